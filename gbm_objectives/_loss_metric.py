@@ -1,0 +1,52 @@
+"""The value of an objective as a metric."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from gbm_objectives import _blocks
+from gbm_objectives._terms import Term, checked
+from gbm_objectives._validation import Array
+from gbm_objectives.metrics import Metric
+
+
+@dataclass(frozen=True, slots=True)
+class LossMetric(Metric):
+    """The value of an objective as a metric, on raw predictions.
+
+    The scale of a loss with an automatic delta is found around the best constant of the labels at hand,
+    so it is the same in every round; the value is divided by delta^2, so it is of order 1 whatever the
+    units of the target. The smooth quantile objective is measured by the exact pinball loss. Terms
+    that carry data of the training rows (groups) have no value on other rows and are left out.
+    """
+
+    terms: tuple[Term, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The names of the losses, joined by +."""
+        return "+".join(term.loss.name for term in self.terms)
+
+    def evaluate(
+        self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> float:
+        """The weighted mean loss over its unit, averaged over outputs."""
+        y, raw, weight = checked(self.terms, y_true, y_pred, sample_weight)
+        columns = [(slice(None), *column) for column in np.ndindex(raw.shape[1:])]
+        return float(np.mean([self.compute(y[one], raw[one], weight) for one in columns]))
+
+    def compute(self, y_true: Array, y_pred: Array, sample_weight: Array | None) -> float:
+        """The value of one output."""
+        total = unit = 0.0
+        for term in self.terms:
+            if term.loss.row_data:
+                continue
+            loss = term.loss.criterion.anchored(y_true, sample_weight)
+            if loss.pending:
+                loss = loss.resolve(_blocks.gather(loss, y_true, y_pred, sample_weight))
+            total += term.coefficient * _blocks.mean_value(loss, y_true, y_pred, sample_weight)
+            unit = max(unit, loss.unit)
+        return total / (unit or 1.0)

@@ -1,0 +1,108 @@
+"""One voice for errors: which argument, what was given, what is needed, what to do instead."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Array = NDArray[Any]
+
+
+def message(argument: str, given: str, needed: str, instead: str = "") -> str:
+    """The sentence every error of this package is made of."""
+    return f"{argument}: {given}; needed: {needed}." + (f" {instead}" if instead else "")
+
+
+def positive(argument: str, value: float) -> float:
+    """A finite number above zero, as float."""
+    return number(argument, value, lambda x: x > 0, "a finite number > 0")
+
+
+def non_negative(argument: str, value: float) -> float:
+    """A finite number not below zero, as float."""
+    return number(argument, value, lambda x: x >= 0, "a finite number >= 0")
+
+
+def open_unit(argument: str, value: float) -> float:
+    """A number strictly between 0 and 1, as float."""
+    return number(argument, value, lambda x: 0 < x < 1, "a number strictly between 0 and 1")
+
+
+def number(argument: str, value: object, holds: Callable[[float], bool], needed: str) -> float:
+    """``value`` as a finite float for which ``holds``, or an error that says what is ``needed``."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.number)):
+        raise TypeError(message(argument, f"{value!r} of type {type(value).__name__}", needed))
+    result = float(value)
+    if not (math.isfinite(result) and holds(result)):
+        raise ValueError(message(argument, f"{value!r}", needed))
+    return result
+
+
+def numeric_array(argument: str, values: ArrayLike) -> Array:
+    """A real, non-empty array of one or two dimensions; a view of what was given where possible."""
+    array = np.asarray(values)
+    if array.dtype.kind not in "fiub":
+        raise TypeError(message(argument, f"an array of dtype {array.dtype}", "real numbers"))
+    if array.ndim not in (1, 2):
+        raise ValueError(
+            message(
+                argument, f"shape {array.shape}", "shape (n_samples,) or (n_samples, n_outputs)"
+            )
+        )
+    if array.size == 0:
+        raise ValueError(message(argument, f"shape {array.shape}, no rows", "at least one row"))
+    return array
+
+
+def reject_rows(argument: str, bad: Array, given: str, needed: str, instead: str = "") -> None:
+    """Raise where any row of ``bad`` is true, with the count and the first row."""
+    rows: Array = np.asarray(bad.any(axis=1) if bad.ndim == 2 else bad)
+    count = int(np.count_nonzero(rows))
+    if count:
+        where = f"{given} in {count} of {len(rows)} rows, first in row {int(np.argmax(rows))}"
+        raise ValueError(message(argument, where, needed, instead))
+
+
+def reject_non_finite(argument: str, values: Array) -> None:
+    """Raise where ``values`` holds NaN or an infinity."""
+    reject_rows(argument, ~np.isfinite(values), "NaN or inf", "finite numbers")
+
+
+def sample_weights(values: ArrayLike | None, n_samples: int) -> Array | None:
+    """Weights of shape (n_samples,); None and XGBoost's empty array mean that there are none."""
+    if values is None or np.size(values) == 0:
+        return None
+    weight = numeric_array("sample_weight", values)
+    if weight.ndim == 2 and weight.shape[1] == 1:
+        weight = weight[:, 0]
+    if weight.shape != (n_samples,):
+        raise ValueError(
+            message("sample_weight", f"shape {weight.shape}", f"shape ({n_samples},), one a row")
+        )
+    reject_non_finite("sample_weight", weight)
+    reject_rows("sample_weight", weight < 0, "a negative weight", "weights >= 0")
+    if not weight.any():
+        raise ValueError(message("sample_weight", "all weights are 0", "at least one weight > 0"))
+    return weight
+
+
+def labels_and_predictions(y_true: ArrayLike, raw_prediction: ArrayLike) -> tuple[Array, Array]:
+    """Both as arrays of one shape; a column (n_samples, 1) and a vector (n_samples,) agree."""
+    y, raw = numeric_array("y_true", y_true), numeric_array("raw_prediction", raw_prediction)
+    if len(y) == len(raw) and y.size == raw.size:
+        y = y.reshape(raw.shape)
+    if y.shape != raw.shape:
+        raise ValueError(
+            message(
+                "raw_prediction",
+                f"shape {raw.shape} where y_true has shape {y.shape}",
+                "one prediction a label",
+                "An objective of one output takes one column of predictions a column of labels; "
+                "check num_class and the shape of the labels.",
+            )
+        )
+    return y, raw

@@ -1,0 +1,179 @@
+"""Which Hessian the trees are given: policies, each an object.
+
+A leaf's value is -G/(H + lambda). Where the exact second derivative vanishes or is negative, leaves
+explode or no split is found, so the Hessian is a choice. The safe rule is
+
+    h = max(kappa h_majorizer, h_exact, |g| / (trust scale))
+
+A leaf whose H is the sum of majorizers cannot raise its loss at any learning rate up to 1 (half the sum
+is enough); one whose rows all have h >= |g|/step moves by ``step`` at most.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar, cast
+
+import numpy as np
+
+from gbm_objectives._validation import Array, message, non_negative, positive
+from gbm_objectives.losses._base import HasFisher, HasHessian, HasMajorizer, Loss
+
+
+@dataclass(frozen=True, slots=True)
+class Curvature(ABC):
+    """A policy: gradient and Hessian of a block of rows.
+
+    Parameters
+    ----------
+    trust : the largest step a leaf may take, in units of the loss' scale (for losses of the residual
+        the larger of delta and, where delta is automatic, (mean sqrt|r|)^2; 1 on a logit scale);
+        None for no bound.
+    """
+
+    trust: float | None = None
+
+    requires: ClassVar[type[Loss]]
+    lacking: ClassVar[str]
+
+    def __post_init__(self) -> None:
+        if self.trust is not None:
+            object.__setattr__(self, "trust", positive("trust", self.trust))
+
+    def fits(self, loss: Loss) -> bool:
+        """Whether the loss has what this policy needs."""
+        return isinstance(loss, self.requires)
+
+    def check(self, loss: Loss) -> None:
+        """Raise TypeError where it has not, and name the policies that fit."""
+        if not self.fits(loss):
+            fitting = " or ".join(f'"{name}"' for name, cls in POLICIES.items() if cls().fits(loss))
+            raise TypeError(
+                message(
+                    "curvature", f"{self!r} for {loss.name}", f"a loss with {self.lacking}",
+                    f"For {loss.name} use {fitting}.",
+                )
+            )  # fmt: skip
+
+    @abstractmethod
+    def _both(self, loss: Loss, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
+        """Gradient and Hessian before the trust region."""
+
+    def evaluate(self, loss: Loss, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
+        """Gradient and Hessian; the Hessian may still be 0 where the policy says so."""
+        gradient, hessian = self._both(loss, y_true, raw_prediction)
+        if self.trust is not None:
+            hessian = np.maximum(hessian, np.abs(gradient) / (self.trust * loss.scale))
+        return gradient, hessian
+
+
+@dataclass(frozen=True, slots=True)
+class Majorizer(Curvature):
+    """kappa times the curvature of a touching parabola that lies above the loss."""
+
+    kappa: float = 1.0
+
+    requires = HasMajorizer
+    lacking = "a known quadratic majorizer"
+
+    def __post_init__(self) -> None:
+        Curvature.__post_init__(self)
+        object.__setattr__(self, "kappa", positive("kappa", self.kappa))
+
+    def _both(self, loss: Loss, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
+        gradient, hessian = cast(HasMajorizer, loss).gradient_majorizer(y_true, raw_prediction)
+        if self.kappa != 1.0:
+            hessian = hessian * self.kappa
+        return gradient, hessian
+
+
+@dataclass(frozen=True, slots=True)
+class Exact(Curvature):
+    """The second derivative where it is positive, and at least kappa times the majorizer if kappa > 0.
+
+    On its own it is unsafe for every loss whose second derivative vanishes.
+    """
+
+    kappa: float = 0.0
+
+    requires = HasHessian
+    lacking = "a second derivative that is not 0 almost everywhere (trust or kappa > 0 would do)"
+
+    def __post_init__(self) -> None:
+        Curvature.__post_init__(self)
+        object.__setattr__(self, "kappa", non_negative("kappa", self.kappa))
+
+    def fits(self, loss: Loss) -> bool:
+        """Whether there is a second derivative, and something beside it where it is 0."""
+        safeguarded = self.trust is not None or self.kappa > 0
+        majorized = self.kappa == 0 or isinstance(loss, HasMajorizer)
+        return isinstance(loss, HasHessian) and majorized and (safeguarded or not loss.flat)
+
+    def _both(self, loss: Loss, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
+        gradient, hessian = cast(HasHessian, loss).gradient_hessian(y_true, raw_prediction)
+        if self.kappa:
+            bound = cast(HasMajorizer, loss).majorizer(y_true, raw_prediction)
+            hessian = np.maximum(hessian, self.kappa * bound)
+        return gradient, hessian
+
+
+@dataclass(frozen=True, slots=True)
+class Fisher(Curvature):
+    """The expected second derivative under the model's own distribution."""
+
+    requires = HasFisher
+    lacking = "a Fisher information"
+
+    def _both(self, loss: Loss, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
+        gradient = loss.gradient(y_true, raw_prediction)
+        return gradient, cast(HasFisher, loss).fisher(y_true, raw_prediction)
+
+
+@dataclass(frozen=True, slots=True)
+class Absolute(Curvature):
+    """|g|/step: no leaf moves by more than ``step``, in units of the loss' scale."""
+
+    step: float = 1.0
+
+    requires = Loss
+    lacking = "a gradient"
+
+    def __post_init__(self) -> None:
+        Curvature.__post_init__(self)
+        object.__setattr__(self, "step", positive("step", self.step))
+
+    def _both(self, loss: Loss, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
+        gradient = loss.gradient(y_true, raw_prediction)
+        return gradient, np.abs(gradient) / (self.step * loss.scale)
+
+
+@dataclass(frozen=True, slots=True)
+class Unit(Curvature):
+    """1 everywhere: gradient boosting without curvature."""
+
+    requires = Loss
+    lacking = "a gradient"
+
+    def _both(self, loss: Loss, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
+        gradient = loss.gradient(y_true, raw_prediction)
+        return gradient, np.ones_like(gradient)
+
+
+POLICIES: dict[str, type[Curvature]] = {
+    "majorizer": Majorizer,
+    "exact": Exact,
+    "fisher": Fisher,
+    "absolute": Absolute,
+    "unit": Unit,
+}
+
+
+def as_curvature(curvature: Curvature | str) -> Curvature:
+    """The policy itself, or the one of that name with its defaults."""
+    if isinstance(curvature, Curvature):
+        return curvature
+    if not isinstance(curvature, str) or curvature not in POLICIES:
+        needed = f"one of {', '.join(POLICIES)}, or an object of gbm_objectives.curvature"
+        raise ValueError(message("curvature", repr(curvature), needed))
+    return POLICIES[curvature]()

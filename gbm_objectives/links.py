@@ -1,0 +1,53 @@
+"""Links: from the raw score that trees add up to the response that users want."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from gbm_objectives._numerics import sigmoid_parts
+from gbm_objectives._validation import Array
+
+
+@dataclass(frozen=True, slots=True)
+class Link(ABC):
+    """response = inverse(raw_prediction)."""
+
+    #: The built-in objective under which each library applies this inverse in ``predict``.
+    xgboost: ClassVar[str]
+    lightgbm: ClassVar[str]
+
+    @abstractmethod
+    def inverse(self, raw_prediction: Array) -> Array:
+        """The response, in the shape of ``raw_prediction``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity(Link):
+    """response = raw_prediction, on the whole real line."""
+
+    xgboost = "reg:squarederror"
+    lightgbm = "regression"
+
+    def inverse(self, raw_prediction: Array) -> Array:
+        """``raw_prediction`` itself."""
+        return raw_prediction
+
+
+@dataclass(frozen=True, slots=True)
+class Logit(Link):
+    """response = 1 / (1 + exp(-raw_prediction)), a probability."""
+
+    xgboost = "binary:logistic"
+    lightgbm = "binary sigmoid:1"
+
+    def inverse(self, raw_prediction: Array) -> Array:
+        """The probability of class 1; never overflows."""
+        return sigmoid_parts(np.asarray(raw_prediction))[0]
+
+
+IDENTITY = Identity()
+LOGIT = Logit()

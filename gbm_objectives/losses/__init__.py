@@ -1,0 +1,18 @@
+"""Losses by family: pure mathematics, no weights, no libraries, no clipping."""
+
+from gbm_objectives.losses._base import Loss
+from gbm_objectives.losses.bias import MeanBias, MeanBiasPenalty
+from gbm_objectives.losses.binary import Focal
+from gbm_objectives.losses.quantile import Quantile
+from gbm_objectives.losses.robust import Huber, LogCosh, PseudoHuber
+
+__all__ = [
+    "Focal",
+    "Huber",
+    "LogCosh",
+    "Loss",
+    "MeanBias",
+    "MeanBiasPenalty",
+    "PseudoHuber",
+    "Quantile",
+]

@@ -1,0 +1,176 @@
+"""The mean bias error, as a penalty beside a loss and, on demand, raw."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from gbm_objectives._validation import Array, message, positive
+from gbm_objectives.losses._base import HasMajorizer, Loss
+
+
+class Groups:
+    """The group of each training row, as codes 0..n_groups-1; compares and hashes by content."""
+
+    __slots__ = ("_hash", "codes", "n_groups")
+
+    def __init__(self, codes: NDArray[np.intp], n_groups: int) -> None:
+        self.codes = codes
+        self.n_groups = n_groups
+        self._hash = hash((n_groups, codes.tobytes()))
+
+    @classmethod
+    def of(cls, groups: ArrayLike) -> Groups:
+        """Encode one label a row; any labels that NumPy can sort."""
+        array = np.asarray(groups)
+        if array.ndim != 1 or not array.size:
+            raise ValueError(
+                message("groups", f"shape {array.shape}", "one group a row, (n_samples,)")
+            )
+        if array.dtype.kind == "f" and np.isnan(array).any():
+            raise ValueError(message("groups", "NaN", "a group for each row"))
+        names, codes = np.unique(array, return_inverse=True)
+        return cls(codes.astype(np.intp), len(names))
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Groups) and np.array_equal(self.codes, other.codes)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __repr__(self) -> str:
+        return f"<{self.n_groups} groups of {len(self.codes)} rows>"
+
+
+@dataclass(frozen=True, slots=True)
+class MeanBiasPenalty(HasMajorizer):
+    """(penalty/2) n mean(r)^2 with r = raw_prediction - y_true; per group where groups are given.
+
+    The gradient is penalty mean(r), the same in every row (of a group), so it moves leaves and finds
+    no splits: the penalty only works beside a loss. Its Hessian has rank one; the diagonal majorizer
+    is ``penalty`` (Cauchy-Schwarz). It is slow, and `Majorizer(kappa=learning_rate)` is enough:
+    a round then moves the mean bias of a group at most to 0.
+    """
+
+    penalty: float = 1.0
+    groups: Groups | None = None
+    biases: tuple[float, ...] | None = None
+
+    shift_invariant = True
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "penalty", positive("penalty", self.penalty))
+
+    @property
+    def name(self) -> str:
+        """The metric's name."""
+        return "mean_bias_penalty"
+
+    @property
+    def unit(self) -> float:
+        """0: the metric takes the unit of the loss beside it."""
+        return 0.0
+
+    @property
+    def stands_alone(self) -> bool:
+        """A constant gradient splits nothing."""
+        return False
+
+    @property
+    def row_data(self) -> bool:
+        """Groups belong to the training rows."""
+        return self.groups is not None
+
+    @property
+    def pending(self) -> bool:
+        """The mean residuals are known after a pass over the rows."""
+        return self.biases is None
+
+    def _bias(self, like: Array) -> Array:
+        if self.biases is None:
+            raise ValueError(
+                message("biases", "None", "mean residuals", "Call resolve(sums) first.")
+            )
+        biases = np.array(self.biases, dtype=like.dtype)
+        if self.groups is None:
+            return np.full_like(like, biases[0])
+        bias: Array = biases[self.groups.codes]
+        return bias
+
+    def value(self, y_true: Array, raw_prediction: Array) -> Array:
+        """A row's share, penalty/2 mean(r)^2."""
+        return 0.5 * self.penalty * self._bias(raw_prediction) ** 2
+
+    def gradient(self, y_true: Array, raw_prediction: Array) -> Array:
+        """Penalty mean(r)."""
+        return self.penalty * self._bias(raw_prediction)
+
+    def majorizer(self, y_true: Array, raw_prediction: Array) -> Array:
+        """Penalty."""
+        return np.full_like(raw_prediction, self.penalty)
+
+    def statistics(
+        self, y_true: Array, raw_prediction: Array, sample_weight: Array | None
+    ) -> Array:
+        """The sums of weights and of residuals, of each group in turn."""
+        residual = np.subtract(raw_prediction, y_true, dtype=np.float64)
+        weight = (
+            np.ones(len(residual)) if sample_weight is None else sample_weight.astype(np.float64)
+        )
+        if self.groups is None:
+            return np.array([weight.sum(), (weight * residual).sum()])
+        codes, n = self.groups.codes, self.groups.n_groups
+        return np.concatenate(
+            [np.bincount(codes, weight, n), np.bincount(codes, weight * residual, n)]
+        )
+
+    def resolve(self, sums: Array) -> MeanBiasPenalty:
+        """The penalty with the mean residuals filled in; a group without weight has none."""
+        weights, residuals = np.split(sums, 2)
+        means = residuals / np.where(weights > 0, weights, 1.0)
+        return replace(self, biases=tuple(means.tolist()))
+
+    def take(self, rows: slice) -> MeanBiasPenalty:
+        """The penalty of these rows."""
+        if self.groups is None:
+            return self
+        return replace(self, groups=_part(self.groups, rows))
+
+    def intercept(self, y_true: Array, sample_weight: Array | None) -> float:
+        """The mean: it also minimises the sum over groups."""
+        return float(np.average(y_true, weights=sample_weight))
+
+
+def _part(groups: Groups, rows: slice) -> Groups:
+    part = object.__new__(Groups)  # no hash of a block: it would cost a pass over the codes
+    part.codes, part.n_groups, part._hash = groups.codes[rows], groups.n_groups, 0
+    return part
+
+
+@dataclass(frozen=True, slots=True)
+class MeanBias(Loss):
+    """The raw mean bias error, r = raw_prediction - y_true: linear and unbounded below."""
+
+    shift_invariant = True
+
+    @property
+    def name(self) -> str:
+        """The metric's name."""
+        return "mean_bias_error"
+
+    def value(self, y_true: Array, raw_prediction: Array) -> Array:
+        """R."""
+        return raw_prediction - y_true
+
+    def gradient(self, y_true: Array, raw_prediction: Array) -> Array:
+        """1."""
+        return np.ones_like(raw_prediction)
+
+    def intercept(self, y_true: Array, sample_weight: Array | None) -> float:
+        """The mean, where the bias is 0; there is no minimum."""
+        return float(np.average(y_true, weights=sample_weight))

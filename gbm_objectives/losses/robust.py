@@ -1,0 +1,97 @@
+"""Robust losses of the residual: quadratic for small errors, linear for large ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gbm_objectives import _numerics
+from gbm_objectives._validation import Array
+from gbm_objectives.losses._base import RobustLoss
+
+
+@dataclass(frozen=True, slots=True)
+class Huber(RobustLoss):
+    """Quadratic within delta, linear beyond.
+
+    rho(u) = u^2/2 for |u| <= 1, |u| - 1/2 beyond; psi(u) = clip(u, -1, 1), bounded;
+    psi'(u) = 1 or 0: with the exact Hessian the rows beyond delta don't count at all.
+    Majorizer 1/max(1, |u|). Huber (1964), https://doi.org/10.1214/aoms/1177703732.
+    """
+
+    @property
+    def name(self) -> str:
+        """The metric's name."""
+        return "huber"
+
+    def rho(self, u: Array) -> Array:
+        """u^2/2, then |u| - 1/2; as one product, which can't overflow for a capped u."""
+        a = np.abs(u)
+        clipped = np.clip(a, 0.0, 1.0)
+        return clipped * (a - 0.5 * clipped)
+
+    def psi(self, u: Array) -> Array:
+        """clip(u, -1, 1)."""
+        clipped: Array = np.clip(u, -1.0, 1.0)
+        return clipped
+
+    def psi_deriv(self, u: Array) -> Array:
+        """1 within delta, 0 beyond."""
+        return (np.abs(u) <= 1.0).astype(u.dtype)
+
+
+@dataclass(frozen=True, slots=True)
+class PseudoHuber(RobustLoss):
+    """A smooth Huber loss.
+
+    rho(u) = sqrt(1 + u^2) - 1; psi(u) = u/sqrt(1 + u^2), bounded; psi'(u) = (1 + u^2)^(-3/2) > 0,
+    vanishing. Majorizer (1 + u^2)^(-1/2). Charbonnier et al. (1997),
+    https://doi.org/10.1109/83.551699.
+    """
+
+    @property
+    def name(self) -> str:
+        """The metric's name."""
+        return "pseudo_huber"
+
+    def rho(self, u: Array) -> Array:
+        """u^2/(1 + sqrt(1 + u^2)) = sqrt(1 + u^2) - 1 without its cancellation."""
+        root = np.sqrt(1.0 + u * u)
+        return u * (u / (1.0 + root))
+
+    def psi(self, u: Array) -> Array:
+        """u/sqrt(1 + u^2)."""
+        return u / np.sqrt(1.0 + u * u)
+
+    def psi_deriv(self, u: Array) -> Array:
+        """(1 + u^2)^(-3/2), as a cube: the power itself would overflow before it vanishes."""
+        inverse_root = 1.0 / np.sqrt(1.0 + u * u)
+        return inverse_root * inverse_root * inverse_root
+
+
+@dataclass(frozen=True, slots=True)
+class LogCosh(RobustLoss):
+    """log cosh: twice differentiable everywhere, Huber-like in its tails.
+
+    rho(u) = log cosh u; psi(u) = tanh u, bounded; psi'(u) = sech(u)^2 > 0, but vanishing like
+    4 exp(-2|u|): gradient and exact Hessian become constants, trees find no split or their leaves
+    explode. Majorizer tanh(u)/u, which decays like 1/|u| only.
+    """
+
+    @property
+    def name(self) -> str:
+        """The metric's name."""
+        return "log_cosh"
+
+    def rho(self, u: Array) -> Array:
+        """Log cosh u, without overflow."""
+        return _numerics.log_cosh(u)
+
+    def psi(self, u: Array) -> Array:
+        """Tanh u."""
+        return np.tanh(u)
+
+    def psi_deriv(self, u: Array) -> Array:
+        """sech(u)^2."""
+        return _numerics.sech_squared(u)

@@ -1,0 +1,433 @@
+"""Metrics that one object computes at every door of both libraries, and on plain arrays.
+
+``metric(preds, dtrain)`` is the call of `xgb.train` and `lgb.train`; ``metric(y_true, y_pred,
+sample_weight)`` that of both scikit-learn wrappers and of the user. With a custom objective both
+libraries hand over *raw* predictions: give the metric the objective's link, ``log_loss(link=obj.link)``.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar
+from warnings import warn
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from gbm_objectives._numerics import weighted_quantile
+from gbm_objectives._validation import (
+    Array,
+    labels_and_predictions,
+    message,
+    numeric_array,
+    open_unit,
+    reject_non_finite,
+    reject_rows,
+    sample_weights,
+)
+from gbm_objectives.links import IDENTITY, Link, Logit
+
+
+class Score(float):
+    """A float that also unpacks as LightGBM's (name, value, higher_is_better).
+
+    XGBoost's scikit-learn wrapper wants a number, LightGBM's a triple, and both call alike.
+    """
+
+    name: str
+    higher_is_better: bool
+
+    def __new__(cls, value: float, name: str, higher_is_better: bool) -> Score:
+        """A score of this value."""
+        score = super().__new__(cls, value)
+        score.name = name
+        score.higher_is_better = higher_is_better
+        return score
+
+    def __getnewargs__(self) -> tuple[float, str, bool]:  # type: ignore[override]
+        """What `pickle` and `copy` rebuild the score from."""
+        return float(self), self.name, self.higher_is_better
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter((self.name, float(self), self.higher_is_better))
+
+    def __getitem__(self, index: int) -> Any:
+        return tuple(self)[index]
+
+
+@dataclass(frozen=True, slots=True)
+class Metric(ABC):
+    """A weighted mean over rows, on the response scale.
+
+    Parameters
+    ----------
+    link : how to make the response from the predictions that the metric is given.
+    """
+
+    link: Link = IDENTITY
+
+    higher_is_better: ClassVar[bool] = False
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """Without spaces and colons, and never with a start that XGBoost maximises by itself."""
+
+    @property
+    def __name__(self) -> str:
+        # XGBoost's scikit-learn wrapper names a metric by its function's name.
+        return self.name
+
+    @abstractmethod
+    def compute(self, y_true: Array, y_pred: Array, sample_weight: Array | None) -> float:
+        """The metric of checked arrays; ``y_pred`` on the response scale."""
+
+    @property
+    def in_target_units(self) -> bool:
+        """Whether the value has the unit of the target, so that its size means nothing."""
+        return False
+
+    def _check(
+        self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None
+    ) -> tuple[Array, Array, Array | None]:
+        y, pred = labels_and_predictions(y_true, y_pred)
+        return y, pred, sample_weights(sample_weight, len(y))
+
+    def evaluate(
+        self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> float:
+        """The metric of arrays (n_samples,), or (n_samples, n_outputs) for labels of that shape."""
+        y, pred, weight = self._check(y_true, y_pred, sample_weight)
+        reject_non_finite("y_true", y)
+        reject_non_finite("y_pred", pred)
+        response = self.link.inverse(pred.astype(np.float64))
+        return float(self.compute(y.astype(np.float64), response, weight))
+
+    def __call__(
+        self, y_true: Any, y_pred: Any, sample_weight: ArrayLike | None = None
+    ) -> Score | tuple[str, float] | tuple[str, float, bool]:
+        """Evaluate at whichever door this is; see the module's docstring."""
+        if hasattr(y_true, "get_label"):
+            given = f"a {type(y_true).__name__} as the first argument"
+            raise TypeError(
+                message("y_true", given, "metric(preds, data) or metric(y_true, y_pred)")
+            )
+        if not hasattr(y_pred, "get_label"):
+            value = self.evaluate(y_true, y_pred, sample_weight)
+            return Score(value, self.name, self.higher_is_better)
+        preds, data = y_true, y_pred
+        value = self.evaluate(data.get_label(), preds, data.get_weight())
+        if hasattr(data, "get_init_score"):  # a lightgbm.Dataset
+            return self.name, value, self.higher_is_better
+        if self.in_target_units and 0 < abs(value) < 1e-4:
+            warn(
+                f"{self.name} is {value:.3g}; XGBoost keeps six decimals of a metric, so early "
+                "stopping can't see it improve. Use relative=True, or scale the target.",
+                stacklevel=2,
+            )
+        return self.name, value
+
+
+def _mean(values: Array, sample_weight: Array | None) -> float:
+    """The weighted mean over rows, and over outputs where there are several."""
+    return float(np.mean(np.average(values, axis=0, weights=sample_weight)))
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorMetric(Metric):
+    """A metric of the errors y_pred - y_true, in the units of the target.
+
+    Parameters
+    ----------
+    relative : divide by the mean absolute deviation of the labels from their median, the MAE of the
+        best constant: of order 1 for any target.
+    """
+
+    relative: bool = False
+
+    @property
+    def in_target_units(self) -> bool:
+        """Unless relative."""
+        return not self.relative
+
+    @abstractmethod
+    def of_errors(self, error: Array, sample_weight: Array | None) -> float:
+        """The metric of errors, in their units."""
+
+    def compute(self, y_true: Array, y_pred: Array, sample_weight: Array | None) -> float:
+        """The metric of the errors; relative to the labels' own deviation if asked."""
+        value = self.of_errors(y_pred - y_true, sample_weight)
+        return value / _deviation(y_true, sample_weight) if self.relative else value
+
+
+def _deviation(y_true: Array, sample_weight: Array | None) -> float:
+    """The mean absolute deviation of the labels from their median."""
+    deviation = _mean(np.abs(y_true - _column_medians(y_true, sample_weight)), sample_weight)
+    if deviation == 0:
+        raise ValueError(
+            message("y_true", "all labels equal", "labels that vary", "Use relative=False.")
+        )
+    return deviation
+
+
+def _column_medians(values: Array, sample_weight: Array | None) -> Array | float:
+    if values.ndim == 1:
+        return weighted_quantile(values, sample_weight, 0.5)
+    return np.array([weighted_quantile(column, sample_weight, 0.5) for column in values.T])
+
+
+@dataclass(frozen=True, slots=True)
+class MeanAbsoluteError(ErrorMetric):
+    """mean |y_pred - y_true|."""
+
+    name = "mae"
+
+    def of_errors(self, error: Array, sample_weight: Array | None) -> float:
+        """The weighted mean of |error|."""
+        return _mean(np.abs(error), sample_weight)
+
+
+@dataclass(frozen=True, slots=True)
+class RootMeanSquaredError(ErrorMetric):
+    """sqrt(mean (y_pred - y_true)^2)."""
+
+    name = "rmse"
+
+    def of_errors(self, error: Array, sample_weight: Array | None) -> float:
+        """The root of the weighted mean of error^2."""
+        return float(np.sqrt(_mean(error * error, sample_weight)))
+
+
+@dataclass(frozen=True, slots=True)
+class MedianAbsoluteError(ErrorMetric):
+    """median |y_pred - y_true|; mean over outputs."""
+
+    name = "median_absolute_error"
+
+    def of_errors(self, error: Array, sample_weight: Array | None) -> float:
+        """The weighted median of |error|."""
+        return float(np.mean(_column_medians(np.abs(error), sample_weight)))
+
+
+@dataclass(frozen=True, slots=True)
+class MeanBiasError(ErrorMetric):
+    """mean (y_pred - y_true): above 0 where the model predicts too much. Errors cancel.
+
+    As a metric for early stopping it is the *size* of the bias, |mean|, that should fall: use
+    ``absolute=True`` there.
+    """
+
+    absolute: bool = False
+
+    @property
+    def name(self) -> str:
+        """``bias`` where it is the absolute value."""
+        return "absolute_mbe" if self.absolute else "mbe"
+
+    def of_errors(self, error: Array, sample_weight: Array | None) -> float:
+        """The weighted mean error, or its size."""
+        bias = _mean(error, sample_weight)
+        return abs(bias) if self.absolute else bias
+
+
+@dataclass(frozen=True, slots=True)
+class Pinball(ErrorMetric):
+    """mean max(tau e, (tau - 1) e) with e = y_true - y_pred: the loss of the tau-quantile."""
+
+    tau: float = 0.5
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "tau", open_unit("tau", self.tau))
+
+    @property
+    def name(self) -> str:
+        """The name with tau in it."""
+        return f"pinball_{self.tau:g}"
+
+    def of_errors(self, error: Array, sample_weight: Array | None) -> float:
+        """The weighted mean of the pinball loss."""
+        return _mean(np.maximum(-self.tau * error, (1.0 - self.tau) * error), sample_weight)
+
+
+@dataclass(frozen=True, slots=True)
+class ProbabilityMetric(Metric):
+    """A metric of the probability of class 1, for labels in [0, 1]."""
+
+    def compute(self, y_true: Array, y_pred: Array, sample_weight: Array | None) -> float:
+        """The weighted mean of the row values, after a check of the domains."""
+        reject_rows(
+            "y_true", (y_true < 0) | (y_true > 1), "a label outside [0, 1]", "labels in [0, 1]"
+        )
+        reject_rows(
+            "y_pred",
+            (y_pred < 0) | (y_pred > 1),
+            "a value outside [0, 1]",
+            "probabilities",
+            "For raw scores give the metric their link: link=objective.link.",
+        )
+        return _mean(self.of_probabilities(y_true, y_pred), sample_weight)
+
+    @abstractmethod
+    def of_probabilities(self, y_true: Array, y_pred: Array) -> Array:
+        """The metric of each row."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogLoss(ProbabilityMetric):
+    """-mean(y log p + (1 - y) log(1 - p)), from the raw score without rounding where the link is logit.
+
+    Probabilities are held within the machine epsilon of 0 and 1, as scikit-learn holds them.
+    """
+
+    name = "log_loss"
+
+    def evaluate(
+        self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> float:
+        """From the raw score: softplus(z) - y z, exact where the probability rounds to 1."""
+        if not isinstance(self.link, Logit):
+            return ProbabilityMetric.evaluate(self, y_true, y_pred, sample_weight)
+        y, raw, weight = self._check(y_true, y_pred, sample_weight)
+        reject_non_finite("y_true", y)
+        reject_non_finite("y_pred", raw)
+        reject_rows("y_true", (y < 0) | (y > 1), "a label outside [0, 1]", "labels in [0, 1]")
+        z = raw.astype(np.float64)
+        return _mean(np.logaddexp(0.0, z) - y * z, weight)
+
+    def of_probabilities(self, y_true: Array, y_pred: Array) -> Array:
+        """The cross-entropy of each row."""
+        eps = np.finfo(np.float64).eps
+        p = np.clip(y_pred, eps, 1.0 - eps)
+        entropy: Array = -(y_true * np.log(p) + (1.0 - y_true) * np.log1p(-p))
+        return entropy
+
+
+@dataclass(frozen=True, slots=True)
+class Brier(ProbabilityMetric):
+    """mean (p - y)^2."""
+
+    name = "brier"
+
+    def of_probabilities(self, y_true: Array, y_pred: Array) -> Array:
+        """The squared error of each row."""
+        squared: Array = (y_pred - y_true) ** 2
+        return squared
+
+
+@dataclass(frozen=True, slots=True)
+class IntervalMetric(Metric):
+    """A metric of intervals: ``y_pred`` of shape (n_samples, 2), lower and upper end."""
+
+    def _check(
+        self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None
+    ) -> tuple[Array, Array, Array | None]:
+        y, pred = numeric_array("y_true", y_true), numeric_array("y_pred", y_pred)
+        y = y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
+        if y.ndim != 1 or pred.shape != (len(y), 2):
+            needed = f"shape ({len(y)}, 2), the lower and the upper end of each row's interval"
+            raise ValueError(message("y_pred", f"shape {pred.shape}", needed))
+        return y, pred, sample_weights(sample_weight, len(y))
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage(IntervalMetric):
+    """The share of labels inside their interval.
+
+    More is not better: for early stopping use ``coverage_error``.
+    """
+
+    name = "coverage"
+    higher_is_better = True
+
+    def compute(self, y_true: Array, y_pred: Array, sample_weight: Array | None) -> float:
+        """The weighted share of rows with lower <= y <= upper."""
+        inside = (y_pred[:, 0] <= y_true) & (y_true <= y_pred[:, 1])
+        return _mean(inside.astype(np.float64), sample_weight)
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageError(Coverage):
+    """|coverage - level|: how far the interval is from what it promises."""
+
+    level: float = 0.9
+
+    name = "coverage_error"
+    higher_is_better = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "level", open_unit("level", self.level))
+
+    def compute(self, y_true: Array, y_pred: Array, sample_weight: Array | None) -> float:
+        """The distance of the coverage from the level."""
+        return abs(Coverage.compute(self, y_true, y_pred, sample_weight) - self.level)
+
+
+@dataclass(frozen=True, slots=True)
+class IntervalWidth(IntervalMetric):
+    """mean (upper - lower), in the units of the target; relative as for the errors."""
+
+    relative: bool = False
+
+    name = "interval_width"
+
+    @property
+    def in_target_units(self) -> bool:
+        """Unless relative."""
+        return not self.relative
+
+    def compute(self, y_true: Array, y_pred: Array, sample_weight: Array | None) -> float:
+        """The weighted mean width."""
+        width = _mean(y_pred[:, 1] - y_pred[:, 0], sample_weight)
+        return width / _deviation(y_true, sample_weight) if self.relative else width
+
+
+def mae(*, relative: bool = False) -> MeanAbsoluteError:
+    """Mean absolute error."""
+    return MeanAbsoluteError(relative=relative)
+
+
+def rmse(*, relative: bool = False) -> RootMeanSquaredError:
+    """Root mean squared error."""
+    return RootMeanSquaredError(relative=relative)
+
+
+def median_absolute_error(*, relative: bool = False) -> MedianAbsoluteError:
+    """Median absolute error."""
+    return MedianAbsoluteError(relative=relative)
+
+
+def mbe(*, absolute: bool = False, relative: bool = False) -> MeanBiasError:
+    """Mean bias error, mean(y_pred - y_true); its size if ``absolute``."""
+    return MeanBiasError(absolute=absolute, relative=relative)
+
+
+def pinball(tau: float, *, relative: bool = False) -> Pinball:
+    """Pinball loss of the tau-quantile."""
+    return Pinball(tau=tau, relative=relative)
+
+
+def log_loss(*, link: Link = IDENTITY) -> LogLoss:
+    """Cross-entropy of probabilities, or of raw scores with their link."""
+    return LogLoss(link=link)
+
+
+def brier(*, link: Link = IDENTITY) -> Brier:
+    """Brier score of probabilities, or of raw scores with their link."""
+    return Brier(link=link)
+
+
+def coverage() -> Coverage:
+    """Share of labels inside (lower, upper)."""
+    return Coverage()
+
+
+def coverage_error(level: float = 0.9) -> CoverageError:
+    """Distance of the coverage from ``level``."""
+    return CoverageError(level=level)
+
+
+def interval_width(*, relative: bool = False) -> IntervalWidth:
+    """Mean width of (lower, upper)."""
+    return IntervalWidth(relative=relative)
