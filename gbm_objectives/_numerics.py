@@ -28,6 +28,15 @@ def residual(y_true: Array, raw_prediction: Array) -> Array:
     return wide.astype(np.float32, copy=False)
 
 
+def sums_of_roots(magnitudes: Array, sample_weight: Array | None) -> Array:
+    """The sums of weights and of weighted square roots of float32 ``magnitudes``."""
+    roots = np.sqrt(magnitudes)
+    if sample_weight is None:
+        return np.array([len(roots), roots.sum(dtype=np.float64)])
+    weight = sample_weight.astype(np.float64)
+    return np.array([weight.sum(), (weight * roots).sum()])
+
+
 def log_cosh(u: Array) -> Array:
     """log(cosh(u)) = |u| + log1p(exp(-2|u|)) - log 2, without overflow.
 
@@ -68,7 +77,8 @@ def sigmoid_parts(z: Array) -> tuple[Array, Array, Array]:
     q = 1.0 / (1.0 + odds)
     p = odds * q
     softplus = np.log1p(odds)
-    softplus += np.clip(z - bound, 0.0, np.inf)
+    if z.max() > bound:
+        softplus += np.clip(z - bound, 0.0, np.inf)
     return p, q, softplus
 
 

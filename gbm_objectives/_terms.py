@@ -60,10 +60,11 @@ class Term:
         reduce: Reduce | None,
     ) -> Term:
         """The term with everything global gathered from these rows, and from others by ``reduce``."""
-        if not self.loss.pending:
-            return self
-        sums = _blocks.gather(self.loss, y_true, raw_prediction, sample_weight)
-        return replace(self, loss=self.loss.resolve(sums if reduce is None else reduce(sums)))
+        loss = self.loss
+        while loss.pending:
+            sums = _blocks.gather(loss, y_true, raw_prediction, sample_weight)
+            loss = loss.resolve(sums if reduce is None else reduce(sums))
+        return self if loss is self.loss else replace(self, loss=loss)
 
     def __repr__(self) -> str:
         clip = "" if self.clip is None else f", clip={self.clip}"

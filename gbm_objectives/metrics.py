@@ -383,29 +383,29 @@ class IntervalWidth(IntervalMetric):
         return width / _deviation(y_true, sample_weight) if self.relative else width
 
 
-def mae(*, relative: bool = False) -> MeanAbsoluteError:
+def mae(*, relative: bool = False, link: Link = IDENTITY) -> MeanAbsoluteError:
     """Mean absolute error."""
-    return MeanAbsoluteError(relative=relative)
+    return MeanAbsoluteError(link=link, relative=relative)
 
 
-def rmse(*, relative: bool = False) -> RootMeanSquaredError:
+def rmse(*, relative: bool = False, link: Link = IDENTITY) -> RootMeanSquaredError:
     """Root mean squared error."""
-    return RootMeanSquaredError(relative=relative)
+    return RootMeanSquaredError(link=link, relative=relative)
 
 
-def median_absolute_error(*, relative: bool = False) -> MedianAbsoluteError:
+def median_absolute_error(*, relative: bool = False, link: Link = IDENTITY) -> MedianAbsoluteError:
     """Median absolute error."""
-    return MedianAbsoluteError(relative=relative)
+    return MedianAbsoluteError(link=link, relative=relative)
 
 
-def mbe(*, absolute: bool = False, relative: bool = False) -> MeanBiasError:
+def mbe(*, absolute: bool = False, relative: bool = False, link: Link = IDENTITY) -> MeanBiasError:
     """Mean bias error, mean(y_pred - y_true); its size if ``absolute``."""
-    return MeanBiasError(absolute=absolute, relative=relative)
+    return MeanBiasError(link=link, absolute=absolute, relative=relative)
 
 
-def pinball(tau: float, *, relative: bool = False) -> Pinball:
+def pinball(tau: float, *, relative: bool = False, link: Link = IDENTITY) -> Pinball:
     """Pinball loss of the tau-quantile."""
-    return Pinball(tau=tau, relative=relative)
+    return Pinball(link=link, tau=tau, relative=relative)
 
 
 def log_loss(*, link: Link = IDENTITY) -> LogLoss:

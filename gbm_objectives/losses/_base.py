@@ -16,7 +16,13 @@ from typing import TYPE_CHECKING, ClassVar, Literal, cast
 import numpy as np
 
 from gbm_objectives import _sketch
-from gbm_objectives._numerics import CAP, magnitude, residual, weighted_quantile
+from gbm_objectives._numerics import (
+    CAP,
+    magnitude,
+    residual,
+    sums_of_roots,
+    weighted_quantile,
+)
 from gbm_objectives._validation import Array, message, positive
 from gbm_objectives.links import IDENTITY, Link
 
@@ -31,7 +37,7 @@ class Loss(ABC):
 
     A loss may need something global, such as the scale of the residuals. Then it is `pending`:
     `statistics` gives a vector of sums over rows, which add up over blocks and over machines, and
-    `resolve` turns the total into a loss whose formulas can be evaluated.
+    `resolve` turns the total into a loss that is nearer to what can be evaluated, until it isn't pending.
     """
 
     __slots__ = ()
@@ -109,7 +115,7 @@ class Loss(ABC):
         return np.zeros(0)
 
     def resolve(self, sums: Array) -> Loss:
-        """The loss with everything global filled in from the sums over all rows."""
+        """The loss with what the sums over all rows tell filled in; it may need others after that."""
         return self
 
     def anchored(self, y_true: Array, sample_weight: Array | None) -> Loss:
@@ -248,10 +254,12 @@ class ResidualLoss(HasHessian, HasMajorizer):
 
     def anchored(self, y_true: Array, sample_weight: Array | None) -> Loss:
         """The loss with an automatic delta found around its centre."""
-        if not self.pending:
-            return self
-        constant = np.full_like(y_true, self.centre(y_true, sample_weight))
-        return self.resolve(self.statistics(y_true, constant, sample_weight))
+        loss: Loss = self
+        if self.pending:
+            constant = np.full_like(y_true, self.centre(y_true, sample_weight))
+            while loss.pending:
+                loss = loss.resolve(loss.statistics(y_true, constant, sample_weight))
+        return loss
 
     @property
     def sampled(self) -> bool:
@@ -314,15 +322,21 @@ class RobustLoss(ResidualLoss):
     def statistics(
         self, y_true: Array, raw_prediction: Array, sample_weight: Array | None
     ) -> Array:
-        """The sketch of the absolute residuals."""
+        """First the sums for the spread, then the sketch of the absolute residuals in its unit."""
         r = residual(y_true, raw_prediction)
-        return _sketch.sketch(np.abs(r, out=r), sample_weight)
+        np.abs(r, out=r)
+        if self.spread:
+            return _sketch.sketch(r / self.spread, sample_weight)
+        return sums_of_roots(r, sample_weight)
 
     def resolve(self, sums: Array) -> Self:
-        """The loss at the scale of the sketch."""
-        spread = _sketch.mean_sqrt(sums) ** 2
-        sigma = 1.4826 * _sketch.quantile(sums, 0.5)
-        return self.at_delta(max(self.auto_factor * sigma, 0.05 * spread), spread)
+        """The loss with its spread, then at the scale of the sketch."""
+        if not self.spread:
+            total, roots = sums.tolist()
+            spread = (roots / total) ** 2 if total else 0.0
+            return replace(self, spread=spread) if spread else self.at_delta(0.0, 0.0)
+        sigma = 1.4826 * self.spread * _sketch.quantile(sums, 0.5)
+        return self.at_delta(max(self.auto_factor * sigma, 0.05 * self.spread), self.spread)
 
     def centre(self, y_true: Array, sample_weight: Array | None) -> float:
         """The median."""

@@ -106,7 +106,11 @@ class Focal(HasHessian):
     def reject_labels(self, y_true: Array, raw_prediction: Array | None = None) -> None:
         """Say which labels are not 0 or 1, and whether the arguments look swapped."""
         reject_non_finite("y_true", y_true)
-        swapped = raw_prediction is not None and self.check_labels(raw_prediction)
+        swapped = (
+            raw_prediction is not None
+            and self.check_labels(raw_prediction)
+            and raw_prediction.min() < raw_prediction.max()  # all 0: the first round's scores
+        )
         reject_rows(
             "y_true",
             ~((y_true == 0) | (y_true == 1)),

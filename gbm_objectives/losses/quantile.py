@@ -93,13 +93,12 @@ class Quantile(ResidualLoss):
         self, y_true: Array, raw_prediction: Array, sample_weight: Array | None
     ) -> Array:
         """The sums of 1, sqrt|r|, raw and raw^2."""
-        r = _numerics.residual(y_true, raw_prediction)
-        root = np.sqrt(np.abs(r, out=r), out=r)
+        roots = _numerics.sums_of_roots(
+            np.abs(_numerics.residual(y_true, raw_prediction)), sample_weight
+        )
         raw = raw_prediction.astype(np.float64)
-        if sample_weight is None:
-            return np.array([len(raw), root.sum(dtype=np.float64), raw.sum(), (raw * raw).sum()])
-        w = sample_weight.astype(np.float64)
-        return np.array([w.sum(), (w * root).sum(), (w * raw).sum(), (w * raw * raw).sum()])
+        weight = np.ones(()) if sample_weight is None else sample_weight
+        return np.append(roots, [(weight * raw).sum(), (weight * raw * raw).sum()])
 
     def resolve(self, sums: Array) -> Self:
         """The loss at the scale of the sums."""

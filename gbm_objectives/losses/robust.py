@@ -66,8 +66,12 @@ class PseudoHuber(RobustLoss):
 
     def psi_deriv(self, u: Array) -> Array:
         """(1 + u^2)^(-3/2), as a cube: the power itself would overflow before it vanishes."""
-        inverse_root = 1.0 / np.sqrt(1.0 + u * u)
+        inverse_root = self.weight(u)
         return inverse_root * inverse_root * inverse_root
+
+    def weight(self, u: Array) -> Array:
+        """(1 + u^2)^(-1/2): psi(u)/u without the division."""
+        return 1.0 / np.sqrt(1.0 + u * u)
 
 
 @dataclass(frozen=True, slots=True)

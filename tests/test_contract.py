@@ -1,0 +1,482 @@
+"""One contract for every registered objective: what the libraries and the users rely on."""
+
+import copy
+import itertools
+import pickle
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import mpmath
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+import gbm_objectives
+from gbm_objectives import _blocks, huber, mean_bias_error
+from gbm_objectives.curvature import POLICIES, Majorizer
+from gbm_objectives.links import IDENTITY, LOGIT
+from gbm_objectives.losses._base import HasFisher, HasHessian, HasMajorizer, Loss, RobustLoss
+from gbm_objectives.objective import Objective
+from gbm_objectives.registry import OBJECTIVES
+
+VARIANTS = {
+    "huber": [{}, {"delta": 0.7}, {"delta": 0.7, "curvature": "exact"}, {"clip": (0.1, 0.9)}],
+    "pseudo_huber": [{}, {"delta": 0.7}, {"delta": 0.7, "curvature": "unit"}],
+    "log_cosh": [{}, {"delta": 0.7}, {"delta": 0.7, "curvature": "absolute"}],
+    "quantile": [
+        {},
+        {"tau": 0.05},
+        {"tau": 0.9, "delta": 0.7},
+        {"tau": 0.9, "delta": 0.7, "smooth": False},
+    ],
+    "focal": [{}, {"gamma": 0.0}, {"gamma": 0.5, "alpha": 0.25}, {"gamma": 5.0}, {"gamma": 1.3}],
+    "mean_bias_error": [{"penalty": 2.0}],
+}
+
+
+def build(name, parameters):
+    objective = OBJECTIVES[name](**parameters)
+    # The penalty is a term, not an objective: it is tested as it is used.
+    return 0.5 * huber() + objective if name == "mean_bias_error" else objective
+
+
+CASES = [
+    pytest.param(build(name, parameters), id=f"{name}({parameters})")
+    for name, variants in VARIANTS.items()
+    for parameters in variants
+]
+every_objective = pytest.mark.parametrize("objective", CASES)
+every_residual_objective = pytest.mark.parametrize(
+    "objective", [case for case in CASES if case.values[0].link == IDENTITY]
+)
+
+
+def labels(objective, n, rng):
+    y = rng.standard_normal(n)
+    return (y > 0.8).astype(np.float64) if objective.link == LOGIT else y
+
+
+def sample(objective, n=400, seed=0, dtype=np.float64):
+    rng = np.random.default_rng(seed)
+    return labels(objective, n, rng).astype(dtype), (2 * rng.standard_normal(n)).astype(dtype)
+
+
+def fixed_losses(objective, y, raw):
+    """Each term's loss with its scale and sums filled in from these rows."""
+    return [term.resolved(y, raw, None, None).loss for term in objective.terms]
+
+
+def all_losses(base=Loss):
+    for cls in base.__subclasses__():
+        yield from all_losses(cls)
+        if not cls.__abstractmethods__:
+            yield cls
+
+
+def test_registry_is_complete():
+    factories = {
+        name
+        for name in gbm_objectives.__all__
+        if callable(getattr(gbm_objectives, name)) and name != "Objective"
+    }
+    assert set(OBJECTIVES) == factories == set(VARIANTS)
+
+
+def test_every_loss_has_an_objective():
+    with pytest.warns(UserWarning, match="no minimum"):
+        forced = mean_bias_error(force=True)
+    objectives = [case.values[0] for case in CASES] + [forced]
+    reached = {type(term.loss).__name__ for objective in objectives for term in objective.terms}
+    # By name: a slotted dataclass leaves its class without slots behind as a second subclass.
+    assert {cls.__name__ for cls in all_losses()} == reached
+
+
+@every_objective
+def test_gradient_is_the_derivative_of_the_value(objective):
+    """Central differences of the value alone, in float64, away from kinks."""
+    y, raw = sample(objective)
+    for loss in fixed_losses(objective, y, raw):
+        if not loss.stands_alone:
+            continue  # its value is a global sum: test_bias.py
+        eps = 1e-6
+        difference = (loss.value(y, raw + eps) - loss.value(y, raw - eps)) / (2 * eps)
+        smooth = np.ones(len(y), bool)
+        if isinstance(loss, HasMajorizer):
+            smooth = np.abs(raw - y) > 10 * eps  # the pinball loss has a kink at 0
+        assert smooth.sum() > 390
+        assert_allclose(loss.gradient(y, raw)[smooth], difference[smooth], rtol=1e-7, atol=1e-8)
+
+
+@every_objective
+def test_hessian_is_the_derivative_of_the_gradient(objective):
+    y, raw = sample(objective)
+    for loss in fixed_losses(objective, y, raw):
+        if not isinstance(loss, HasHessian):
+            continue
+        eps = 1e-6
+        difference = (loss.gradient(y, raw + eps) - loss.gradient(y, raw - eps)) / (2 * eps)
+        kink = getattr(loss, "delta", np.inf)
+        smooth = np.abs(np.abs(raw - y) - kink) > 10 * eps  # Huber's corner
+        smooth &= np.abs(raw - y) > 10 * eps
+        assert smooth.sum() > 390
+        assert_allclose(loss.hessian(y, raw)[smooth], difference[smooth], rtol=1e-6, atol=1e-7)
+
+
+@every_objective
+def test_joint_evaluations_agree_with_the_single_ones(objective):
+    y, raw = sample(objective)
+    for loss in fixed_losses(objective, y, raw):
+        if isinstance(loss, HasHessian):
+            gradient, hessian = loss.gradient_hessian(y, raw)
+            assert_allclose(gradient, loss.gradient(y, raw), rtol=1e-13)
+            assert_allclose(hessian, loss.hessian(y, raw), rtol=1e-13)
+        if isinstance(loss, HasMajorizer):
+            gradient, hessian = loss.gradient_majorizer(y, raw)
+            assert_allclose(gradient, loss.gradient(y, raw), rtol=1e-12, atol=1e-15)
+            assert_allclose(hessian, loss.majorizer(y, raw), rtol=1e-13)
+
+
+@every_objective
+def test_majorizer_lies_above_the_loss(objective):
+    """value(s) <= value(r) + g (s - r) + h (s - r)^2 / 2 on values, over a wide grid of r and s."""
+    for term in objective.terms:
+        loss = term.loss
+        if not isinstance(loss, HasMajorizer) or not loss.stands_alone:
+            continue
+        loss = replace(loss, delta=0.7)
+        grid = np.concatenate([-np.geomspace(1e-3, 100, 60), [0.0], np.geomspace(1e-3, 100, 60)])
+        r, s = (a.ravel() for a in np.meshgrid(grid, grid))
+        zero = np.zeros_like(r)
+        gradient, curvature = loss.gradient(zero, r), loss.majorizer(zero, r)
+        parabola = loss.value(zero, r) + gradient * (s - r) + 0.5 * curvature * (s - r) ** 2
+        excess = loss.value(zero, s) - parabola
+        if loss.flat:
+            # Inside |r| < delta the exact pinball loss has no finite majorizer, as its docstring says.
+            outside = np.abs(r) >= 0.7
+            assert (excess[~outside] > 0).any()
+            excess = excess[outside]
+        assert excess.max() <= 1e-9 * max(1.0, loss.value(zero, s).max())
+
+
+ROBUST = {type(t.loss) for c in CASES for t in c.values[0].terms if isinstance(t.loss, RobustLoss)}
+
+
+@pytest.mark.parametrize("cls", sorted(ROBUST, key=lambda cls: cls.__name__))
+def test_robust_losses_are_what_their_base_needs(cls):
+    """Even, curvature 1 at 0, psi(u)/u not growing: then psi(u)/u is the sharpest majorizer."""
+    loss = cls(1.0)
+    u = np.geomspace(1e-6, 1e4, 500)
+    assert_allclose(loss.rho(-u), loss.rho(u), rtol=1e-14)
+    assert_allclose(loss.psi(-u), -loss.psi(u), rtol=1e-14)
+    assert_allclose(loss.psi_deriv(np.zeros(1)), 1.0)
+    assert_allclose(loss.weight(np.zeros(1)), 1.0)
+    assert_allclose(loss.weight(u), loss.psi(u) / u, rtol=1e-12)
+    assert (np.diff(loss.weight(u)) <= 1e-15).all()
+
+
+@every_objective
+@pytest.mark.parametrize("weighted", [False, True])
+def test_intercept_is_the_best_constant(objective, weighted):
+    rng = np.random.default_rng(3)
+    y = labels(objective, 301, rng)
+    if objective.link == IDENTITY:
+        y = np.exp(y)  # skewed, so that median, mean and Huber location differ
+    w = rng.integers(1, 5, len(y)).astype(float) if weighted else None
+    found = objective.intercept(y, w)
+    terms = tuple(
+        replace(term, loss=term.loss.criterion.anchored(y, w), curvature=POLICIES["unit"]())
+        for term in objective.terms
+    )
+    value = Objective(terms).value
+
+    def at(constant):
+        return value(y, np.full_like(y, constant), w)
+
+    best = at(found)
+    for step in (1e-3, 1e-2, 0.1, 1.0):
+        assert best <= at(found + step) + 1e-12
+        assert best <= at(found - step) + 1e-12
+
+
+@every_objective
+def test_integer_weights_are_repeated_rows(objective):
+    rng = np.random.default_rng(5)
+    y, raw = sample(objective, 200, 5, np.float32)
+    times = rng.integers(0, 4, 200)
+    gradient, hessian = objective(y, raw, times.astype(np.float32))
+    g, h = objective(np.repeat(y, times), np.repeat(raw, times))
+    starts = np.concatenate([[0], np.cumsum(times)[:-1]])[times > 0]
+    rows = times > 0
+    assert_allclose(gradient[rows], times[rows] * g[starts], rtol=2e-5, atol=1e-7)
+    assert_allclose(hessian[rows], times[rows] * h[starts], rtol=2e-5)
+    assert_array_equal(gradient[~rows], 0)
+    assert_array_equal(hessian[~rows], 0)
+    many = np.repeat(y, times).astype(float)
+    assert_allclose(objective.intercept(y, times), objective.intercept(many), rtol=1e-6, atol=1e-9)
+    assert_allclose(
+        objective.metric(y, raw, times),
+        objective.metric(np.repeat(y, times), np.repeat(raw, times)),
+        rtol=1e-4,
+    )
+
+
+@every_objective
+@pytest.mark.parametrize("magnitude", [0.0, 1e-30, 30.0, 1e4, 1e20, 3e38])
+def test_extremes_stay_finite(objective, magnitude):
+    """Gradients and Hessians are finite, the Hessian positive, at any float32 score."""
+    for dtype in (np.float32, np.float64):
+        y = np.array([0, 1, 0, 1, 0, 1], dtype)
+        raw = np.array([1, 1, -1, -1, 0.5, 0.5], dtype) * dtype(magnitude)
+        gradient, hessian = objective(y, raw)
+        assert np.isfinite(gradient).all()
+        assert np.isfinite(hessian).all()
+        assert (hessian > 0).all()
+
+
+@every_objective
+def test_zero_residuals(objective):
+    """A perfect fit on the residual scale: gradient 0 where the loss is even, Hessian at its peak."""
+    y = np.array([0, 1, 1, 0], np.float32)
+    gradient, hessian = objective(y, y.copy())
+    assert np.isfinite(gradient).all()
+    assert (hessian > 0).all()
+    if all(isinstance(term.loss, RobustLoss) for term in objective.terms):
+        assert_array_equal(gradient, 0)
+
+
+@every_objective
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_result_is_fresh_float32_and_nothing_is_changed(objective, dtype):
+    y, raw = sample(objective, dtype=dtype)
+    w = np.random.default_rng(1).uniform(0.5, 2, len(y)).astype(dtype)
+    before = [a.copy() for a in (y, raw, w)]
+    for array in (y, raw, w):
+        array.flags.writeable = False
+    gradient, hessian = objective(y, raw, w)
+    for result, given in itertools.product((gradient, hessian), (y, raw, w)):
+        assert not np.shares_memory(result, given)
+    assert not np.shares_memory(gradient, hessian)
+    for result in (gradient, hessian):
+        assert result.dtype == np.float32
+        assert result.flags.c_contiguous
+        assert result.flags.writeable
+        assert result.shape == raw.shape
+    for array, copied in zip((y, raw, w), before, strict=True):
+        assert_array_equal(array, copied)
+
+
+@every_objective
+def test_types_of_input_agree(objective):
+    """float64, float32, lists, integers, strided, reversed, big-endian: the same result."""
+    rng = np.random.default_rng(2)
+    y = np.round(labels(objective, 64, rng))
+    raw = np.round(4 * rng.standard_normal(64)) / 4
+    gradient, hessian = objective(y, raw)
+    strided = np.zeros(128)
+    strided[::2] = raw
+    forms = [
+        (y.astype(np.float32), raw.astype(np.float32)),
+        (y.astype(np.int8), raw.astype(np.float16)),
+        (y.tolist(), raw.tolist()),
+        (y.astype(">f8"), raw.astype(">f4")),
+        (y[::-1].copy()[::-1], strided[::2]),
+        (y[:, None], raw),
+    ]
+    for y_form, raw_form in forms:
+        g, h = objective(y_form, raw_form)
+        assert_allclose(g, gradient, rtol=1e-5, atol=1e-6)
+        assert_allclose(h, hessian, rtol=1e-5, atol=1e-6)
+
+
+@every_objective
+def test_several_outputs_are_separate_tasks(objective):
+    y, raw = sample(objective, 300)
+    y2, raw2 = sample(objective, 300, seed=9)
+    labels_2d, raws_2d = np.column_stack([y, y2]), np.column_stack([raw, raw2])
+    w = np.random.default_rng(1).uniform(0.5, 2, 300)
+    for order in "CF":
+        gradient, hessian = objective(labels_2d, np.asarray(raws_2d, order=order), w)
+        assert gradient.flags.f_contiguous
+        for k, one in enumerate([objective(y, raw, w), objective(y2, raw2, w)]):
+            assert_allclose(gradient[:, k], one[0], rtol=1e-6)
+            assert_allclose(hessian[:, k], one[1], rtol=1e-6)
+    assert np.shape(objective.intercept(labels_2d, w)) == (2,)
+    assert_allclose(
+        objective.metric(labels_2d, raws_2d, w),
+        (float(objective.metric(y, raw, w)) + float(objective.metric(y2, raw2, w))) / 2,
+    )
+    single = objective(y[:, None], raw[:, None])
+    assert single[0].shape == (300, 1)
+
+
+@every_objective
+def test_block_size_does_not_matter(objective, monkeypatch):
+    y, raw = sample(objective, 1000, dtype=np.float32)
+    expected = objective(y, raw)
+    for block in (1, 7, 999, 1000, 1001):
+        # At a block far below n the scale is read from a sample; see test_sketch.py.
+        monkeypatch.setattr(Loss, "sampled", False)
+        for cls in {type(term.loss) for term in objective.terms}:
+            for parent in cls.__mro__:
+                if "sampled" in parent.__dict__:
+                    monkeypatch.setattr(parent, "sampled", False)
+        monkeypatch.setattr(_blocks, "BLOCK", block)
+        for found, right in zip(objective(y, raw), expected, strict=True):
+            assert_allclose(found, right, rtol=1e-5, atol=1e-6)
+
+
+@every_objective
+def test_sums_add_up_over_machines(objective):
+    """Two parts that exchange nothing but their vectors of sums give the result of the whole."""
+    y, raw = sample(objective, 501, dtype=np.float32)
+    w = np.random.default_rng(1).uniform(0.5, 2, 501)
+    whole = objective.gradient_hessian(y, raw, w)
+    parts = [slice(0, 120), slice(120, 501)]
+    exchange, meet = {}, threading.Barrier(2, timeout=10)
+
+    def machine(k):
+        def allreduce(sums):
+            exchange[k] = sums
+            meet.wait()
+            total = exchange[0] + exchange[1]
+            meet.wait()
+            return total
+
+        part = parts[k]
+        return objective.gradient_hessian(y[part], raw[part], w[part], reduce=allreduce)
+
+    with ThreadPoolExecutor(2) as pool:
+        results = list(pool.map(machine, range(2)))
+    for part, found in zip(parts, results, strict=True):
+        for result, right in zip(found, whole, strict=True):
+            assert_allclose(result, right[part], rtol=1e-5, atol=1e-7)
+
+
+@every_objective
+def test_copies_are_equal_and_hash_alike(objective):
+    for other in (
+        pickle.loads(pickle.dumps(objective)),
+        copy.deepcopy(objective),
+        copy.copy(objective),
+    ):
+        assert other == objective
+        assert hash(other) == hash(objective)
+        assert repr(other) == repr(objective)
+    assert objective != 2 * objective
+    assert pickle.loads(pickle.dumps(objective.metric)) == objective.metric
+    with pytest.raises(AttributeError):
+        objective.terms = ()
+
+
+@every_residual_objective
+@pytest.mark.parametrize("factor", [1e-6, 1e-3, 1e3, 1e6])
+def test_automatic_scale_is_equivariant(objective, factor):
+    """y -> c y: gradients times c, Hessians and metric unchanged; a fixed delta scales with y."""
+
+    def scaled(loss):
+        fixed = isinstance(getattr(loss, "delta", None), float)
+        return replace(loss, delta=loss.delta * factor) if fixed else loss
+
+    y, raw = sample(objective, 5000, dtype=np.float32)
+    gradient, hessian = objective(y, raw)
+    other = Objective(tuple(replace(term, loss=scaled(term.loss)) for term in objective.terms))
+    c = np.float32(factor)
+    g, h = other(c * y, c * raw)
+    size = np.abs(gradient).max()
+    assert_allclose(g / c, gradient, rtol=1e-5, atol=1e-5 * size)
+    assert_allclose(h, hessian, rtol=1e-5, atol=1e-6)
+    assert_allclose(other.metric(c * y, c * raw), objective.metric(y, raw), rtol=1e-5)
+    assert_allclose(
+        other.intercept(factor * y.astype(float)), factor * objective.intercept(y), rtol=1e-5
+    )
+
+
+@every_residual_objective
+def test_offsets_lose_nothing(objective):
+    """Float64 predictions near 1e9: the difference is taken before the cast to float32."""
+    y, raw = sample(objective, 300)
+    expected = objective(y, raw)
+    for found, right in zip(objective(y + 1e9, raw + 1e9), expected, strict=True):
+        assert_allclose(found, right, rtol=2e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("policy", sorted(POLICIES))
+@pytest.mark.parametrize("name", sorted(set(OBJECTIVES) - {"mean_bias_error"}))
+def test_policies_fit_or_say_why_not(name, policy):
+    loss = OBJECTIVES[name]().loss
+    needs = {"majorizer": HasMajorizer, "exact": HasHessian, "fisher": HasFisher}
+    if isinstance(loss, needs.get(policy, Loss)):
+        objective = OBJECTIVES[name](curvature=policy)
+        y, raw = sample(objective)
+        assert (objective(y, raw)[1] > 0).all()
+    else:
+        with pytest.raises(TypeError, match=rf'{loss.name}.*a loss with.*For {loss.name} use "'):
+            OBJECTIVES[name](curvature=policy)
+
+
+@pytest.mark.parametrize("gamma", [0.0, 0.5, 1.3, 2.0, 5.0])
+@pytest.mark.parametrize("y", [0, 1])
+def test_focal_against_mpmath(gamma, y):
+    """Float32 derivatives against 60 digits: 1e-6 of their range, also at scores of +-1e4."""
+    mpmath.mp.dps = 60
+    scores = [-1e4, -200, -88, -30, -10, -3, -0.5, 0, 1e-8, 0.5, 3, 10, 30, 88, 200, 1e4]
+
+    def value(z):
+        m = z if y else -z
+        return -mpmath.power(1 / (1 + mpmath.exp(m)), gamma) * -mpmath.log1p(mpmath.exp(-m))
+
+    loss = OBJECTIVES["focal"](gamma=gamma).loss
+    raw = np.array(scores, np.float32)
+    gradient, hessian = loss.gradient_hessian(np.full(len(raw), y, np.float32), raw)
+    for z, g, h in zip(raw, gradient, hessian, strict=True):
+        exact_g = mpmath.diff(value, mpmath.mpf(float(z)))
+        exact_h = mpmath.diff(value, mpmath.mpf(float(z)), 2)
+        assert abs(g - exact_g) <= 1e-6 * max(abs(exact_g), 1e-2)
+        assert abs(h - exact_h) <= 1e-6 * max(abs(exact_h), 1e-1)
+
+
+@pytest.mark.parametrize("name", ["huber", "pseudo_huber", "log_cosh"])
+def test_robust_losses_in_float32_against_mpmath(name):
+    mpmath.mp.dps = 50
+    exact = {
+        "huber": lambda u: u if abs(u) <= 1 else mpmath.sign(u),
+        "pseudo_huber": lambda u: u / mpmath.sqrt(1 + u * u),
+        "log_cosh": mpmath.tanh,
+    }[name]
+    objective = OBJECTIVES[name](delta=0.75)
+    residuals = [1e-20, 1e-6, 0.01, 0.5, 0.74, 1.0, 3.0, 50.0, 800.0, 1e4, 1e15]
+    raw = np.array(residuals + [-r for r in residuals], np.float32)
+    gradient, hessian = objective(np.zeros(len(raw), np.float32), raw)
+    for r, g, h in zip(raw, gradient, hessian, strict=True):
+        r_exact = mpmath.mpf(float(r))
+        psi = mpmath.mpf("0.75") * exact(r_exact / mpmath.mpf("0.75"))
+        assert abs(g - psi) <= 1e-6 * abs(psi)
+        assert abs(h - psi / r_exact) <= 1e-6 * abs(psi / r_exact)
+
+
+def test_majorizer_steps_never_raise_the_loss_of_a_leaf():
+    """The reason for the default: full Newton steps of contaminated leaves, majorizer against exact."""
+    rng = np.random.default_rng(0)
+    rises = {"majorizer": 0, "exact": 0}
+    for _ in range(300):
+        r = (
+            rng.standard_normal(20)
+            + rng.choice([0, 30], 20, p=[0.8, 0.2])
+            + 5 * rng.standard_normal()
+        )
+        for policy in rises:
+            objective = OBJECTIVES["log_cosh"](1.0, curvature=policy)
+            zero = np.zeros(20)
+            gradient, hessian = objective(zero, r)
+            step = float(gradient.sum(dtype=float) / hessian.sum(dtype=float))
+            rises[policy] += objective.value(zero, r - step) > objective.value(zero, r) + 1e-9
+    assert rises["majorizer"] == 0
+    assert rises["exact"] > 30
+
+
+def test_trust_region_bounds_every_step():
+    objective = OBJECTIVES["huber"](1.0, curvature=Majorizer(kappa=0.5, trust=3.0))
+    r = np.linspace(-1e4, 1e4, 1001)
+    gradient, hessian = objective(np.zeros_like(r), r)
+    assert (np.abs(gradient) <= 3.0 * 1.0001 * hessian).all()
