@@ -120,6 +120,17 @@ def test_scikit_learn_wrappers_give_the_models_of_train(objective, weight):
     assert_allclose(model.booster_.predict(X, raw_score=True), lgb_train(objective, weight)[1])
 
 
+@every_regression
+def test_quantile_dmatrix_and_several_targets(objective):
+    data = xgb.QuantileDMatrix(X, Y, weight=W, max_bin=1024)
+    booster = xgb.train({**XGB, "max_bin": 1024}, data, ROUNDS, obj=objective)
+    assert np.std(booster.predict(data)) > 0.01
+    both = np.column_stack([Y, 100 * Y[::-1]])
+    model = xgb.XGBRegressor(objective=objective, **XGB_SK).fit(X, both, sample_weight=W)
+    alone = xgb.XGBRegressor(objective=objective, **XGB_SK).fit(X, both[:, 1], sample_weight=W)
+    assert_allclose(model.predict(X)[:, 1], alone.predict(X), rtol=1e-5)
+
+
 def test_random_forest_wrapper():
     model = xgb.XGBRFRegressor(objective=huber(), n_estimators=10, base_score=0.5, n_jobs=1)
     model.fit(X, Y, sample_weight=W)

@@ -152,7 +152,9 @@ def test_errors_reach_the_user_through_the_libraries():
 
 
 @pytest.mark.parametrize("factory", [huber, pseudo_huber, log_cosh])
-@pytest.mark.parametrize("delta", [0, -1, np.nan, np.inf, "automatic", "1", None, True, [1.0]])
+@pytest.mark.parametrize(
+    "delta", [0, -1, 1e-31, 1e31, np.nan, np.inf, "automatic", "1", None, True, [1.0]]
+)
 def test_bad_delta(factory, delta):
     with pytest.raises((ValueError, TypeError), match=r"delta.*needed"):
         factory(delta)

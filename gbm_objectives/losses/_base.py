@@ -23,13 +23,16 @@ from gbm_objectives._numerics import (
     sums_of_roots,
     weighted_quantile,
 )
-from gbm_objectives._validation import Array, message, positive
+from gbm_objectives._validation import Array, message, number
 from gbm_objectives.links import IDENTITY, Link
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
 Delta = float | Literal["auto"]
+
+#: Scales from here to its inverse leave room for u^2 and delta u in float32.
+SMALLEST = 1e-30
 
 
 class Loss(ABC):
@@ -201,7 +204,9 @@ class ResidualLoss(HasHessian, HasMajorizer):
             if self.delta != "auto":
                 raise ValueError(message("delta", repr(self.delta), 'a number > 0 or "auto"'))
         else:
-            object.__setattr__(self, "delta", positive("delta", self.delta))
+            needed = f'a number from {SMALLEST:g} to {1 / SMALLEST:g}, or "auto"'
+            delta = number("delta", self.delta, lambda d: SMALLEST <= d <= 1 / SMALLEST, needed)
+            object.__setattr__(self, "delta", delta)
 
     @abstractmethod
     def rho(self, u: Array) -> Array:
@@ -209,11 +214,11 @@ class ResidualLoss(HasHessian, HasMajorizer):
 
     @abstractmethod
     def psi(self, u: Array) -> Array:
-        """Rho'."""
+        """rho'."""
 
     @abstractmethod
     def psi_deriv(self, u: Array) -> Array:
-        """Rho''."""
+        """rho''."""
 
     @abstractmethod
     def weight(self, u: Array) -> Array:
@@ -268,7 +273,8 @@ class ResidualLoss(HasHessian, HasMajorizer):
 
     def at_delta(self, delta: float, spread: float) -> Self:
         """The loss at a scale found in the data; residuals that are all 0 leave the scale free."""
-        return replace(self, delta=max(delta, 1e-36) if delta > 0 else 1.0, spread=spread)
+        held = min(max(delta, SMALLEST), 1 / SMALLEST) if delta > 0 else 1.0
+        return replace(self, delta=held, spread=spread)
 
     def _u(self, y_true: Array, raw_prediction: Array) -> Array:
         """Scaled residuals, a fresh array; labels without dimensions stand for residuals already taken."""
@@ -280,7 +286,7 @@ class ResidualLoss(HasHessian, HasMajorizer):
         return self.rho(self._u(y_true, raw_prediction)) * self.unit
 
     def gradient(self, y_true: Array, raw_prediction: Array) -> Array:
-        """Delta psi(u)."""
+        """delta psi(u)."""
         return self.psi(self._u(y_true, raw_prediction)) * self.fixed_delta
 
     def hessian(self, y_true: Array, raw_prediction: Array) -> Array:
