@@ -91,9 +91,12 @@ def sample_weights(values: ArrayLike | None, n_samples: int) -> Array | None:
 
 
 def labels_and_predictions(y_true: ArrayLike, raw_prediction: ArrayLike) -> tuple[Array, Array]:
-    """Both as arrays of one shape; a column (n_samples, 1) and a vector (n_samples,) agree."""
+    """Both as arrays of one shape, that of the predictions; a column agrees with a vector.
+
+    XGBoost before 3.2 gives labels of several targets flat, row by row.
+    """
     y, raw = numeric_array("y_true", y_true), numeric_array("raw_prediction", raw_prediction)
-    if len(y) == len(raw) and y.size == raw.size:
+    if y.size == raw.size and (len(y) == len(raw) or y.ndim == 1):
         y = y.reshape(raw.shape)
     if y.shape != raw.shape:
         raise ValueError(
