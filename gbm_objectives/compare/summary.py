@@ -1,0 +1,133 @@
+"""The summary: what the scores amount to, as numbers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import inf, nan
+
+import numpy as np
+
+from gbm_objectives.compare.candidates import Kind
+from gbm_objectives.compare.run import Score
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A mean over folds and its standard error, which is NaN for a single fold.
+
+    The error is that of independent values. Folds share most of their training rows, so it is
+    more likely too small than too large.
+    """
+
+    mean: float
+    error: float
+
+    @classmethod
+    def of(cls, values: Iterable[float]) -> Estimate:
+        """The estimate from one value a fold."""
+        array = np.fromiter(values, dtype=np.float64)
+        error = array.std(ddof=1) / len(array) ** 0.5 if len(array) > 1 else nan
+        return cls(float(array.mean()), float(error))
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A candidate's errors: for each contamination the MAE of each fold; none where a fold failed."""
+
+    library: str
+    candidate: str
+    kind: Kind
+    maes: dict[float, dict[int, float]]
+
+    def estimate(self, contamination: float) -> Estimate | None:
+        """The mean over folds."""
+        values = self.maes.get(contamination)
+        return Estimate.of(values.values()) if values else None
+
+    def mean(self, contamination: float) -> float:
+        """The mean over folds, infinite where there is none."""
+        estimate = self.estimate(contamination)
+        return estimate.mean if estimate else inf
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A candidate against another at one contamination, over the same folds."""
+
+    contamination: float
+    candidate: Row
+    other: Row
+
+    @property
+    def difference(self) -> Estimate:
+        """The candidate's MAE - the other's, paired by fold."""
+        mine, other = (row.maes[self.contamination] for row in (self.candidate, self.other))
+        return Estimate.of(mine[fold] - other[fold] for fold in mine)
+
+    @property
+    def clear(self) -> bool:
+        """Whether the difference is larger than two standard errors."""
+        difference = self.difference
+        return abs(difference.mean) > 2 * difference.error  # never where the error is NaN
+
+
+def complete_folds(scores: Sequence[Score], scores_per_fold: int) -> list[Score]:
+    """The scores of the folds that have them all: means over different folds don't compare."""
+    counts = Counter(score.fold for score in scores)
+    return [score for score in scores if counts[score.fold] == scores_per_fold]
+
+
+def contaminations(scores: Iterable[Score]) -> list[float]:
+    """All that occur, from clean upwards."""
+    return sorted({score.contamination for score in scores})
+
+
+def rows(scores: Sequence[Score]) -> list[Row]:
+    """One row a candidate and library, by library, then by the mean over all contaminations."""
+    found: dict[tuple[str, str], Row] = {}
+    failed = {(s.library, s.candidate, s.contamination) for s in scores if s.mae is None}
+    for score in scores:
+        row = Row(score.library, score.candidate, score.kind, {})
+        row = found.setdefault((score.library, score.candidate), row)
+        cell = (score.library, score.candidate, score.contamination)
+        if score.mae is not None and cell not in failed:
+            row.maes.setdefault(score.contamination, {})[score.fold] = score.mae
+    shares = contaminations(scores)
+    return sorted(found.values(), key=lambda row: (row.library, sum(map(row.mean, shares))))
+
+
+def best(table: Iterable[Row], share: float) -> Row | None:
+    """The row of the lowest mean at a contamination; None where none has one."""
+    return min(
+        (row for row in table if share in row.maes), key=lambda row: row.mean(share), default=None
+    )
+
+
+def comparisons(table: Sequence[Row], shares: Sequence[float]) -> list[Comparison]:
+    """For each library and contamination, the best of ours against the best built-in."""
+    found = []
+    for library in dict.fromkeys(row.library for row in table):
+        kinds = {
+            kind: [row for row in table if (row.library, row.kind) == (library, kind)]
+            for kind in ("ours", "built-in")
+        }
+        for share in shares:
+            ours, built_in = best(kinds["ours"], share), best(kinds["built-in"], share)
+            if ours and built_in:
+                found.append(Comparison(share, ours, built_in))
+    return found
+
+
+def unbeaten(table: Sequence[Row], shares: Sequence[float]) -> list[Comparison]:
+    """The best model against the baseline, at each contamination where it is not clearly better."""
+    found = []
+    for share in shares:
+        baseline = best((row for row in table if row.kind == "baseline"), share)
+        model = best((row for row in table if row.kind != "baseline"), share)
+        if baseline and model:
+            pair = Comparison(share, model, baseline)
+            if not (pair.clear and pair.difference.mean < 0):
+                found.append(pair)
+    return found
