@@ -21,6 +21,7 @@ from gbm_objectives.losses._base import Loss
 BLOCK = 1 << 16
 _ZERO = np.zeros((), dtype=np.float32)
 
+Reduce = Callable[[Array], Array]
 Derivatives = Callable[[slice, Array, Array], tuple[Array, Array]]
 
 
@@ -30,38 +31,36 @@ def row_blocks(n_samples: int) -> Iterator[slice]:
         yield slice(start, min(start + BLOCK, n_samples))
 
 
-def gather(loss: Loss, y_true: Array, raw_prediction: Array, sample_weight: Array | None) -> Array:
-    """The sum of ``loss.statistics`` over all blocks.
+def sample(
+    y_true: Array, raw_prediction: Array, sample_weight: Array | None
+) -> tuple[Array, Array, Array | None]:
+    """Rows that stand for all where a scale is sought: above 2^19 rows, 64 of each 1024.
 
-    Where the loss needs a scale only and rows are many (above 2^18), 16 of each 64 rows are read:
-    whole runs, so that rows in an order or with a short period are sampled evenly.
+    Whole runs, so that rows in an order or with a period are sampled evenly, and so that the
+    memory is read in lines.
     """
-    if loss.sampled and len(y_true) > 4 * BLOCK:
-        total = _gather(loss, y_true, raw_prediction, sample_weight, _sample)
-        if total.any():  # else every sampled row had weight 0
-            return total
-    return _gather(loss, y_true, raw_prediction, sample_weight, lambda rows: rows)
+    if len(y_true) <= 8 * BLOCK:
+        return y_true, raw_prediction, sample_weight
+    whole = len(y_true) - len(y_true) % 1024
+
+    def runs(rows: Array) -> Array:
+        return rows[:whole].reshape(-1, 1024)[:, :64].reshape(-1)
+
+    weight = None if sample_weight is None else runs(sample_weight)
+    if weight is not None and not weight.any():
+        return y_true, raw_prediction, sample_weight
+    return runs(y_true), runs(raw_prediction), weight
 
 
-def _sample(rows: Array) -> Array:
-    whole = len(rows) - len(rows) % 64
-    return rows[:whole].reshape(-1, 64)[:, :16].reshape(-1)
-
-
-def _gather(
-    loss: Loss,
-    y_true: Array,
-    raw_prediction: Array,
-    sample_weight: Array | None,
-    part: Callable[[Array], Array],
-) -> Array:
+def gather(loss: Loss, y_true: Array, raw_prediction: Array, sample_weight: Array | None) -> Array:
+    """The sum of ``loss.statistics`` over all blocks."""
     total: Any = 0.0
     with np.errstate(over="ignore", invalid="ignore"):  # bad rows are reported by `fill`
         for rows in row_blocks(len(y_true)):
-            y, raw = part(y_true[rows]), part(raw_prediction[rows])
+            y, raw = y_true[rows], raw_prediction[rows]
             if raw.dtype.kind != "f" or raw.dtype.itemsize < 4:
                 raw = raw.astype(np.float64)
-            weight = None if sample_weight is None else part(sample_weight[rows])
+            weight = None if sample_weight is None else sample_weight[rows]
             total = total + loss.take(rows).statistics(y, raw, weight)
     if not np.isfinite(total).all():
         reject_non_finite("y_true", y_true)
@@ -72,6 +71,22 @@ def _gather(
             )
         )
     return np.asarray(total)
+
+
+def resolve(
+    loss: Loss,
+    y_true: Array,
+    raw_prediction: Array,
+    sample_weight: Array | None,
+    reduce: Reduce | None = None,
+) -> Loss:
+    """The loss with everything global found in these rows, and in others by ``reduce``."""
+    if loss.pending and loss.sampled:
+        y_true, raw_prediction, sample_weight = sample(y_true, raw_prediction, sample_weight)
+    while loss.pending:
+        sums = gather(loss, y_true, raw_prediction, sample_weight)
+        loss = loss.resolve(sums if reduce is None else reduce(sums))
+    return loss
 
 
 def mean_value(

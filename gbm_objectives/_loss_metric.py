@@ -45,8 +45,7 @@ class LossMetric(Metric):
             if term.loss.row_data:
                 continue
             loss = term.loss.criterion.anchored(y_true, sample_weight)
-            while loss.pending:
-                loss = loss.resolve(_blocks.gather(loss, y_true, y_pred, sample_weight))
+            loss = _blocks.resolve(loss, y_true, y_pred, sample_weight)
             total += term.coefficient * _blocks.mean_value(loss, y_true, y_pred, sample_weight)
             unit = max(unit, loss.unit)
         return total / (unit or 1.0)

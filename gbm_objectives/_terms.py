@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from gbm_objectives import _blocks
+from gbm_objectives._blocks import Reduce
 from gbm_objectives._validation import (
     Array,
     labels_and_predictions,
@@ -20,8 +20,6 @@ from gbm_objectives._validation import (
 )
 from gbm_objectives.curvature import Curvature
 from gbm_objectives.losses._base import Loss
-
-Reduce = Callable[[Array], Array]
 
 #: No Hessian is smaller: the floor that XGBoost puts under its own logistic objective.
 FLOOR = 1e-16
@@ -60,10 +58,7 @@ class Term:
         reduce: Reduce | None,
     ) -> Term:
         """The term with everything global gathered from these rows, and from others by ``reduce``."""
-        loss = self.loss
-        while loss.pending:
-            sums = _blocks.gather(loss, y_true, raw_prediction, sample_weight)
-            loss = loss.resolve(sums if reduce is None else reduce(sums))
+        loss = _blocks.resolve(self.loss, y_true, raw_prediction, sample_weight, reduce)
         return self if loss is self.loss else replace(self, loss=loss)
 
     def __repr__(self) -> str:

@@ -10,8 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import minimize_scalar
 
 from gbm_objectives import _blocks
+from gbm_objectives._blocks import Reduce
 from gbm_objectives._loss_metric import LossMetric
-from gbm_objectives._terms import Reduce, Term, checked
+from gbm_objectives._terms import Term, checked
 from gbm_objectives._validation import (
     Array,
     labels_and_predictions,

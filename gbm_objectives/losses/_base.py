@@ -340,7 +340,9 @@ class RobustLoss(ResidualLoss):
         if not self.spread:
             total, roots = sums.tolist()
             spread = (roots / total) ** 2 if total else 0.0
-            return replace(self, spread=spread) if spread else self.at_delta(0.0, 0.0)
+            if not spread:
+                return self.at_delta(0.0, 0.0)
+            return replace(self, spread=max(spread, SMALLEST))
         sigma = 1.4826 * self.spread * _sketch.quantile(sums, 0.5)
         return self.at_delta(max(self.auto_factor * sigma, 0.05 * self.spread), self.spread)
 
