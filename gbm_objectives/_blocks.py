@@ -144,10 +144,9 @@ def fill(
                 check(y, raw)
             g, h = derivatives(rows, y, raw)
             if sample_weight is not None:
-                g, h = g * sample_weight[rows], h * sample_weight[rows]
-            gradient[rows] = g
-            hessian[rows] = h
-            if not (np.isfinite(gradient[rows]).all() and np.isfinite(hessian[rows]).all()):
+                g, h = (a * sample_weight[rows].astype(np.float32) for a in (g, h))
+            gradient[rows], hessian[rows] = g, h
+            if not (np.isfinite(g).all() and np.isfinite(h).all()):
                 raise FloatingPointError(
                     message(
                         "sample_weight or coefficient", "gradients beyond the range of float32",

@@ -60,26 +60,33 @@ def magnitude(u: Array) -> Array:
 
     `numpy.clip` is one vectorised pass, `numpy.maximum` with a scalar is not.
     """
-    a: Array = np.clip(np.abs(u), 1e-30, np.inf)
-    return a
+    a: Array = np.abs(u)
+    return np.clip(a, 1e-30, np.inf, out=a)
 
 
-def sigmoid_parts(z: Array) -> tuple[Array, Array, Array]:
-    """sigmoid(z), sigmoid(-z) and softplus(z) = log(1 + exp(z)), each to full relative accuracy.
+def odds(z: Array) -> Array:
+    """exp(z), z held where exp(z) and exp(-z) are finite: within +-87 in float32.
 
-    Neither probability is 1 minus the other. z is held where exp(z) and exp(-z) are finite (87 in
-    float32): beyond, probabilities stay at the smallest normal number and softplus goes on as z.
-    No branches: a selection by sign costs more than the exponential.
+    With o = odds(z), sigmoid(-z) = 1/(1 + o), sigmoid(z) = o/(1 + o) and log1p(o) = softplus(z) have full
+    relative accuracy; neither probability is 1 minus the other. No branches: a selection by sign costs
+    more than the exponential.
     """
-    bound = float(np.floor(np.log(np.finfo(z.dtype).max))) - 1.0
-    held = np.clip(z, -bound, bound)
-    odds = np.exp(held)
-    q = 1.0 / (1.0 + odds)
-    p = odds * q
-    softplus = np.log1p(odds)
+    bound = _largest_exponent(z)
+    result: Array = np.exp(np.clip(z, -bound, bound))
+    return result
+
+
+def softplus(z: Array, odds_of_z: Array) -> Array:
+    """log(1 + exp(z)), going on as z where the odds are held."""
+    value: Array = np.log1p(odds_of_z)
+    bound = _largest_exponent(z)
     if z.max() > bound:
-        softplus += np.clip(z - bound, 0.0, np.inf)
-    return p, q, softplus
+        value += np.clip(z - bound, 0.0, np.inf)
+    return value
+
+
+def _largest_exponent(z: Array) -> float:
+    return math.floor(math.log(np.finfo(z.dtype).max)) - 1.0
 
 
 def power(base: Array, exponent: float) -> Array:

@@ -44,7 +44,8 @@ class Term:
         loss = self.loss.take(rows)
         gradient, hessian = self.curvature.evaluate(loss, y_true, raw_prediction)
         low, high = self.clip or (0.0, None)
-        hessian = np.clip(hessian, max(low, FLOOR), np.inf if high is None else high)
+        # The policy's array is its own: it is bounded in place.
+        np.clip(hessian, max(low, FLOOR), np.inf if high is None else high, out=hessian)
         if self.coefficient != 1.0:
             gradient = gradient * self.coefficient
             hessian *= self.coefficient

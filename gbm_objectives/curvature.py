@@ -64,7 +64,9 @@ class Curvature(ABC):
         """Gradient and Hessian; the Hessian may still be 0 where the policy says so."""
         gradient, hessian = self._both(loss, y_true, raw_prediction)
         if self.trust is not None:
-            hessian = np.maximum(hessian, np.abs(gradient) / (self.trust * loss.scale))
+            bound = np.abs(gradient)
+            bound *= 1.0 / (self.trust * loss.scale)
+            hessian = np.maximum(hessian, bound, out=bound)
         return gradient, hessian
 
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from gbm_objectives._numerics import sigmoid_parts
+from gbm_objectives._numerics import odds
 from gbm_objectives._validation import Array
 
 
@@ -46,7 +46,8 @@ class Logit(Link):
 
     def inverse(self, raw_prediction: Array) -> Array:
         """The probability of class 1; never overflows."""
-        return sigmoid_parts(np.asarray(raw_prediction))[0]
+        o = odds(np.asarray(raw_prediction, dtype=np.float64))
+        return o / (1.0 + o)
 
 
 IDENTITY = Identity()

@@ -315,7 +315,7 @@ class RobustLoss(ResidualLoss):
     def weight(self, u: Array) -> Array:
         """psi(u)/u, and 1 at 0."""
         a = magnitude(u)
-        return self.psi(a) / a
+        return np.divide(self.psi(a), a, out=a)
 
     def gradient_majorizer(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
         """Both from one evaluation of psi."""

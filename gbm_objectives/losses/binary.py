@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import brentq
 
-from gbm_objectives._numerics import power, sigmoid_parts
+from gbm_objectives._numerics import odds, power, softplus
 from gbm_objectives._validation import (
     Array,
     non_negative,
@@ -53,21 +53,24 @@ class Focal(HasHessian):
         """Only where gamma is 0."""
         return self.gamma == 0
 
-    def _parts(
-        self, y_true: Array, raw_prediction: Array
-    ) -> tuple[Array, Array, Array, Array, Array]:
-        """dm/dz with its sign turned, p, q, -log p and alpha_t q^gamma."""
+    def _parts(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array, Array, Array]:
+        """dm/dz with its sign turned, -m, exp(-m) and q."""
         turn = 1.0 - 2.0 * y_true
-        q, p, nll = sigmoid_parts(turn * raw_prediction)
+        z = turn * raw_prediction
+        o = odds(z)
+        return turn, z, o, o / (1.0 + o)
+
+    def _focus(self, y_true: Array, q: Array) -> Array:
+        """alpha_t q^gamma."""
         focus = power(q, self.gamma)
         if self.alpha is not None:
             focus *= (1.0 - self.alpha) + (2.0 * self.alpha - 1.0) * y_true
-        return turn, p, q, nll, focus
+        return focus
 
     def value(self, y_true: Array, raw_prediction: Array) -> Array:
         """-alpha_t q^gamma log p."""
-        _, _, _, nll, focus = self._parts(y_true, raw_prediction)
-        return focus * nll
+        _, z, o, q = self._parts(y_true, raw_prediction)
+        return self._focus(y_true, q) * softplus(z, o)
 
     def gradient(self, y_true: Array, raw_prediction: Array) -> Array:
         """dL/dz."""
@@ -79,8 +82,12 @@ class Focal(HasHessian):
 
     def gradient_hessian(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
         """Both from one exponential and one logarithm; -p log p is kept as one product."""
-        turn, p, q, nll, focus = self._parts(y_true, raw_prediction)
-        entropy = self.gamma * (p * nll)
+        turn, z, o, q = self._parts(y_true, raw_prediction)
+        p = 1.0 / (1.0 + o)
+        if self.gamma == 0 and self.alpha is None:
+            return turn * q, p * q
+        focus = self._focus(y_true, q)
+        entropy = self.gamma * (p * softplus(z, o))
         gradient = turn * focus * (entropy + q)
         hessian = focus * ((1.0 + 2.0 * self.gamma) * (p * q) - (q - self.gamma * p) * entropy)
         return gradient, hessian

@@ -78,7 +78,7 @@ class Quantile(ResidualLoss):
         if not self.smooth:
             return 1.0 / np.clip(np.abs(u), 1.0, np.inf)
         a = _numerics.magnitude(u)
-        return np.tanh(a) / a
+        return np.divide(np.tanh(a), a, out=a)
 
     def gradient_majorizer(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
         """Both from one hyperbolic tangent: tanh(u) = u (tanh(u)/u)."""
