@@ -1,0 +1,219 @@
+"""The cost of a callback: nanoseconds a row, on one thread, for one million rows in float32.
+
+Measured is ``objective(y_true, raw_prediction)``, which allocates its two results, against
+- copying the four arrays that it reads and writes: the least that any callback costs;
+- the plain float64 NumPy formula of the same loss and Hessian policy, as a user would write it;
+- the same loss of other packages, where they are installed and have it. Their Hessians differ.
+All calls of a row of the table are interleaved; times are medians of the CPU time of the process, so
+that other processes don't count. Residuals are normal with a standard deviation of 1.4, delta is 1;
+logits are normal with a standard deviation of 2, and 10% of the labels are 1.
+
+A measured call follows two calls of the same callback, as in training, where each callback finds memory
+as it left it a round ago. So a formula whose whole-array temporaries go back to the system pays for
+their page faults, as it does in training with both libraries. How many depends on the process, so the
+comparison with the plain formula is made a second time with an allocator that gives nothing back.
+
+Extra memory is the peak that NumPy allocates during a call, less the two results.
+"""
+
+# ruff: noqa: E402
+from __future__ import annotations
+
+import os
+
+for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[_variable] = "1"
+os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false"  # jaxboost
+
+import ctypes
+import sys
+import tracemalloc
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import numpy as np
+from _common import Bound, Report, Row, arguments, interleaved
+from _rivals import AUTO, PEERS, Array, Callback, peers, plain
+
+import gbm_objectives
+
+LIMITS = {"huber": 5.0, "pseudo_huber": 5.0, "log_cosh": 5.0, "quantile": 10.0, "focal": 12.0}
+AUTO_LIMIT, SPEED_UP, MEMORY_LIMIT = 3.0, 4.0, 4.0
+
+
+@dataclass(frozen=True)
+class Case:
+    """An objective: a factory of the package and its arguments."""
+
+    loss: str
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        values = ", ".join(f"{name}={value}" for name, value in self.parameters.items())
+        return f"{self.loss}({values})"
+
+    @property
+    def bounded(self) -> bool:
+        """Whether the ratio to the copy has a limit: not for "auto" and the exact quantile."""
+        return self.parameters.get("smooth", True) and self.parameters.get("delta") != AUTO
+
+    def objective(self) -> Callback:
+        """The callback of this package."""
+        callback: Callback = getattr(gbm_objectives, self.loss)(**self.parameters)
+        return callback
+
+
+def groups() -> Iterator[list[Case]]:
+    """Cases that are measured together: the fixed scale first, then the automatic one."""
+    for loss in ("huber", "pseudo_huber", "log_cosh"):
+        yield [Case(loss, {"delta": delta}) for delta in (1.0, AUTO)]
+    for smooth in (True, False):
+        yield [
+            Case("quantile", {"tau": 0.9, "delta": delta, "smooth": smooth})
+            for delta in (1.0, AUTO)
+        ]
+    for gamma in (0.0, 0.5, 2.0, 5.0):
+        yield [Case("focal", {"gamma": gamma})]
+
+
+def keep_memory() -> None:
+    """Tell glibc to give no memory back from now on; elsewhere do nothing."""
+    if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "mallopt"):
+        for trim_and_mmap_threshold in (-1, -3):
+            libc.mallopt(trim_and_mmap_threshold, 1 << 30)
+
+
+def extra_memory(call: Callable[[], tuple[Array, Array]]) -> float:
+    """Peak MB during the call beyond its results."""
+    call()
+    tracemalloc.start()
+    results = call()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return float(peak - sum(result.nbytes for result in results)) / 1e6
+
+
+def data(loss: str, rows: int) -> tuple[Array, Array]:
+    """Labels and raw predictions."""
+    rng = np.random.default_rng(0)
+    raw = rng.normal(size=rows)
+    if loss == "focal":
+        y, raw = 1.0 * (rng.random(rows) < 0.1), 2 * raw
+    else:
+        y = rng.normal(size=rows)
+    return y.astype(np.float32), raw.astype(np.float32)
+
+
+def copying(y: Array, raw: Array) -> Callable[[], None]:
+    """The copy of the two arrays that a callback reads and of two such as it returns."""
+    sources = [y, raw, np.ones_like(y), np.ones_like(y)]
+    targets = [np.ones_like(y) for _ in sources]
+
+    def copy() -> None:
+        for target, source in zip(targets, sources, strict=True):
+            np.copyto(target, source)
+
+    return copy
+
+
+def own_and_plain(group: list[Case], y: Array, raw: Array) -> dict[str, Callable[[], Any]]:
+    """The callbacks of the package and the plain formulas."""
+    calls: dict[str, Callable[[], Any]] = {}
+    for case in group:
+        calls[str(case)] = partial(case.objective(), y, raw)
+        calls[f"plain {case}"] = partial(plain(case.loss, **case.parameters), y, raw)
+    return calls
+
+
+def measure(group: list[Case], rows: int, repeats: int) -> list[Row]:
+    """One row of the table for each case."""
+    y, raw = data(group[0].loss, rows)
+    calls = {"copy": copying(y, raw), **own_and_plain(group, y, raw)}
+    skipped: dict[str, dict[str, str]] = {}
+    for case in group:
+        callbacks, skipped[str(case)] = peers(case.loss, **case.parameters)
+        calls |= {f"{name} {case}": partial(call, y, raw) for name, call in callbacks.items()}
+
+    seconds = interleaved(calls, repeats, lead=2)
+    unit = 1e9 / rows
+    result = []
+    for case in group:
+        own, plain_time = seconds[str(case)], seconds[f"plain {case}"]
+        automatic = case.parameters.get("delta") == AUTO
+        row: Row = {
+            "objective": str(case),
+            "ns/row": own * unit,
+            "copy ns/row": seconds["copy"] * unit,
+            "x copy": own / seconds["copy"],
+            "auto adds x copy": (own - seconds[str(group[0])]) / seconds["copy"]
+            if automatic
+            else "",
+            "plain ns/row": plain_time * unit,
+            "plain/ours": plain_time / own,
+            "extra MB": extra_memory(calls[str(case)]),
+            "plain extra MB": extra_memory(calls[f"plain {case}"]),
+        }
+        for name in PEERS:
+            peer = seconds.get(f"{name} {case}")
+            row[name] = skipped[str(case)].get(name) if peer is None else peer * unit
+        result.append(row)
+    return result
+
+
+def measure_without_faults(group: list[Case], rows: int, repeats: int) -> list[float]:
+    """The plain formula's time over ours, for each case, once nothing is given back to the system."""
+    seconds = interleaved(own_and_plain(group, *data(group[0].loss, rows)), repeats, lead=2)
+    return [seconds[f"plain {case}"] / seconds[str(case)] for case in group]
+
+
+def bounds(cases: list[Case], table: list[Row]) -> Iterator[Bound]:
+    """Speed against the copy and the plain formula, and memory."""
+    for case, row in zip(cases, table, strict=True):
+        ratio, added, gain, memory = (
+            row[column] for column in ("x copy", "auto adds x copy", "plain/ours", "extra MB")
+        )
+        if case.bounded:
+            yield Bound(f"{case}: x copy", ratio, LIMITS[case.loss])
+        if added != "":
+            yield Bound(f"{case}: auto adds x copy", added, AUTO_LIMIT)
+        yield Bound(f"{case}: share of the plain formula's time", 1 / gain, 1 / SPEED_UP)
+        yield Bound(f"{case}: extra MB", memory, MEMORY_LIMIT)
+
+
+def main() -> None:
+    """Measure all groups; print the table and the bounds."""
+    parser = arguments(__doc__)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--repeats", type=int, default=21)
+    options = parser.parse_args()
+    report = Report(options.csv)
+    table: list[Row] = []
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")  # of the other packages
+        for group in groups():
+            table += measure(group, options.rows, options.repeats)
+        keep_memory()
+        ratios = [
+            ratio
+            for group in groups()
+            for ratio in measure_without_faults(group, options.rows, options.repeats)
+        ]
+    for row, ratio in zip(table, ratios, strict=True):
+        row["same, no page faults"] = ratio
+    title = f"{options.rows:,} rows, one thread, CPU time"
+    own = [column for column in table[0] if column not in PEERS]
+    own.insert(own.index("plain/ours") + 1, own.pop())
+    report.table(title, [{column: row[column] for column in own} for row in table])
+    columns = ["objective", "ns/row", *PEERS]
+    report.table(
+        f"{title}: other packages, ns/row", [{c: row[c] for c in columns} for row in table]
+    )
+    report.bounds(bounds([case for group in groups() for case in group], table))
+    report.save()
+
+
+if __name__ == "__main__":
+    main()
