@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from gbm_objectives import _blocks
+from gbm_objectives._metric import Metric
 from gbm_objectives._terms import Term, checked
 from gbm_objectives._validation import Array
-from gbm_objectives.metrics import Metric
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,19 +7,16 @@ libraries hand over *raw* predictions: give the metric the objective's link, ``l
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from abc import abstractmethod
 from dataclasses import dataclass
-from typing import Any, ClassVar
-from warnings import warn
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from gbm_objectives._metric import Metric, Score
 from gbm_objectives._numerics import weighted_quantile
 from gbm_objectives._validation import (
     Array,
-    labels_and_predictions,
     message,
     numeric_array,
     open_unit,
@@ -29,105 +26,20 @@ from gbm_objectives._validation import (
 )
 from gbm_objectives.links import IDENTITY, Link, Logit
 
-
-class Score(float):
-    """A float that also unpacks as LightGBM's (name, value, higher_is_better).
-
-    XGBoost's scikit-learn wrapper wants a number, LightGBM's a triple, and both call alike.
-    """
-
-    name: str
-    higher_is_better: bool
-
-    def __new__(cls, value: float, name: str, higher_is_better: bool) -> Score:
-        """A score of this value."""
-        score = super().__new__(cls, value)
-        score.name = name
-        score.higher_is_better = higher_is_better
-        return score
-
-    def __getnewargs__(self) -> tuple[float, str, bool]:  # type: ignore[override]
-        """What `pickle` and `copy` rebuild the score from."""
-        return float(self), self.name, self.higher_is_better
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter((self.name, float(self), self.higher_is_better))
-
-    def __getitem__(self, index: int) -> Any:
-        return tuple(self)[index]
-
-
-@dataclass(frozen=True, slots=True)
-class Metric(ABC):
-    """A weighted mean over rows, on the response scale.
-
-    Parameters
-    ----------
-    link : how to make the response from the predictions that the metric is given.
-    """
-
-    link: Link = IDENTITY
-
-    higher_is_better: ClassVar[bool] = False
-
-    @property
-    @abstractmethod
-    def name(self) -> str:
-        """Without spaces and colons, and never with a start that XGBoost maximises by itself."""
-
-    @property
-    def __name__(self) -> str:
-        # XGBoost's scikit-learn wrapper names a metric by its function's name.
-        return self.name
-
-    @abstractmethod
-    def compute(self, y_true: Array, y_pred: Array, sample_weight: Array | None) -> float:
-        """The metric of checked arrays; ``y_pred`` on the response scale."""
-
-    @property
-    def in_target_units(self) -> bool:
-        """Whether the value has the unit of the target, so that its size means nothing."""
-        return False
-
-    def _check(
-        self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None
-    ) -> tuple[Array, Array, Array | None]:
-        y, pred = labels_and_predictions(y_true, y_pred)
-        return y, pred, sample_weights(sample_weight, len(y))
-
-    def evaluate(
-        self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None
-    ) -> float:
-        """The metric of arrays (n_samples,), or (n_samples, n_outputs) for labels of that shape."""
-        y, pred, weight = self._check(y_true, y_pred, sample_weight)
-        reject_non_finite("y_true", y)
-        reject_non_finite("y_pred", pred)
-        response = self.link.inverse(pred.astype(np.float64))
-        return float(self.compute(y.astype(np.float64), response, weight))
-
-    def __call__(
-        self, y_true: Any, y_pred: Any, sample_weight: ArrayLike | None = None
-    ) -> Score | tuple[str, float] | tuple[str, float, bool]:
-        """Evaluate at whichever door this is; see the module's docstring."""
-        if hasattr(y_true, "get_label"):
-            given = f"a {type(y_true).__name__} as the first argument"
-            raise TypeError(
-                message("y_true", given, "metric(preds, data) or metric(y_true, y_pred)")
-            )
-        if not hasattr(y_pred, "get_label"):
-            value = self.evaluate(y_true, y_pred, sample_weight)
-            return Score(value, self.name, self.higher_is_better)
-        preds, data = y_true, y_pred
-        value = self.evaluate(data.get_label(), preds, data.get_weight())
-        if hasattr(data, "get_init_score"):  # a lightgbm.Dataset
-            return self.name, value, self.higher_is_better
-        if self.in_target_units and 0 < abs(value) < 1e-4:
-            warn(
-                f"{self.name} is {value:.3g}; XGBoost keeps six decimals of a metric, so early "
-                "stopping can't see it improve. Use relative=True, or scale the target.",
-                stacklevel=2,
-            )
-        return self.name, value
+__all__ = [
+    "Metric",
+    "Score",
+    "brier",
+    "coverage",
+    "coverage_error",
+    "interval_width",
+    "log_loss",
+    "mae",
+    "mbe",
+    "median_absolute_error",
+    "pinball",
+    "rmse",
+]
 
 
 def _mean(values: Array, sample_weight: Array | None) -> float:

@@ -23,7 +23,8 @@ from gbm_objectives._validation import (
 )
 from gbm_objectives.curvature import Curvature
 from gbm_objectives.links import Link
-from gbm_objectives.losses._base import Loss, ResidualLoss
+from gbm_objectives.losses._base import Loss
+from gbm_objectives.losses._residual import ResidualLoss
 
 
 @dataclass(frozen=True, slots=True, repr=False)

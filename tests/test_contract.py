@@ -16,7 +16,8 @@ import gbm_objectives
 from gbm_objectives import _blocks, huber, mean_bias_error
 from gbm_objectives.curvature import POLICIES, Majorizer
 from gbm_objectives.links import IDENTITY, LOGIT
-from gbm_objectives.losses._base import HasFisher, HasHessian, HasMajorizer, Loss, RobustLoss
+from gbm_objectives.losses._base import HasFisher, HasHessian, HasMajorizer, Loss
+from gbm_objectives.losses._residual import RobustLoss
 from gbm_objectives.objective import Objective
 from gbm_objectives.registry import OBJECTIVES
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from gbm_objectives import _numerics
 from gbm_objectives._validation import Array, open_unit
-from gbm_objectives.losses._base import ResidualLoss
+from gbm_objectives.losses._residual import ResidualLoss
 
 if TYPE_CHECKING:
     from typing_extensions import Self

@@ -8,7 +8,7 @@ import numpy as np
 
 from gbm_objectives import _numerics
 from gbm_objectives._validation import Array
-from gbm_objectives.losses._base import RobustLoss
+from gbm_objectives.losses._residual import RobustLoss
 
 
 @dataclass(frozen=True, slots=True)
