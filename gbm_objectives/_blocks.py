@@ -81,10 +81,12 @@ def resolve(
     reduce: Reduce | None = None,
 ) -> Loss:
     """The loss with everything global found in these rows, and in others by ``reduce``."""
+    n_samples = len(y_true)
     if loss.pending and loss.sampled:
         y_true, raw_prediction, sample_weight = sample(y_true, raw_prediction, sample_weight)
     while loss.pending:
-        sums = gather(loss, y_true, raw_prediction, sample_weight)
+        # A sample counts for the rows it stands for beside other machines, which may not sample.
+        sums = gather(loss, y_true, raw_prediction, sample_weight) * (n_samples / len(y_true))
         loss = loss.resolve(sums if reduce is None else reduce(sums))
     return loss
 

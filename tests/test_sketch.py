@@ -87,6 +87,24 @@ def test_a_sample_stands_for_many_rows():
     assert_allclose(auto_delta(r, unsampled), expected, rtol=2e-3)
 
 
+def test_a_machine_that_samples_counts_for_all_its_rows():
+    """Beside a machine too small to sample, with larger residuals: the scale of the rows together."""
+    rng = np.random.default_rng(0)
+    large = rng.standard_normal(12 * _blocks.BLOCK).astype(np.float32)
+    small = 10 * rng.standard_normal(4 * _blocks.BLOCK).astype(np.float32)
+
+    def sums(loss, r):
+        seen = []
+        _blocks.resolve(loss, np.zeros_like(r), r, None, lambda s: seen.append(s) or s)
+        return seen[0]
+
+    loss = huber().loss
+    while loss.pending:
+        loss = loss.resolve(sums(loss, large) + sums(loss, small))
+    expected = 0.5 * 1.4826 * np.median(np.abs(np.concatenate([large, small])))
+    assert_allclose(loss.fixed_delta, expected, rtol=0.02)
+
+
 def test_quantile_bandwidth():
     rng = np.random.default_rng(0)
     y = rng.standard_normal(5000)
