@@ -42,7 +42,7 @@ class LossMetric(Metric):
         """The value of one output."""
         total = unit = 0.0
         for term in self.terms:
-            if term.loss.row_data:
+            if term.loss.n_rows is not None:
                 continue
             loss = term.loss.criterion.anchored(y_true, sample_weight)
             loss = _blocks.resolve(loss, y_true, y_pred, sample_weight)

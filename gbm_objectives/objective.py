@@ -184,11 +184,11 @@ class Objective:
 
     def _check_rows(self, n_samples: int) -> None:
         for term in self.terms:
-            groups = getattr(term.loss, "groups", None)
-            if groups is not None and len(groups) != n_samples:
+            n_rows = term.loss.n_rows
+            if n_rows is not None and n_rows != n_samples:
                 raise ValueError(
                     message(
-                        "groups", f"{len(groups)} rows where the data has {n_samples}",
+                        "groups", f"{n_rows} rows where the data has {n_samples}",
                         "the group of each row of the training data",
                         "In cross-validation make one objective a fold, with the fold's groups.",
                     )

@@ -85,9 +85,9 @@ class Loss(ABC):
         return True
 
     @property
-    def row_data(self) -> bool:
-        """Whether the loss carries data of its training rows, so that it has no value on others."""
-        return False
+    def n_rows(self) -> int | None:
+        """How many training rows the loss carries data of, having no value on others; None: of none."""
+        return None
 
     @property
     def pending(self) -> bool:

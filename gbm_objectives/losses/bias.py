@@ -82,9 +82,9 @@ class MeanBiasPenalty(HasMajorizer):
         return False
 
     @property
-    def row_data(self) -> bool:
+    def n_rows(self) -> int | None:
         """Groups belong to the training rows."""
-        return self.groups is not None
+        return None if self.groups is None else len(self.groups)
 
     @property
     def pending(self) -> bool:
@@ -107,11 +107,11 @@ class MeanBiasPenalty(HasMajorizer):
         return 0.5 * self.penalty * self._bias(raw_prediction) ** 2
 
     def gradient(self, y_true: Array, raw_prediction: Array) -> Array:
-        """Penalty mean(r)."""
+        """penalty mean(r)."""
         return self.penalty * self._bias(raw_prediction)
 
     def majorizer(self, y_true: Array, raw_prediction: Array) -> Array:
-        """Penalty."""
+        """penalty."""
         return np.full_like(raw_prediction, self.penalty)
 
     def statistics(
@@ -164,7 +164,7 @@ class MeanBias(Loss):
         return "mean_bias_error"
 
     def value(self, y_true: Array, raw_prediction: Array) -> Array:
-        """R."""
+        """r."""
         return raw_prediction - y_true
 
     def gradient(self, y_true: Array, raw_prediction: Array) -> Array:

@@ -62,7 +62,7 @@ class Quantile(ResidualLoss):
         return 1.0 - 2.0 * self.tau
 
     def rho(self, u: Array) -> Array:
-        """Log cosh(u) or |u|, tilted."""
+        """log cosh(u) or |u|, tilted."""
         return (_numerics.log_cosh(u) if self.smooth else np.abs(u)) + self._tilt * u
 
     def psi(self, u: Array) -> Array:
