@@ -2,17 +2,20 @@
 
 from gbm_objectives import curvature, links, metrics
 from gbm_objectives.factories import (
+    binary_cross_entropy,
     focal,
     huber,
     log_cosh,
     mean_bias_error,
     pseudo_huber,
     quantile,
+    squared_error,
 )
 from gbm_objectives.objective import Objective
 
 __all__ = [
     "Objective",
+    "binary_cross_entropy",
     "curvature",
     "focal",
     "huber",
@@ -22,6 +25,7 @@ __all__ = [
     "metrics",
     "pseudo_huber",
     "quantile",
+    "squared_error",
 ]
 
 __version__ = "0.1.0"

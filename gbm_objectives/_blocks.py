@@ -7,49 +7,21 @@ precision of the data, so targets with a large offset lose nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gbm_objectives._numerics import residual
+from gbm_objectives._rows import row_blocks, sample
 from gbm_objectives._validation import Array, message, reject_non_finite
 from gbm_objectives.losses._base import Loss
 
-#: Rows a block: temporaries stay in the caches, and the cost of a NumPy call, 1 us, is spread thin.
-BLOCK = 1 << 16
 _ZERO = np.zeros((), dtype=np.float32)
 
 Reduce = Callable[[Array], Array]
 Derivatives = Callable[[slice, Array, Array], tuple[Array, Array]]
-
-
-def row_blocks(n_samples: int) -> Iterator[slice]:
-    """Consecutive slices that cover the rows."""
-    for start in range(0, n_samples, BLOCK):
-        yield slice(start, min(start + BLOCK, n_samples))
-
-
-def sample(
-    y_true: Array, raw_prediction: Array, sample_weight: Array | None
-) -> tuple[Array, Array, Array | None]:
-    """Rows that stand for all where a scale is sought: above 2^19 rows, 64 of each 1024.
-
-    Whole runs, so that rows in an order or with a period are sampled evenly, and so that the
-    memory is read in lines.
-    """
-    if len(y_true) <= 8 * BLOCK:
-        return y_true, raw_prediction, sample_weight
-    whole = len(y_true) - len(y_true) % 1024
-
-    def runs(rows: Array) -> Array:
-        return rows[:whole].reshape(-1, 1024)[:, :64].reshape(-1)
-
-    weight = None if sample_weight is None else runs(sample_weight)
-    if weight is not None and not weight.any():
-        return y_true, raw_prediction, sample_weight
-    return runs(y_true), runs(raw_prediction), weight
 
 
 def gather(loss: Loss, y_true: Array, raw_prediction: Array, sample_weight: Array | None) -> Array:

@@ -18,7 +18,7 @@ from gbm_objectives._validation import (
     reject_non_finite,
     sample_weights,
 )
-from gbm_objectives.curvature import Curvature
+from gbm_objectives.curvature import POLICIES, Curvature, as_curvature
 from gbm_objectives.losses._base import Loss
 
 #: No Hessian is smaller: the floor that XGBoost puts under its own logistic objective.
@@ -27,22 +27,35 @@ FLOOR = 1e-16
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """coefficient x loss, with the curvature policy and the bounds of its Hessian."""
+    """coefficient x loss, with the curvature policy and the bounds of its Hessian.
+
+    Without a curvature the loss' own default holds, also after its parameters are changed.
+    """
 
     loss: Loss
-    curvature: Curvature
+    curvature: Curvature | None = None
     clip: tuple[float, float | None] | None = None
     coefficient: float = 1.0
 
     def __post_init__(self) -> None:
-        self.curvature.check(self.loss)
+        if self.curvature is not None:
+            object.__setattr__(self, "curvature", as_curvature(self.curvature))
+        self.policy.check(self.loss)
         if self.clip is not None:
             object.__setattr__(self, "clip", _checked_clip(self.clip))
+
+    @property
+    def policy(self) -> Curvature:
+        """The curvature, or the default of the loss."""
+        if self.curvature is not None:
+            return self.curvature
+        name, trust = self.loss.default_curvature
+        return POLICIES[name](trust=trust)
 
     def derivatives(self, rows: slice, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
         """Gradient and Hessian of a block: positive and within the clip."""
         loss = self.loss.take(rows)
-        gradient, hessian = self.curvature.evaluate(loss, y_true, raw_prediction)
+        gradient, hessian = self.policy.evaluate(loss, y_true, raw_prediction)
         low, high = self.clip or (0.0, None)
         # The policy's array is its own: it is bounded in place.
         np.clip(hessian, max(low, FLOOR), np.inf if high is None else high, out=hessian)
@@ -60,12 +73,12 @@ class Term:
     ) -> Term:
         """The term with everything global gathered from these rows, and from others by ``reduce``."""
         loss = _blocks.resolve(self.loss, y_true, raw_prediction, sample_weight, reduce)
-        return self if loss is self.loss else replace(self, loss=loss)
+        return self if loss is self.loss else replace(self, loss=loss, curvature=self.policy)
 
     def __repr__(self) -> str:
         clip = "" if self.clip is None else f", clip={self.clip}"
         times = "" if self.coefficient == 1.0 else f"{self.coefficient:g} * "
-        return f"{times}Objective({self.loss!r}, {self.curvature!r}{clip})"
+        return f"{times}Objective({self.loss!r}, {self.policy!r}{clip})"
 
 
 def _checked_clip(clip: tuple[float, float | None]) -> tuple[float, float | None]:

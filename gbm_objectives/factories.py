@@ -8,15 +8,16 @@ min_sum_hessian_in_leaf mean what they mean for squared error. All arrays are (n
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 from warnings import warn
 
 from numpy.typing import ArrayLike
 
 from gbm_objectives._terms import Term
 from gbm_objectives._validation import message, open_unit, positive
-from gbm_objectives.curvature import Curvature, Exact, Majorizer, Unit, as_curvature
+from gbm_objectives.curvature import Curvature, Majorizer, as_curvature
 from gbm_objectives.losses import (
+    BinaryCrossEntropy,
     Focal,
     Huber,
     LogCosh,
@@ -25,6 +26,7 @@ from gbm_objectives.losses import (
     MeanBiasPenalty,
     PseudoHuber,
     Quantile,
+    SquaredError,
 )
 from gbm_objectives.losses.bias import Groups
 from gbm_objectives.objective import Objective
@@ -33,19 +35,33 @@ Delta = float | Literal["auto"]
 Clip = tuple[float, float | None]
 
 
-def _objective(
-    loss: Loss, default: Curvature, curvature: Curvature | str | None, clip: Clip | None
-) -> Objective:
-    policy = default if curvature is None else as_curvature(curvature)
+def _objective(loss: Loss, curvature: Curvature | str | None, clip: Clip | None) -> Objective:
+    policy = None if curvature is None else as_curvature(curvature)
     return Objective((Term(loss, policy, clip),))
 
 
-def _robust_default(delta: Any) -> Curvature:
-    """The majorizer; where the scale is automatic no leaf moves by more than five scales a round.
+def squared_error(
+    *, curvature: Curvature | str | None = None, clip: Clip | None = None
+) -> Objective:
+    """Squared error, r^2/2: the mean of the target. XGBoost's reg:squarederror, LightGBM's regression.
 
-    A delta of the user's gets no trust region: one far too small would slow every leaf to a crawl.
+    Gradient r, Hessian 1. The same models as with the built-in objectives, so that losses of this package
+    can be compared with it, and added to it, on equal terms.
+
+    Parameters
+    ----------
+    curvature, clip : as for `huber`; "majorizer", "exact" and "unit" are all 1.
+
+    Returns
+    -------
+    Objective
+
+    Raises
+    ------
+    TypeError, ValueError
+        For an unknown or unfit curvature.
     """
-    return Majorizer(trust=5.0) if isinstance(delta, str) else Majorizer()
+    return _objective(SquaredError(), curvature, clip)
 
 
 def huber(
@@ -78,7 +94,7 @@ def huber(
     ----------
     Huber (1964), https://doi.org/10.1214/aoms/1177703732
     """
-    return _objective(Huber(delta), _robust_default(delta), curvature, clip)
+    return _objective(Huber(delta), curvature, clip)
 
 
 def pseudo_huber(
@@ -107,7 +123,7 @@ def pseudo_huber(
     ----------
     Charbonnier et al. (1997), https://doi.org/10.1109/83.551699
     """
-    return _objective(PseudoHuber(delta), _robust_default(delta), curvature, clip)
+    return _objective(PseudoHuber(delta), curvature, clip)
 
 
 def log_cosh(
@@ -136,7 +152,7 @@ def log_cosh(
     ----------
     De Leeuw & Lange (2009), https://doi.org/10.1016/j.csda.2009.01.002 (the majorizer)
     """
-    return _objective(LogCosh(delta), _robust_default(delta), curvature, clip)
+    return _objective(LogCosh(delta), curvature, clip)
 
 
 def quantile(
@@ -179,7 +195,36 @@ def quantile(
     """
     if not isinstance(smooth, bool):
         raise TypeError(message("smooth", repr(smooth), "True or False"))
-    return _objective(Quantile(delta, tau=tau, smooth=smooth), Majorizer(), curvature, clip)
+    return _objective(Quantile(delta, tau=tau, smooth=smooth), curvature, clip)
+
+
+def binary_cross_entropy(
+    *, curvature: Curvature | str | None = None, clip: Clip | None = None
+) -> Objective:
+    """Binary cross-entropy, -y log p - (1 - y) log(1 - p), p the probability of class 1.
+
+    XGBoost's binary:logistic, LightGBM's binary and, for labels between 0 and 1, cross_entropy. Raw
+    predictions are logits. Gradient p - y, Hessian by default the exact p (1 - p).
+
+    Parameters
+    ----------
+    curvature, clip : as for `huber`; "majorizer" is tanh(z/2)/(2z) (Jaakkola & Jordan), "fisher" the exact one.
+
+    Returns
+    -------
+    Objective
+        Its labels may be probabilities, in [0, 1].
+
+    Raises
+    ------
+    TypeError, ValueError
+        For an unknown or unfit curvature.
+
+    References
+    ----------
+    Jaakkola & Jordan (2000), https://doi.org/10.1023/A:1008932416310 (the majorizer)
+    """
+    return _objective(BinaryCrossEntropy(), curvature, clip)
 
 
 def focal(
@@ -215,9 +260,7 @@ def focal(
     ----------
     Lin et al. (2017), https://arxiv.org/abs/1708.02002
     """
-    loss = Focal(gamma=gamma, alpha=alpha)
-    default = Exact() if loss.convex else Exact(trust=2.0)
-    return _objective(loss, default, curvature, clip)
+    return _objective(Focal(gamma=gamma, alpha=alpha), curvature, clip)
 
 
 def mean_bias_error(
@@ -270,10 +313,10 @@ def mean_bias_error(
             "The raw mean bias error has no minimum: trees don't split and predictions drift.",
             stacklevel=2,
         )
-        return _objective(MeanBias(), Unit(), None, None)
+        return _objective(MeanBias(), None, None)
     if force:
         raise ValueError(message("force", "True with a penalty", "one of the two"))
     rate = open_unit("learning_rate", learning_rate) if learning_rate != 1 else 1.0
     coded = None if groups is None else Groups.of(groups)
     loss = MeanBiasPenalty(positive("penalty", penalty), coded)
-    return _objective(loss, Majorizer(kappa=rate), None, None)
+    return _objective(loss, Majorizer(kappa=rate), None)

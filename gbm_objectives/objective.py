@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass, fields, replace
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import minimize_scalar
+from scipy.optimize import brentq
 
 from gbm_objectives import _blocks
 from gbm_objectives._blocks import Reduce
@@ -21,10 +21,16 @@ from gbm_objectives._validation import (
     numeric_array,
     sample_weights,
 )
-from gbm_objectives.curvature import Curvature
+from gbm_objectives.curvature import Curvature, as_curvature
 from gbm_objectives.links import Link
 from gbm_objectives.losses._base import Loss
 from gbm_objectives.losses._residual import ResidualLoss
+from gbm_objectives.losses.binary import BinaryLoss
+
+
+def _public_fields(loss: Loss) -> list[str]:
+    """A user's parameters; what the data set (a spread, biases) stays out of the repr, and of here."""
+    return [field.name for field in fields(loss) if field.repr]  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -72,7 +78,7 @@ class Objective:
     @property
     def curvature(self) -> Curvature:
         """The Hessian policy of an objective of one term."""
-        return self._single.curvature
+        return self._single.policy
 
     @property
     def _single(self) -> Term:
@@ -84,6 +90,49 @@ class Objective:
     def metric(self) -> LossMetric:
         """The value of the losses as a metric for both libraries; see `LossMetric`."""
         return LossMetric(link=self.link, terms=self.terms)
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What `with_parameters` can change: the parameters of the loss, ``curvature`` and ``clip``.
+
+        Of a sum, those that one term alone has; a curvature of None is the default of the loss.
+        """
+        return {name: getattr(owner, name) for name, (_, owner) in self._owners().items()}
+
+    def with_parameters(self, **changes: Any) -> Objective:
+        """The objective with other parameters, for a search: ``huber().with_parameters(delta=2.0)``.
+
+        A default curvature follows the parameters, as it does in the factories.
+
+        Raises
+        ------
+        ValueError
+            For a name that is not in `parameters`, or a value that its factory would refuse.
+        """
+        owners, terms = self._owners(), list(self.terms)
+        for name, value in changes.items():
+            if name not in owners:
+                needed = f"one of {', '.join(owners) or 'none'}"
+                raise ValueError(message("parameter", f"{name!r} for {self.name}", needed))
+            index, owner = owners[name]
+            if name == "curvature" and value is not None:
+                value = as_curvature(value)
+            on_term = owner is self.terms[index]
+            if not on_term:
+                loss: Any = terms[index].loss  # a dataclass, which its base class is not
+                name, value = "loss", replace(loss, **{name: value})
+            terms[index] = replace(terms[index], **{name: value})
+        return Objective(tuple(terms))
+
+    def _owners(self) -> dict[str, tuple[int, Loss | Term]]:
+        """Each parameter that one term has: the term's index, and the loss or the term it belongs to."""
+        found: dict[str, list[tuple[int, Loss | Term]]] = {}
+        for index, term in enumerate(self.terms):
+            for name in _public_fields(term.loss):
+                found.setdefault(name, []).append((index, term.loss))
+            for name in ("curvature", "clip"):
+                found.setdefault(name, []).append((index, term))
+        return {name: owners[0] for name, owners in found.items() if len(owners) == 1}
 
     def __repr__(self) -> str:
         return " + ".join(map(repr, self.terms))
@@ -206,6 +255,32 @@ class Objective:
             )
         )
 
+    def log_odds(self, raw_prediction: ArrayLike) -> NDArray[np.float64]:
+        """The log-odds of class 1 that raw predictions of a binary model stand for, in their shape.
+
+        A loss other than cross-entropy is minimised by a raw score that is not the logit of the
+        probability: focal loss with gamma > 0 or alpha pulls the scores towards 0. This is the increasing
+        map back, from log_odds = log g(0) - log -g(1), g(y) the gradient at label y; its sigmoid is the
+        calibrated probability where the model has learned the minimum.
+
+        Raises
+        ------
+        TypeError
+            For losses of another kind of label.
+        """
+        losses = [term.loss for term in self.terms]
+        if not all(isinstance(loss, BinaryLoss) for loss in losses):
+            raise TypeError(message("objective", self.name, "losses of a binary label"))
+        raw = numeric_array("raw_prediction", raw_prediction).astype(np.float64)
+        if len(losses) == 1:
+            return cast(BinaryLoss, losses[0]).log_odds(raw)
+        z = np.clip(raw, -30.0, 30.0)  # beyond, gradients of some losses underflow
+        against, towards = (
+            sum(term.coefficient * term.loss.gradient(y, z) for term in self.terms)
+            for y in (np.zeros_like(z), np.ones_like(z))
+        )
+        return np.log(against) - np.log(-towards) + (raw - z)
+
     def value(
         self, y_true: ArrayLike, raw_prediction: ArrayLike, sample_weight: ArrayLike | None = None
     ) -> float:
@@ -248,10 +323,10 @@ class Objective:
             tuple(replace(term, loss=term.loss.anchored(y, weight)) for term in self.terms)
         )
 
-        def value(constant: float) -> float:
-            return anchored.value(y, np.full_like(y, constant), weight)
+        def slope(constant: float) -> float:
+            gradient, _ = anchored.gradient_hessian(y, np.full_like(y, constant), weight)
+            return float(gradient.sum(dtype=np.float64))
 
-        found = minimize_scalar(
-            value, bounds=(low, high), method="bounded", options={"xatol": 1e-9 * (high - low)}
-        )
-        return float(found.x)
+        if slope(low) * slope(high) >= 0:  # float32 can't tell them apart
+            return 0.5 * (low + high)
+        return float(brentq(slope, low, high, xtol=1e-9 * (high - low)))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from gbm_objectives import _blocks, _sketch, huber, quantile
+from gbm_objectives import _blocks, _rows, _sketch, huber, quantile
 
 
 @pytest.mark.parametrize("n", [3, 100, 100_000])
@@ -75,7 +75,7 @@ def test_auto_delta_stays_positive_where_the_median_residual_is_0():
 def test_a_sample_stands_for_many_rows():
     """Above 2^19 rows a sixteenth of them gives the scale; an order or a period is no bias."""
     rng = np.random.default_rng(0)
-    r = np.sort(rng.standard_normal(12 * _blocks.BLOCK + 13)).astype(np.float32)
+    r = np.sort(rng.standard_normal(12 * _rows.BLOCK + 13)).astype(np.float32)
     expected = 0.5 * 1.4826 * np.median(np.abs(r))
     assert_allclose(auto_delta(r), expected, rtol=2e-3)
     assert_allclose(auto_delta(rng.permutation(r)), expected, rtol=0.02)
@@ -83,15 +83,15 @@ def test_a_sample_stands_for_many_rows():
         wave = np.where(np.arange(len(r)) % period == 0, 100, 1) * np.abs(r)
         assert_allclose(auto_delta(wave), 0.5 * 1.4826 * np.median(wave), rtol=0.05)
     unsampled = (np.arange(len(r)) % 1024 >= 64).astype(np.float32)
-    unsampled[12 * _blocks.BLOCK :] = 0
+    unsampled[12 * _rows.BLOCK :] = 0
     assert_allclose(auto_delta(r, unsampled), expected, rtol=2e-3)
 
 
 def test_a_machine_that_samples_counts_for_all_its_rows():
     """Beside a machine too small to sample, with larger residuals: the scale of the rows together."""
     rng = np.random.default_rng(0)
-    large = rng.standard_normal(12 * _blocks.BLOCK).astype(np.float32)
-    small = 10 * rng.standard_normal(4 * _blocks.BLOCK).astype(np.float32)
+    large = rng.standard_normal(12 * _rows.BLOCK).astype(np.float32)
+    small = 10 * rng.standard_normal(4 * _rows.BLOCK).astype(np.float32)
 
     def sums(loss, r):
         seen = []

@@ -2,11 +2,13 @@
 
 from gbm_objectives.losses._base import Loss
 from gbm_objectives.losses.bias import MeanBias, MeanBiasPenalty
-from gbm_objectives.losses.binary import Focal
+from gbm_objectives.losses.binary import BinaryCrossEntropy, Focal
 from gbm_objectives.losses.quantile import Quantile
 from gbm_objectives.losses.robust import Huber, LogCosh, PseudoHuber
+from gbm_objectives.losses.squared import SquaredError
 
 __all__ = [
+    "BinaryCrossEntropy",
     "Focal",
     "Huber",
     "LogCosh",
@@ -15,4 +17,5 @@ __all__ = [
     "MeanBiasPenalty",
     "PseudoHuber",
     "Quantile",
+    "SquaredError",
 ]

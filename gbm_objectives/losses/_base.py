@@ -55,6 +55,11 @@ class Loss(ABC):
         return True
 
     @property
+    def default_curvature(self) -> tuple[str, float | None]:
+        """The policy that suits the loss, by its name in `curvature.POLICIES`, and its trust."""
+        return "majorizer", None
+
+    @property
     def scale(self) -> float:
         """The unit, on the raw scale, in which a trust region measures its step."""
         return 1.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, ClassVar, Literal, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from gbm_objectives._numerics import (
     sums_of_roots,
     weighted_quantile,
 )
+from gbm_objectives._rows import BLOCK, row_blocks, sample
 from gbm_objectives._validation import Array, message, number
 from gbm_objectives.losses._base import HasHessian, HasMajorizer, Loss
 
@@ -106,17 +107,25 @@ class ResidualLoss(HasHessian, HasMajorizer):
 
     def anchored(self, y_true: Array, sample_weight: Array | None) -> Loss:
         """The loss with an automatic delta found around its centre."""
-        loss: Loss = self
-        if self.pending:
-            constant = np.full_like(y_true, self.centre(y_true, sample_weight))
-            while loss.pending:
-                loss = loss.resolve(loss.statistics(y_true, constant, sample_weight))
+        if not self.pending:
+            return self
+        return self._anchored_at(self.centre(y_true, sample_weight), y_true, sample_weight)
+
+    def _anchored_at(self, centre: float, y_true: Array, sample_weight: Array | None) -> Self:
+        loss = self
+        rows = sample(y_true, np.full_like(y_true, centre), sample_weight)
+        while loss.pending:
+            loss = loss.resolve(loss.statistics(*rows))
         return loss
 
     @property
     def sampled(self) -> bool:
         """A scale needs no more than a large sample."""
         return True
+
+    @abstractmethod
+    def resolve(self, sums: Array) -> Self:
+        """The loss at the scale that the sums tell, or nearer to it."""
 
     def at_delta(self, delta: float, spread: float) -> Self:
         """The loss at a scale found in the data; residuals that are all 0 leave the scale free."""
@@ -193,19 +202,59 @@ class RobustLoss(ResidualLoss):
         sigma = 1.4826 * self.spread * _sketch.quantile(sums, 0.5)
         return self.at_delta(max(self.auto_factor * sigma, 0.05 * self.spread), self.spread)
 
+    @property
+    def default_curvature(self) -> tuple[str, float | None]:
+        """The majorizer; where the scale is automatic no leaf moves by more than five scales a round.
+
+        A delta of the user's gets no trust region: one far too small would slow every leaf to a crawl.
+        """
+        return "majorizer", 5.0 if self.pending else None
+
     def centre(self, y_true: Array, sample_weight: Array | None) -> float:
         """The median."""
         return weighted_quantile(y_true, sample_weight, 0.5)
 
     def intercept(self, y_true: Array, sample_weight: Array | None) -> float:
-        """The location estimate that minimises the loss, by majorize-minimize steps from the median."""
-        loss = cast("RobustLoss", self.anchored(y_true, sample_weight))
+        """The location estimate that minimises the loss, sought from the median on."""
         location = self.centre(y_true, sample_weight)
-        weight = np.ones(()) if sample_weight is None else sample_weight
+        loss = self._anchored_at(location, y_true, sample_weight)
+        few, _, few_weights = sample(y_true, y_true, sample_weight)
+        if len(few) < len(
+            y_true
+        ):  # a sample costs little and leaves two or three steps to the rest
+            location = loss._locate(few, few_weights, location)
+        return loss._locate(y_true, sample_weight, location)
+
+    def _locate(self, y_true: Array, sample_weight: Array | None, location: float) -> float:
+        """Newton steps, and the safe majorize-minimize step wherever one doesn't flatten the slope."""
+        slope, exact, bound = self._sums(y_true, sample_weight, location)
         for _ in range(500):
-            gradient, curvature = loss.gradient_majorizer(y_true, np.full_like(y_true, location))
-            step = float((weight * gradient).sum() / (weight * curvature).sum())
+            step = slope / exact if exact > 0 else np.inf
+            sums = self._sums(y_true, sample_weight, location - step) if exact > 0 else None
+            if sums is None or not abs(sums[0]) < 0.9 * abs(slope):
+                step = slope / bound
+                sums = self._sums(y_true, sample_weight, location - step)
             location -= step
-            if abs(step) <= 1e-10 * loss.fixed_delta:
+            if abs(step) <= 1e-10 * self.fixed_delta:
                 break
+            slope, exact, bound = sums
         return location
+
+    def _sums(
+        self, y_true: Array, sample_weight: Array | None, location: float
+    ) -> tuple[float, float, float]:
+        """Of slopes, second derivatives and majorizers at a constant; in float32 for many rows."""
+        dtype = np.float32 if len(y_true) > BLOCK else np.float64
+        total = np.zeros(3)
+        for rows in row_blocks(len(y_true)):
+            u = ((location - y_true[rows]) / self.fixed_delta).astype(dtype)
+            parts: tuple[Any, ...] = (
+                self.psi(u) * self.fixed_delta,
+                self.psi_deriv(u),
+                self.weight(u),
+            )
+            if sample_weight is not None:
+                parts = tuple(part * sample_weight[rows] for part in parts)
+            total += [part.sum(dtype=np.float64) for part in parts]
+        slope, exact, bound = total.tolist()
+        return slope, exact, bound

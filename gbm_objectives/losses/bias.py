@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -59,12 +60,15 @@ class MeanBiasPenalty(HasMajorizer):
 
     penalty: float = 1.0
     groups: Groups | None = None
-    biases: tuple[float, ...] | None = None
+    biases: tuple[float, ...] | None = field(default=None, repr=False)
 
     shift_invariant = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "penalty", positive("penalty", self.penalty))
+        groups: Any = self.groups
+        if groups is not None and not isinstance(groups, Groups):
+            object.__setattr__(self, "groups", Groups.of(groups))
 
     @property
     def name(self) -> str:
@@ -162,6 +166,11 @@ class MeanBias(Loss):
     def name(self) -> str:
         """The metric's name."""
         return "mean_bias_error"
+
+    @property
+    def default_curvature(self) -> tuple[str, float | None]:
+        """1: there is no other."""
+        return "unit", None
 
     def value(self, y_true: Array, raw_prediction: Array) -> Array:
         """r."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from abc import abstractmethod
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from scipy.optimize import brentq
 
-from gbm_objectives._numerics import odds, power, softplus
+from gbm_objectives._numerics import magnitude, odds, power, softplus
 from gbm_objectives._validation import (
     Array,
     non_negative,
@@ -16,11 +19,131 @@ from gbm_objectives._validation import (
     reject_rows,
 )
 from gbm_objectives.links import LOGIT
-from gbm_objectives.losses._base import HasHessian
+from gbm_objectives.losses._base import HasFisher, HasHessian, HasMajorizer
+
+
+class BinaryLoss(HasHessian):
+    """A loss of a binary label y on the logit scale; raw predictions are z."""
+
+    __slots__ = ()
+
+    link = LOGIT
+    domain: ClassVar[str]
+
+    @abstractmethod
+    def log_odds(self, raw_prediction: Array) -> Array:
+        """logit P(y = 1) for which ``raw_prediction`` minimises the expected loss.
+
+        What a model trained on this loss says about probabilities: z itself where the loss is proper
+        under the logit link.
+        """
+
+    @abstractmethod
+    def in_domain(self, y_true: Array) -> Array:
+        """Which labels the loss is defined for."""
+
+    def check_labels(self, y_true: Array) -> bool:
+        """All labels lie in the domain."""
+        return bool(self.in_domain(y_true).all())
+
+    def reject_labels(self, y_true: Array, raw_prediction: Array | None = None) -> None:
+        """Say which labels lie outside the domain, and whether the arguments look swapped."""
+        reject_non_finite("y_true", y_true)
+        swapped = (
+            raw_prediction is not None
+            and self.check_labels(raw_prediction)
+            and raw_prediction.min() < raw_prediction.max()  # all 0: the first round's scores
+        )
+        reject_rows(
+            "y_true",
+            ~self.in_domain(y_true),
+            f"a label other than {self.domain}",
+            f"labels {self.domain.replace(' and ', ' or ')}",
+            "The arguments look swapped: the call is objective(y_true, raw_prediction)."
+            if swapped
+            else "Encode the classes as 0 and 1.",
+        )
+
+
+def _base_rate(y_true: Array, sample_weight: Array | None) -> float:
+    """The weighted share of class 1; 1e-6 away from 0 and 1 where a class has no rows.
+
+    There the loss has no finite minimum.
+    """
+    rate = float(np.average(y_true, weights=sample_weight))
+    return rate if 0.0 < rate < 1.0 else min(max(rate, 1e-6), 1.0 - 1e-6)
 
 
 @dataclass(frozen=True, slots=True)
-class Focal(HasHessian):
+class BinaryCrossEntropy(BinaryLoss, HasMajorizer, HasFisher):
+    """-y log p - (1 - y) log q, p = sigmoid(z) the probability of class 1, q = 1 - p.
+
+    Domain of y: [0, 1], probabilities too. Link: logit. Gradient p - y = (1 - y) p - y q, in [-1, 1];
+    exact Hessian and Fisher p q > 0; majorizer tanh(z/2)/(2z) <= 1/4, of Jaakkola & Jordan (2000),
+    https://doi.org/10.1023/A:1008932416310.
+    """
+
+    domain = "between 0 and 1"
+
+    @property
+    def name(self) -> str:
+        """The metric's name."""
+        return "binary_cross_entropy"
+
+    @property
+    def default_curvature(self) -> tuple[str, float | None]:
+        """The exact one, as in both libraries."""
+        return "exact", None
+
+    def value(self, y_true: Array, raw_prediction: Array) -> Array:
+        """(1 - y) softplus(z) + y softplus(-z)."""
+        positive = softplus(-raw_prediction, odds(-raw_prediction))
+        negative = softplus(raw_prediction, odds(raw_prediction))
+        value: Array = (1.0 - y_true) * negative + y_true * positive
+        return value
+
+    def gradient(self, y_true: Array, raw_prediction: Array) -> Array:
+        """p - y."""
+        return self.gradient_hessian(y_true, raw_prediction)[0]
+
+    def hessian(self, y_true: Array, raw_prediction: Array) -> Array:
+        """p q."""
+        return self.gradient_hessian(y_true, raw_prediction)[1]
+
+    def gradient_hessian(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
+        """Both from one exponential; no difference of near numbers for labels 0 and 1."""
+        o = odds(raw_prediction)
+        q = 1.0 / (1.0 + o)
+        p = o * q
+        return (1.0 - y_true) * p - y_true * q, p * q
+
+    def majorizer(self, y_true: Array, raw_prediction: Array) -> Array:
+        """tanh(z/2)/(2z), 1/4 at 0: a linear tilt by y adds no curvature."""
+        half = magnitude(0.5 * raw_prediction)
+        curvature: Array = np.tanh(half) / (4.0 * half)
+        return curvature
+
+    def fisher(self, y_true: Array, raw_prediction: Array) -> Array:
+        """p q, which doesn't depend on y."""
+        return self.hessian(y_true, raw_prediction)
+
+    def log_odds(self, raw_prediction: Array) -> Array:
+        """z."""
+        return raw_prediction
+
+    def intercept(self, y_true: Array, sample_weight: Array | None) -> float:
+        """The logit of the base rate."""
+        rate = _base_rate(y_true, sample_weight)
+        return math.log(rate) - math.log1p(-rate)
+
+    def in_domain(self, y_true: Array) -> Array:
+        """From 0 to 1."""
+        within: Array = (y_true >= 0) & (y_true <= 1)
+        return within
+
+
+@dataclass(frozen=True, slots=True)
+class Focal(BinaryLoss):
     """Binary focal loss: -alpha_t q^gamma log p, p the probability of the true class, q = 1 - p.
 
     Domain of y: {0, 1}. Link: logit. With m = z for y = 1 and -z for y = 0:
@@ -34,7 +157,7 @@ class Focal(HasHessian):
     gamma: float = 2.0
     alpha: float | None = None
 
-    link = LOGIT
+    domain = "0 and 1"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "gamma", non_negative("gamma", self.gamma))
@@ -52,6 +175,11 @@ class Focal(HasHessian):
     def convex(self) -> bool:
         """Only where gamma is 0."""
         return self.gamma == 0
+
+    @property
+    def default_curvature(self) -> tuple[str, float | None]:
+        """max(exact, |g|/2): no leaf moves by more than 2; the exact one for gamma = 0."""
+        return "exact", None if self.convex else 2.0
 
     def _parts(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array, Array, Array]:
         """dm/dz with its sign turned, -m, exp(-m) and q."""
@@ -92,38 +220,33 @@ class Focal(HasHessian):
         hessian = focus * ((1.0 + 2.0 * self.gamma) * (p * q) - (q - self.gamma * p) * entropy)
         return gradient, hessian
 
-    def intercept(self, y_true: Array, sample_weight: Array | None) -> float:
-        """The logit of the best constant; not the logit of the base rate where gamma > 0.
+    def log_odds(self, raw_prediction: Array) -> Array:
+        """(1 + gamma) z + f(z) - f(-z) - logit(alpha), f(z) = log(1 + gamma softplus(z) exp(-z)); increasing.
 
-        Where a class has no rows there is no finite minimum: a base rate of 1e-6 or 1 - 1e-6 stands in.
+        Charoenphakdee et al. (2021), "On focal loss for class-posterior probability estimation",
+        https://arxiv.org/abs/2011.09172.
         """
-        rate = float(np.average(y_true, weights=sample_weight))
-        rate = min(max(rate, 1e-6), 1.0 - 1e-6)
-        both = np.array([0.0, 1.0])
+        z = np.asarray(raw_prediction, dtype=np.float64)
 
-        def slope(z: float) -> float:
-            return float(np.array([1.0 - rate, rate]) @ self.gradient(both, np.full(2, z)))
+        def f(z: Array) -> Array:
+            o = odds(z)
+            value: Array = np.log1p(self.gamma * softplus(z, o) / o)
+            return value
 
-        return float(brentq(slope, -40.0, 40.0, xtol=1e-12))
+        tilt = 0.0 if self.alpha is None else math.log(self.alpha) - math.log1p(-self.alpha)
+        return (1.0 + self.gamma) * z + f(z) - f(-z) - tilt
 
-    def check_labels(self, y_true: Array) -> bool:
-        """All labels are 0 or 1."""
-        return bool(((y_true == 0) | (y_true == 1)).all())
+    def intercept(self, y_true: Array, sample_weight: Array | None) -> float:
+        """The raw score whose log-odds are those of the base rate; not these themselves if gamma > 0."""
+        rate = _base_rate(y_true, sample_weight)
+        target = math.log(rate) - math.log1p(-rate)
 
-    def reject_labels(self, y_true: Array, raw_prediction: Array | None = None) -> None:
-        """Say which labels are not 0 or 1, and whether the arguments look swapped."""
-        reject_non_finite("y_true", y_true)
-        swapped = (
-            raw_prediction is not None
-            and self.check_labels(raw_prediction)
-            and raw_prediction.min() < raw_prediction.max()  # all 0: the first round's scores
-        )
-        reject_rows(
-            "y_true",
-            ~((y_true == 0) | (y_true == 1)),
-            "a label other than 0 and 1",
-            "labels 0 or 1",
-            "The arguments look swapped: the call is objective(y_true, raw_prediction)."
-            if swapped
-            else "Encode the classes as 0 and 1.",
-        )
+        def excess(z: float) -> float:
+            return float(self.log_odds(np.array(z))) - target
+
+        return float(brentq(excess, -750.0, 750.0, xtol=1e-12))
+
+    def in_domain(self, y_true: Array) -> Array:
+        """0 and 1."""
+        either: Array = (y_true == 0) | (y_true == 1)
+        return either

@@ -1,0 +1,65 @@
+"""Squared error: the loss whose Hessian needs no choice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from gbm_objectives._validation import Array
+from gbm_objectives.losses._base import HasFisher, HasHessian, HasMajorizer
+
+
+@dataclass(frozen=True, slots=True)
+class SquaredError(HasHessian, HasMajorizer, HasFisher):
+    """r^2/2 with r = raw_prediction - y_true; gradient r, unbounded; Hessian, majorizer and Fisher 1.
+
+    Parameters
+    ----------
+    variance : of the labels, set by `anchored`: the unit of the metric, which is then (1 - R^2)/2.
+    """
+
+    variance: float = field(default=1.0, repr=False)
+
+    shift_invariant = True
+
+    @property
+    def name(self) -> str:
+        """The metric's name."""
+        return "squared_error"
+
+    @property
+    def unit(self) -> float:
+        """The variance of the labels, once anchored."""
+        return self.variance
+
+    def value(self, y_true: Array, raw_prediction: Array) -> Array:
+        """r^2/2."""
+        r: Array = raw_prediction - y_true
+        return 0.5 * r * r
+
+    def gradient(self, y_true: Array, raw_prediction: Array) -> Array:
+        """r."""
+        return raw_prediction - y_true
+
+    def hessian(self, y_true: Array, raw_prediction: Array) -> Array:
+        """1."""
+        return np.ones_like(raw_prediction)
+
+    def majorizer(self, y_true: Array, raw_prediction: Array) -> Array:
+        """1: the loss is its own parabola."""
+        return np.ones_like(raw_prediction)
+
+    def fisher(self, y_true: Array, raw_prediction: Array) -> Array:
+        """1: of a normal distribution of variance 1."""
+        return np.ones_like(raw_prediction)
+
+    def anchored(self, y_true: Array, sample_weight: Array | None) -> SquaredError:
+        """The loss in units of the labels' variance; constant labels leave the unit at 1."""
+        mean = self.intercept(y_true, sample_weight)
+        variance = float(np.average((y_true - mean) ** 2, weights=sample_weight))
+        return replace(self, variance=variance or 1.0)
+
+    def intercept(self, y_true: Array, sample_weight: Array | None) -> float:
+        """The mean."""
+        return float(np.average(y_true, weights=sample_weight))
