@@ -1,6 +1,7 @@
 """Custom objectives for XGBoost and LightGBM that behave like built-in ones."""
 
 from gbm_objectives import curvature, links, metrics
+from gbm_objectives._training import TrainingError, TrainingWarning
 from gbm_objectives.factories import (
     binary_cross_entropy,
     focal,
@@ -15,6 +16,8 @@ from gbm_objectives.objective import Objective
 
 __all__ = [
     "Objective",
+    "TrainingError",
+    "TrainingWarning",
     "binary_cross_entropy",
     "curvature",
     "focal",

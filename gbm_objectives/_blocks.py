@@ -24,6 +24,14 @@ Reduce = Callable[[Array], Array]
 Derivatives = Callable[[slice, Array, Array], tuple[Array, Array]]
 
 
+def _reject_non_finite(y_true: Array, raw_prediction: Array) -> None:
+    reject_non_finite("y_true", y_true)
+    instead = (
+        "In training a leaf of the last tree is not finite: rescale the target, set lambda to 1."
+    )
+    reject_non_finite("raw_prediction", raw_prediction, instead)
+
+
 def gather(loss: Loss, y_true: Array, raw_prediction: Array, sample_weight: Array | None) -> Array:
     """The sum of ``loss.statistics`` over all blocks."""
     total: Any = 0.0
@@ -35,8 +43,7 @@ def gather(loss: Loss, y_true: Array, raw_prediction: Array, sample_weight: Arra
             weight = None if sample_weight is None else sample_weight[rows]
             total = total + loss.take(rows).statistics(y, raw, weight)
     if not np.isfinite(total).all():
-        reject_non_finite("y_true", y_true)
-        reject_non_finite("raw_prediction", raw_prediction)
+        _reject_non_finite(y_true, raw_prediction)
         raise ValueError(
             message(
                 "y_true or raw_prediction", "numbers whose sums overflow", "numbers below 1e150"
@@ -101,8 +108,7 @@ def fill(
     limit = min(loss.limit for loss in losses)
 
     def check(y: Array, raw: Array) -> None:
-        reject_non_finite("y_true", y_true)
-        reject_non_finite("raw_prediction", raw_prediction)
+        _reject_non_finite(y_true, raw_prediction)
         for loss in losses:
             if not (shift or loss.check_labels(y)):
                 loss.reject_labels(y_true, raw_prediction)

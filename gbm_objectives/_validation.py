@@ -67,14 +67,14 @@ def reject_rows(argument: str, bad: Array, given: str, needed: str, instead: str
         raise ValueError(message(argument, where, needed, instead))
 
 
-def reject_non_finite(argument: str, values: Array) -> None:
+def reject_non_finite(argument: str, values: Array, instead: str = "") -> None:
     """Raise where ``values`` holds NaN or an infinity."""
-    reject_rows(argument, ~np.isfinite(values), "NaN or inf", "finite numbers")
+    reject_rows(argument, ~np.isfinite(values), "NaN or inf", "finite numbers", instead)
 
 
 def sample_weights(values: ArrayLike | None, n_samples: int) -> Array | None:
     """Weights of shape (n_samples,); None and XGBoost's empty array mean that there are none."""
-    if values is None or np.size(values) == 0:
+    if values is None or np.asarray(values).size == 0:
         return None
     weight = numeric_array("sample_weight", values)
     if weight.ndim == 2 and weight.shape[1] == 1:
@@ -86,7 +86,7 @@ def sample_weights(values: ArrayLike | None, n_samples: int) -> Array | None:
     reject_non_finite("sample_weight", weight)
     reject_rows("sample_weight", weight < 0, "a negative weight", "weights >= 0")
     if not weight.any():
-        raise ValueError(message("sample_weight", "all weights are 0", "at least one weight > 0"))
+        raise ValueError(message("sample_weight", "zero for all rows", "at least one weight > 0"))
     return weight
 
 

@@ -75,7 +75,7 @@ def test_bad_weights(objective):
     negative[7] = -1
     for bad, message in [
         (negative, r"sample_weight: a negative weight in 1 of 50 rows, first in row 7"),
-        (np.zeros(50), r"sample_weight: all weights are 0"),
+        (np.zeros(50), r"sample_weight: zero for all rows"),
         (weight[:49], r"sample_weight: shape \(49,\); needed: shape \(50,\)"),
         (np.full(50, "a"), "sample_weight"),
     ]:

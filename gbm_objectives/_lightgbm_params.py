@@ -1,0 +1,89 @@
+"""LightGBM's parameters, with their aliases, beside an objective of this package."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from gbm_objectives._training import refuse
+from gbm_objectives._validation import message
+from gbm_objectives.links import IDENTITY, Link
+from gbm_objectives.objective import Objective
+
+_OBJECTIVE = ("objective", "objective_type", "app", "application", "loss")
+METRIC = ("metric", "metrics", "metric_types")
+_BOOSTING = ("boosting", "boosting_type", "boost")
+
+#: Parameters of built-in objectives: with a custom one LightGBM ignores them in silence.
+_CONTRADICTING = {
+    "scale_pos_weight": "Give the rows of class 1 a weight, or focal an alpha.",
+    **dict.fromkeys(
+        ("is_unbalance", "unbalance", "unbalanced_sets"),
+        "Give the rows of the rare class a weight.",
+    ),
+    **dict.fromkeys(("num_class", "num_classes"), "The objective has one output."),
+    "alpha": "Write huber(delta) or quantile(tau).",
+    "fair_c": "It belongs to fair.",
+    "poisson_max_delta_step": "It belongs to poisson.",
+    "tweedie_variance_power": "It belongs to tweedie.",
+    "sigmoid": "Raw scores are logits.",
+    "reg_sqrt": "Transform the target yourself.",
+}
+#: Metrics that need no more than an order, which raw scores have too.
+_RANKS = {"auc", "average_precision", "none", "null", "na", "custom", ""}
+
+
+def check_kept(params: Mapping[str, Any], objective: Objective) -> None:
+    linear = params.get("linear_tree") or params.get("linear_trees")
+    if objective.link != IDENTITY or linear or first(params, _BOOSTING) == "dart":
+        raise ValueError(
+            message(
+                "keep_training_booster", "True", "False for a link, linear_tree and dart",
+                "Link and intercept are written into the finished model; go on with init_model=booster.",
+            )
+        )  # fmt: skip
+
+
+def first(params: Mapping[str, Any], names: Iterable[str]) -> Any:
+    """The first value that is given under any of these names."""
+    return next((params[name] for name in names if params.get(name) is not None), None)
+
+
+def prepare(params: Mapping[str, Any], objective: Objective) -> dict[str, Any]:
+    """The parameters without their objective, or an error where they disagree with ours."""
+    if first(params, _BOOSTING) in ("rf", "random_forest"):
+        raise ValueError(
+            message(
+                "params", 'boosting="rf"', '"gbdt", "dart" or data_sample_strategy="goss"',
+                "LightGBM takes no custom objective for random forests; XGBRFRegressor does.",
+            )
+        )  # fmt: skip
+    given = first(params, _OBJECTIVE)
+    harmless = ("none", "custom", objective.link.lightgbm.split()[0])
+    if given is not None and given not in harmless and given != objective:
+        raise ValueError(
+            message(
+                "params", f"objective={given!r} beside {objective.name}", "no objective in params"
+            )
+        )
+    refuse(params, _CONTRADICTING)
+    check_metrics(params, objective.link)
+    prepared = {name: value for name, value in params.items() if name not in _OBJECTIVE}
+    if first(prepared, METRIC) is None:
+        prepared["metric"] = "None"
+    return prepared
+
+
+def check_metrics(params: Mapping[str, Any], link: Link) -> None:
+    """Built-in metrics are given raw scores and would take them for responses."""
+    names = first(params, METRIC) or []
+    names = names.split(",") if isinstance(names, str) else list(names)
+    wrong = [name for name in names if str(name).strip().lower() not in _RANKS]
+    if link != IDENTITY and wrong:
+        raise ValueError(
+            message(
+                "params", f"metric={wrong[0]!r}, which LightGBM would compute on raw scores",
+                "a metric of gbm_objectives.metrics as feval, or auc or average_precision",
+                "Write feval=metrics.log_loss(), for instance.",
+            )
+        )  # fmt: skip

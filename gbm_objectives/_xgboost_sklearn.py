@@ -1,0 +1,73 @@
+"""XGBoost's own scikit-learn estimators, fitted with an objective of this package."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gbm_objectives._training import Guard, Start, refuse, with_link
+from gbm_objectives._validation import Array, message
+from gbm_objectives._xgboost_guards import check_gains, check_trees
+from gbm_objectives.links import Link
+from gbm_objectives.objective import Objective
+from gbm_objectives.xgboost import CONTRADICTING, base_score
+
+
+def fit(
+    estimator: Any,
+    objective: Objective,
+    X: Any,  # noqa: N803
+    y: Array,
+    sample_weight: Array | None,
+    evaluations: list[tuple[Any, Any]] | None,
+    guard: Guard,
+    arguments: dict[str, Any],
+) -> Any:
+    """Fit ``estimator`` from the best constant, to a booster that answers on the response scale."""
+    params = estimator.get_xgb_params()
+    own = type(estimator)().objective
+    if params["objective"] not in (None, own, objective.link.xgboost):
+        given = f"objective={params['objective']!r} beside {objective.name}"
+        raise ValueError(message("estimator", given, "an estimator without an objective"))
+    refuse(params, CONTRADICTING)
+    placeholder = own if isinstance(own, str) else "reg:squarederror"
+    intercept = np.asarray(objective.intercept(y, sample_weight))
+    settings: dict[str, Any] = {"objective": objective, "disable_default_eval_metric": 1}
+    if estimator.base_score is None and arguments.get("xgb_model") is None:
+        natural = objective.link if placeholder == objective.link.xgboost else None
+        settings["base_score"] = _base_score(intercept, natural)
+    metric = estimator.eval_metric
+    settings["eval_metric"] = with_link(
+        [objective.metric if metric is None else metric], objective
+    )[0]
+    estimator.set_params(**settings)
+    trees = params.get("booster") != "gblinear" and arguments.get("xgb_model") is None
+
+    def start() -> Start:
+        margin = arguments.get("base_margin")
+        raw = intercept if margin is None else np.reshape(margin, y.shape)
+        return Start.of(objective, y, raw, sample_weight)
+
+    if trees:
+        guard = check_gains(start, guard)
+    estimator.fit(X, y, sample_weight=sample_weight, eval_set=evaluations, **arguments)
+    booster = estimator.get_booster()
+    if placeholder != objective.link.xgboost:
+        # The wrappers choose the placeholder by their class; this one has the link.
+        changed: dict[str, Any] = {"objective": objective.link.xgboost}
+        if "base_score" in settings:
+            changed["base_score"] = base_score(intercept, objective.link)
+        booster.set_param(changed)
+    if trees:
+        check_trees(booster, start, guard)
+    return estimator
+
+
+def _base_score(intercept: Array, link: Link | None) -> Any:
+    return intercept.tolist() if link is None else base_score(intercept, link)
+
+
+def raw_prediction(estimator: Any, X: Any, arguments: dict[str, Any]) -> Array:  # noqa: N803
+    """Raw scores of a fitted estimator."""
+    return np.asarray(estimator.predict(X, output_margin=True, **arguments))

@@ -1,0 +1,268 @@
+"""LightGBM with the traps removed: `train` and `cv` set intercept, link, metrics and guards.
+
+They take the library's own arguments and return the library's own results. The intercept goes in as
+init_score, which LightGBM leaves out of ``predict``, and when training ends into the leaves of the first
+tree: where LightGBM puts that of its own objectives. The link goes into the header of the model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import lightgbm as lgb
+import numpy as np
+
+from gbm_objectives._lightgbm_model import add_to_leaves, check_link, completed, problem
+from gbm_objectives._lightgbm_params import METRIC, check_kept, check_metrics, first, prepare
+from gbm_objectives._training import Guard, as_list, checked, raise_alarm, with_link
+from gbm_objectives._validation import Array, message
+from gbm_objectives.links import IDENTITY
+from gbm_objectives.objective import Objective
+
+__all__ = ["cv", "train"]
+
+
+def train(
+    params: Mapping[str, Any],
+    train_set: lgb.Dataset,
+    num_boost_round: int = 100,
+    *,
+    objective: Objective,
+    feval: Any = None,
+    guard: Guard = "warn",
+    **arguments: Any,
+) -> lgb.Booster:
+    """`lightgbm.train` with an objective of this package, right from its intercept to its saved model.
+
+    The booster starts at the best constant for the loss and the weights, which is in its first tree, unless
+    ``train_set`` has an init_score, ``init_model`` is given or boost_from_average is False. ``predict``
+    answers on the response scale (probabilities for `focal`), also after save and load where this package
+    is not installed.
+
+    Parameters
+    ----------
+    params : of LightGBM. ``objective`` is best left out.
+    train_set : with labels (n_samples,). It is as it was when training ends.
+    num_boost_round : rounds, at least 1.
+    objective : such as ``huber()``.
+    feval : a metric of `gbm_objectives.metrics`, a function, or a list of these. Metrics of this package
+        get the objective's link. Default: the objective's own, or none where ``params`` has a metric.
+    guard : what to do where no tree splits or a leaf is not finite: "warn", "raise" or "ignore".
+    **arguments : the other arguments of `lightgbm.train`: valid_sets, valid_names, init_model, callbacks,
+        keep_training_booster (for the identity link).
+
+    Returns
+    -------
+    lightgbm.Booster
+
+    Raises
+    ------
+    TypeError, ValueError
+        For labels, weights or parameters that don't go with the objective; boosting="rf" among them, for
+        which LightGBM takes no custom objective.
+    TrainingError
+        Where a guard is asked to raise.
+
+    Warns
+    -----
+    TrainingWarning
+        Where a guard is asked to warn.
+    """
+    objective = checked(objective, guard)
+    prepared = prepare(params, objective)
+    keep = bool(arguments.pop("keep_training_booster", False))
+    if keep:
+        check_kept(prepared, objective)
+    init_model = arguments.get("init_model")
+    valid_sets = arguments.get("valid_sets") or []
+    valid_sets = [valid_sets] if isinstance(valid_sets, lgb.Dataset) else list(valid_sets)
+    if init_model is not None:
+        check_link(init_model, objective.link)
+    start = None
+    if init_model is None and prepared.get("boost_from_average", True):
+        start = _intercept(objective, train_set, valid_sets, prepared)
+    with _starting_at(start, [train_set, *valid_sets]):
+        booster = lgb.train(
+            {**prepared, "objective": objective},
+            train_set,
+            num_boost_round,
+            feval=_metrics(prepared, objective, feval),
+            keep_training_booster=True,
+            callbacks=[*(arguments.pop("callbacks", None) or []), _skip_reset],
+            **arguments,
+        )
+    text = booster.model_to_string()
+    if guard != "ignore" and init_model is None:
+        found = problem(text, objective, *_labels(train_set), start)
+        if found:
+            raise_alarm(guard, found)
+    if keep:
+        add_to_leaves(booster, start)
+        return booster
+    return booster.model_from_string(completed(text, start, objective.link)).free_dataset()
+
+
+def cv(
+    params: Mapping[str, Any],
+    train_set: lgb.Dataset,
+    num_boost_round: int = 100,
+    *,
+    objective: Objective,
+    feval: Any = None,
+    guard: Guard = "warn",
+    fpreproc: Callable[..., Any] | None = None,
+    stratified: bool | None = None,
+    return_cvbooster: bool = False,
+    **arguments: Any,
+) -> dict[str, Any]:
+    """`lightgbm.cv` with an objective of this package: each fold starts at the best constant of its own labels.
+
+    Parameters
+    ----------
+    params, train_set, num_boost_round, objective, feval, guard : as for `train`.
+    fpreproc : as in `lightgbm.cv`; what it returns is what the fold's intercept is found from.
+    stratified : as in `lightgbm.cv`. Default: for classes, not for numbers.
+    return_cvbooster : the boosters of the folds too, complete as those of `train`.
+    **arguments : the other arguments of `lightgbm.cv`: nfold, folds, shuffle, metrics, seed, callbacks ...
+
+    Returns
+    -------
+    dict
+        As from `lightgbm.cv`.
+
+    Raises
+    ------
+    TypeError, ValueError, TrainingError
+        As `train`.
+    """
+    objective = checked(objective, guard)
+    prepared = prepare(params, objective)
+    init_model = arguments.get("init_model")
+    if init_model is not None:
+        check_link(init_model, objective.link)
+    if arguments.get("metrics"):
+        prepared["metric"] = arguments["metrics"]
+        check_metrics(prepared, objective.link)
+    folds: list[tuple[lgb.Dataset, Array | None]] = []
+
+    def started(train: lgb.Dataset, test: lgb.Dataset, fold: dict[str, Any]) -> Any:
+        if fpreproc is not None:
+            train, test, fold = fpreproc(train, test, fold)
+        start = None
+        if init_model is None and fold.get("boost_from_average", True):
+            train.construct(), test.construct()
+            start = _intercept(objective, train, [test], fold)
+            if start is not None:  # these are the fold's own data sets
+                _set_init_scores(start, [train, test])
+        folds.append((train, start))
+        return train, test, fold
+
+    results: dict[str, Any] = lgb.cv(
+        {**prepared, "objective": objective},
+        train_set,
+        num_boost_round,
+        feval=_metrics(prepared, objective, feval),
+        fpreproc=started,
+        stratified=objective.link != IDENTITY if stratified is None else stratified,
+        return_cvbooster=True,
+        callbacks=[*(arguments.pop("callbacks", None) or []), _skip_reset],
+        **arguments,
+    )
+    boosters = (
+        results["cvbooster"].boosters if return_cvbooster else results.pop("cvbooster").boosters
+    )
+    problems = []
+    for booster, (data, start) in zip(boosters, folds, strict=True):
+        text = booster.model_to_string(num_iteration=-1)
+        if guard != "ignore" and init_model is None:
+            problems.append(problem(text, objective, *_labels(data), start))
+        if return_cvbooster:
+            booster.model_from_string(completed(text, start, objective.link)).free_dataset()
+    problems = [found for found in problems if found]
+    if problems:
+        raise_alarm(guard, f"In {len(problems)} of {len(folds)} folds: {problems[0]}")
+    return results
+
+
+def _metrics(params: Mapping[str, Any], objective: Objective, feval: Any) -> list[Any] | None:
+    if feval is None:
+        given = first(params, METRIC)
+        return [objective.metric] if given == "None" else None
+    return with_link(as_list(feval), objective)
+
+
+def _skip_reset(env: Any) -> None:
+    """Keep LightGBM from resetting all parameters to say once more that the objective is custom.
+
+    That reset draws the columns of feature_fraction anew, so that models differ from those of built-in
+    objectives (microsoft/LightGBM#6053), and fails where no feature can be split.
+    """
+    for booster in getattr(env.model, "boosters", [env.model]):
+        booster._Booster__set_objective_to_none = True
+
+
+_skip_reset.before_iteration = True  # type: ignore[attr-defined]
+
+
+def _labels(data: lgb.Dataset) -> tuple[Array, Array | None]:
+    """Labels and weights in LightGBM's float32, before or after the data set is constructed."""
+    label, weight = _field(data, "label"), _field(data, "weight")
+    if label is None:
+        raise ValueError(message("Dataset", "no labels", "labels"))
+    y = np.asarray(label, dtype=np.float32)
+    return y.reshape(len(y)), None if weight is None else np.asarray(weight, dtype=np.float32)
+
+
+def _field(data: lgb.Dataset, name: str) -> Any:
+    """Of the data set if it is constructed, else what the user gave."""
+    return getattr(data, name) if data._handle is None else data.get_field(name)
+
+
+def _intercept(
+    objective: Objective,
+    train_set: lgb.Dataset,
+    valid_sets: list[lgb.Dataset],
+    params: Mapping[str, Any],
+) -> Array | None:
+    """The intercept, or None where the user has an init_score."""
+    for data in (train_set, *valid_sets):
+        if isinstance(data.data, (str, Path)):  # the labels are in the file
+            if data is not train_set:
+                data.set_reference(train_set)
+            data._update_params({**params, "objective": "none"}).construct()
+    if _field(train_set, "init_score") is not None:
+        return None
+    others = [data for data in valid_sets if data is not train_set]
+    if any(_field(data, "init_score") is not None for data in others):
+        raise ValueError(
+            message(
+                "valid_sets", "an init_score where train_set has none", "both or neither",
+                "The intercept needs none: it is found from the labels.",
+            )
+        )  # fmt: skip
+    return np.atleast_1d(objective.intercept(*_labels(train_set)))
+
+
+def _set_init_scores(start: Array, data_sets: list[lgb.Dataset]) -> None:
+    for data in data_sets:
+        n_samples = len(_labels(data)[0])
+        data.set_init_score(np.full(n_samples, start[0]))
+
+
+@contextmanager
+def _starting_at(start: Array | None, data_sets: list[lgb.Dataset]) -> Iterator[None]:
+    """The data sets with the intercept as their init_score, and as they were afterwards."""
+    if start is None:
+        yield
+        return
+    try:
+        _set_init_scores(start, data_sets)
+        yield
+    finally:
+        for data in data_sets:
+            data.init_score = None
+            if data._handle is not None:
+                data.set_field("init_score", None)

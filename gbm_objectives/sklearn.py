@@ -1,0 +1,310 @@
+"""Meta-estimators: the libraries' own scikit-learn estimators with an objective of this package.
+
+``XGBRegressor(objective=huber())`` trains too, but starts at .5, watches a wrong metric, gives raw scores or
+the probabilities of another loss, and ignores ``objective__delta`` in a search. These do all of it right.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import expit
+from sklearn.base import (
+    BaseEstimator,
+    ClassifierMixin,
+    MetaEstimatorMixin,
+    RegressorMixin,
+    clone,
+    is_classifier,
+    is_regressor,
+)
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_array, check_is_fitted, column_or_1d
+
+from gbm_objectives._training import Guard, checked
+from gbm_objectives._validation import Array, message, sample_weights
+from gbm_objectives.losses.binary import BinaryLoss
+from gbm_objectives.objective import Objective
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+__all__ = ["ObjectiveClassifier", "ObjectiveRegressor"]
+
+_PREFIX = "objective__"
+
+
+class _ObjectiveEstimator(MetaEstimatorMixin, BaseEstimator):  # type: ignore[misc]
+    """What both have in common: parameters of the objective, fitting, raw scores."""
+
+    estimator: Any
+    objective: Objective
+    guard: Guard
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Parameters, those of the estimator as ``estimator__...`` and of the objective as ``objective__...``."""
+        params: dict[str, Any] = super().get_params(deep)
+        if deep and isinstance(self.objective, Objective):
+            params |= {_PREFIX + name: v for name, v in self.objective.parameters.items()}
+        return params
+
+    def set_params(self, **params: Any) -> Self:
+        """Set them; ``objective__delta=2.0`` replaces the objective by one with that delta."""
+        nested = {name: params.pop(name) for name in list(params) if name.startswith(_PREFIX)}
+        super().set_params(**params)
+        if nested:
+            changes = {name.removeprefix(_PREFIX): value for name, value in nested.items()}
+            self.objective = self.objective.with_parameters(**changes)
+        return self
+
+    @property
+    def _library(self) -> Any:
+        """The module that knows the estimator's library."""
+        for cls in type(self.estimator).__mro__:
+            library, _, module = cls.__module__.partition(".")
+            if library in ("xgboost", "lightgbm") and not module.startswith("dask"):
+                return import_module(f"gbm_objectives._{library}_sklearn")
+        raise TypeError(
+            message(
+                "estimator", f"a {type(self.estimator).__name__}",
+                "an estimator of xgboost or lightgbm, such as XGBRegressor() or LGBMClassifier()",
+            )
+        )  # fmt: skip
+
+    def _fit(
+        self,
+        X: Any,  # noqa: N803
+        y: Array,
+        sample_weight: ArrayLike | None,
+        evaluations: list[tuple[Any, Any]] | None,
+        arguments: dict[str, Any],
+    ) -> Self:
+        objective, library = checked(self.objective, self.guard), self._library
+        weight = sample_weights(sample_weight, len(y))
+        self.estimator_ = library.fit(
+            self._wrapped(), objective, X, y, weight, evaluations, self.guard, arguments
+        )
+        self.n_features_in_ = self.estimator_.n_features_in_
+        if hasattr(X, "columns"):
+            self.feature_names_in_ = np.asarray(X.columns, dtype=object)
+        elif hasattr(self, "feature_names_in_"):
+            del self.feature_names_in_
+        return self
+
+    def _wrapped(self) -> Any:
+        return clone(self.estimator)
+
+    def raw_prediction(self, X: Any, **arguments: Any) -> NDArray[Any]:  # noqa: N803
+        """Raw scores, before the link, (n_samples,) or (n_samples, n_outputs).
+
+        Parameters
+        ----------
+        X : features.
+        **arguments : of the estimator's own ``predict``, such as iteration_range or num_iteration.
+        """
+        check_is_fitted(self)
+        raw: NDArray[Any] = self._library.raw_prediction(self.estimator_, X, arguments)
+        return raw
+
+    def __sklearn_tags__(self) -> Any:
+        from sklearn.utils import get_tags
+
+        tags, own = super().__sklearn_tags__(), get_tags(self.estimator)
+        tags.input_tags, tags.no_validation = own.input_tags, own.no_validation
+        tags.target_tags.multi_output = own.target_tags.multi_output
+        return tags
+
+
+def _pairs(eval_set: Any, arguments: dict[str, Any]) -> list[tuple[Any, Any]] | None:
+    """Evaluation sets as pairs (X, y), from either form that the libraries take."""
+    eval_X, eval_y = arguments.pop("eval_X", None), arguments.pop("eval_y", None)  # noqa: N806
+    if eval_X is not None:
+        many = isinstance(eval_X, tuple)
+        return list(zip(eval_X, eval_y, strict=True)) if many else [(eval_X, eval_y)]
+    if eval_set is None:
+        return None
+    return [eval_set] if isinstance(eval_set, tuple) else list(eval_set)
+
+
+class ObjectiveRegressor(RegressorMixin, _ObjectiveEstimator):  # type: ignore[misc]
+    """A regressor of XGBoost or LightGBM with an objective of this package.
+
+    Parameters
+    ----------
+    estimator : an ``XGBRegressor``, ``XGBRFRegressor`` or ``LGBMRegressor``; it is cloned, not changed. Its
+        base_score and eval_metric, early_stopping_rounds and all else mean what they mean there.
+    objective : such as ``huber()``. Searches reach its parameters as ``objective__delta``.
+    guard : "warn", "raise" or "ignore" where no tree splits or a leaf is not finite; see `xgboost.train`.
+
+    Attributes
+    ----------
+    estimator_ : the fitted estimator; its booster starts at the best constant and answers on the response scale.
+    n_features_in_, feature_names_in_ : as in scikit-learn.
+
+    Examples
+    --------
+    >>> from xgboost import XGBRegressor
+    >>> from gbm_objectives import huber
+    >>> model = ObjectiveRegressor(XGBRegressor(max_depth=3), huber())
+    >>> GridSearchCV(model, {"objective__delta": ["auto", 1.0], "estimator__max_depth": [3, 6]})  # doctest: +SKIP
+    """
+
+    def __init__(self, estimator: Any, objective: Objective, *, guard: Guard = "warn") -> None:
+        self.estimator = estimator
+        self.objective = objective
+        self.guard = guard
+
+    def fit(
+        self,
+        X: Any,  # noqa: N803
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        eval_set: Any = None,
+        **arguments: Any,
+    ) -> Self:
+        """Fit the estimator.
+
+        Parameters
+        ----------
+        X, y : features, and labels (n_samples,); (n_samples, n_outputs) for several targets in XGBoost.
+        sample_weight : (n_samples,).
+        eval_set : pairs (X, y). Metrics are the objective's own by default.
+        **arguments : of the estimator's own ``fit``, such as verbose or callbacks.
+
+        Raises
+        ------
+        TypeError, ValueError, TrainingError
+            As `train` of the estimator's library.
+        """
+        if not is_regressor(self.estimator):
+            raise TypeError(
+                message("estimator", f"a {type(self.estimator).__name__}", "a regressor")
+            )
+        if y is None:
+            raise ValueError(
+                f"{type(self).__name__} requires y to be passed, but the target y is None"
+            )
+        labels = check_array(y, ensure_2d=False, input_name="y", estimator=self)
+        if labels.ndim == 2 and labels.shape[1] == 1:
+            labels = column_or_1d(labels, warn=True)
+        return self._fit(X, labels, sample_weight, _pairs(eval_set, arguments), arguments)
+
+    def predict(self, X: Any, **arguments: Any) -> NDArray[Any]:  # noqa: N803
+        """Predictions on the response scale, in the shape of `raw_prediction`, with its arguments."""
+        return self.objective.link.inverse(self.raw_prediction(X, **arguments))
+
+
+class ObjectiveClassifier(ClassifierMixin, _ObjectiveEstimator):  # type: ignore[misc]
+    """A classifier of XGBoost or LightGBM with an objective of this package; two classes, any labels.
+
+    Parameters
+    ----------
+    estimator : an ``XGBClassifier``, ``XGBRFClassifier`` or ``LGBMClassifier``; it is cloned, not changed.
+    objective : of a binary label: `focal`, `binary_cross_entropy`.
+    recover_proba : give the probabilities that the raw scores of the loss stand for (`Objective.log_odds`),
+        also to ``predict`` and ``decision_function``. False: the sigmoid of the raw scores, which focal loss
+        draws towards 1/2. Without effect on cross-entropy.
+    guard : as for `ObjectiveRegressor`.
+
+    Attributes
+    ----------
+    estimator_ : the fitted estimator, on labels 0 and 1; its booster gives the sigmoid of raw scores.
+    classes_ : the two labels, sorted.
+    n_features_in_, feature_names_in_ : as in scikit-learn.
+    """
+
+    def __init__(
+        self,
+        estimator: Any,
+        objective: Objective,
+        *,
+        recover_proba: bool = True,
+        guard: Guard = "warn",
+    ) -> None:
+        self.estimator = estimator
+        self.objective = objective
+        self.recover_proba = recover_proba
+        self.guard = guard
+
+    def fit(
+        self,
+        X: Any,  # noqa: N803
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        eval_set: Any = None,
+        **arguments: Any,
+    ) -> Self:
+        """Fit the estimator; parameters as `ObjectiveRegressor.fit`, labels of two classes.
+
+        Raises
+        ------
+        TypeError, ValueError, TrainingError
+            For one class or more than two, labels in ``eval_set`` that ``y`` has not; as `train`.
+        """
+        if not is_classifier(self.estimator):
+            raise TypeError(
+                message("estimator", f"a {type(self.estimator).__name__}", "a classifier")
+            )
+        terms = checked(self.objective, self.guard).terms
+        if not all(isinstance(term.loss, BinaryLoss) for term in terms):
+            given = f"{self.objective.name}, whose labels are numbers"
+            needed = "an objective of a binary label, such as focal()"
+            raise TypeError(message("objective", given, needed))
+        labels = column_or_1d(y, warn=True)
+        check_classification_targets(labels)
+        self.classes_, codes = np.unique(labels, return_inverse=True)
+        if len(self.classes_) != 2:
+            given = f"{len(self.classes_)} class{'es' * (len(self.classes_) > 1)}"
+            instead = "Only binary classification is supported; OneVsRestClassifier wraps it."
+            instead = instead if len(self.classes_) > 2 else ""
+            raise ValueError(message("y", given, "2 classes", instead))
+        pairs = _pairs(eval_set, arguments)
+        if pairs is not None:
+            pairs = [(x, codes if label is y else self._encoded(label)) for x, label in pairs]
+        return self._fit(X, codes, sample_weight, pairs, arguments)
+
+    def _wrapped(self) -> Any:
+        """The estimator sees the codes 0 and 1, so a class_weight by label is translated."""
+        wrapped = clone(self.estimator)
+        weights = wrapped.get_params().get("class_weight")
+        if isinstance(weights, dict):
+            by_code = {
+                code: weights[label] for code, label in enumerate(self.classes_) if label in weights
+            }
+            wrapped.set_params(class_weight=by_code)
+        return wrapped
+
+    def _encoded(self, y: ArrayLike) -> NDArray[np.intp]:
+        labels = column_or_1d(y)
+        unknown = np.setdiff1d(labels, self.classes_)
+        if len(unknown):
+            needed = f"labels of y: {self.classes_.tolist()}"
+            raise ValueError(message("eval_set", f"the label {unknown[0]!r}", needed))
+        codes: NDArray[np.intp] = np.searchsorted(self.classes_, labels)
+        return codes
+
+    def decision_function(self, X: Any, **arguments: Any) -> NDArray[Any]:  # noqa: N803
+        """The log-odds of ``classes_[1]``, (n_samples,): the logit of ``predict_proba``."""
+        raw = self.raw_prediction(X, **arguments)
+        return self.objective.log_odds(raw) if self.recover_proba else raw
+
+    def predict_proba(self, X: Any, **arguments: Any) -> NDArray[Any]:  # noqa: N803
+        """Probabilities of ``classes_``, (n_samples, 2)."""
+        log_odds = self.decision_function(X, **arguments).astype(np.float64)
+        return np.column_stack([expit(-log_odds), expit(log_odds)])
+
+    def predict(self, X: Any, **arguments: Any) -> NDArray[Any]:  # noqa: N803
+        """The likelier class, (n_samples,)."""
+        likelier = self.decision_function(X, **arguments) > 0
+        predicted: NDArray[Any] = self.classes_[likelier.astype(int)]
+        return predicted
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_class = False
+        return tags
