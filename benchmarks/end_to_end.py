@@ -1,0 +1,119 @@
+"""Models end to end: what `train` costs over the library's own, and focal probabilities recovered.
+
+``overhead``: seconds of gbm_objectives' train over the library's own train with the same objective and
+the intercept given, 1M x 20, 100 rounds, alternating. ``mammography --data FOLDER``: 5 folds, gamma 2,
+log-loss of recovered and raw probabilities against the built-in logistic loss.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from _common import Bound, Report, arguments
+
+from gbm_objectives import focal, huber
+
+
+def overhead(report: Report, rows: int, rounds: int, repeats: int) -> None:
+    """Both libraries, huber(): the ratio of the fastest of several alternating runs."""
+    import lightgbm as lgb
+    import xgboost as xgb
+
+    import gbm_objectives.lightgbm as gol
+    import gbm_objectives.xgboost as gox
+
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((rows, 20), dtype=np.float32)
+    y = (2 * x[:, 0] + x[:, 1] * x[:, 2] + rng.standard_t(2, rows)).astype(np.float32)
+    start = float(huber().intercept(y))
+    dtrain = xgb.QuantileDMatrix(x, y)
+    dset = lgb.Dataset(x, y, params={"verbosity": -1}).construct()
+    dstart = lgb.Dataset(
+        x, y, init_score=np.full(rows, start), params={"verbosity": -1}
+    ).construct()
+    lgb_params = {"verbosity": -1}
+    runs = {
+        ("XGBoost", "own"): lambda: xgb.train({"base_score": start}, dtrain, rounds, obj=huber()),
+        ("XGBoost", "ours"): lambda: gox.train({}, dtrain, rounds, objective=huber()),
+        ("LightGBM", "own"): lambda: lgb.train(
+            {**lgb_params, "objective": huber()}, dstart, rounds
+        ),
+        ("LightGBM", "ours"): lambda: gol.train(lgb_params, dset, rounds, objective=huber()),
+    }
+    seconds: dict[Any, float] = dict.fromkeys(runs, np.inf)
+    for _ in range(repeats):
+        for name, run in runs.items():
+            begin = time.perf_counter()
+            run()
+            seconds[name] = min(seconds[name], time.perf_counter() - begin)
+    table, bounds = [], []
+    for library in ("XGBoost", "LightGBM"):
+        own, ours = seconds[library, "own"], seconds[library, "ours"]
+        table.append({"library": library, "own s": own, "ours s": ours, "ratio": ours / own})
+        bounds.append(Bound(f"{library}: train over the library's own", ours / own, 1.02))
+    report.table(f"Whole training, {rows} x 20, {rounds} rounds", table)
+    report.bounds(bounds)
+
+
+def mammography(report: Report, folder: Path) -> None:
+    """Log-loss and average precision, means over 5 folds."""
+    import lightgbm as lgb
+    import pandas as pd
+    import xgboost as xgb
+    from sklearn.base import clone
+    from sklearn.metrics import average_precision_score, log_loss
+    from sklearn.model_selection import StratifiedKFold
+
+    from gbm_objectives.sklearn import ObjectiveClassifier
+
+    frame = pd.read_csv(folder / "mammography.csv")
+    x, y = frame.drop(columns="label").to_numpy(), frame["label"].to_numpy()
+    table, bounds = [], []
+    for library, estimator in {
+        "XGBoost": xgb.XGBClassifier(),
+        "LightGBM": lgb.LGBMClassifier(verbosity=-1),
+    }.items():
+        models = {
+            "built-in": estimator,
+            "focal, recovered": ObjectiveClassifier(estimator, focal(gamma=2.0)),
+            "focal, raw": ObjectiveClassifier(estimator, focal(gamma=2.0), recover_proba=False),
+        }
+        losses = {}
+        for name, model in models.items():
+            scores = []
+            for train, test in StratifiedKFold(5, shuffle=True, random_state=0).split(x, y):
+                p = clone(model).fit(x[train], y[train]).predict_proba(x[test])[:, 1]
+                scores.append((log_loss(y[test], p), average_precision_score(y[test], p)))
+            losses[name], precision = np.mean(scores, axis=0)
+            row = {"library": library, "model": name, "log-loss": losses[name], "AP": precision}
+            table.append(row)
+        ratio = losses["focal, recovered"] / losses["built-in"]
+        bounds.append(Bound(f"{library}: recovered log-loss over the built-in's", ratio, 1.1))
+    report.table("Mammography, 5 folds", table)
+    report.bounds(bounds)
+
+
+def main() -> None:
+    """Run what is named."""
+    parser = arguments(__doc__)
+    parser.add_argument("which", choices=["overhead", "mammography"])
+    parser.add_argument("--data", type=Path, help="the folder with mammography.csv")
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--rounds", type=int, default=100)
+    parser.add_argument("--repeats", type=int, default=3)
+    given = parser.parse_args()
+    report = Report(given.csv)
+    if given.which == "overhead":
+        overhead(report, given.rows, given.rounds, given.repeats)
+    elif given.data is None:
+        parser.error("mammography needs --data FOLDER")
+    else:
+        mammography(report, given.data)
+    report.save()
+
+
+if __name__ == "__main__":
+    main()
