@@ -82,14 +82,14 @@ class XGBoost(Boosted):
         params: dict[str, Any] = {**self.trees, "nthread": settings.threads}
         train = xgboost.DMatrix(split.x_train, split.y_train, nthread=settings.threads)
         test = xgboost.DMatrix(split.x_test, nthread=settings.threads)
-        custom = None
         if isinstance(self.objective, Objective):
-            # XGBoost estimates the intercept of its own objectives only.
-            custom = self.objective
-            params["base_score"] = _intercept(custom, split)
+            from gbm_objectives.xgboost import train as train_ours
+
+            booster = train_ours(params, train, settings.rounds, objective=self.objective)
         else:
             params["objective"] = self.objective
-        prediction: Array = xgboost.train(params, train, settings.rounds, obj=custom).predict(test)
+            booster = xgboost.train(params, train, settings.rounds)
+        prediction: Array = booster.predict(test)
         return prediction
 
 
@@ -105,25 +105,22 @@ class LightGBM(Boosted):
 
         params = {
             **self.trees,
-            "objective": self.objective,
             "num_threads": settings.threads,
             "deterministic": True,
             "force_row_wise": True,
             "verbosity": -1,
         }
-        start, scores = 0.0, None
+        train = lightgbm.Dataset(split.x_train, split.y_train)
         if isinstance(self.objective, Objective):
-            # LightGBM starts its own objectives only, and never predicts an init_score.
-            start = _intercept(self.objective, split)
-            scores = np.full(len(split.y_train), start)
-        train = lightgbm.Dataset(split.x_train, split.y_train, init_score=scores)
-        booster = lightgbm.train(params, train, settings.rounds)
-        prediction: Array = np.asarray(booster.predict(split.x_test)) + start
+            from gbm_objectives.lightgbm import train as train_ours
+
+            booster = train_ours(params, train, settings.rounds, objective=self.objective)
+        else:
+            booster = lightgbm.train(
+                {**params, "objective": self.objective}, train, settings.rounds
+            )
+        prediction: Array = np.asarray(booster.predict(split.x_test))
         return prediction
-
-
-def _intercept(objective: Objective, split: Split) -> float:
-    return float(objective.intercept(split.y_train))
 
 
 #: For each library: the class of its candidates, and its own objectives for regression.
