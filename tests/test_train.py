@@ -103,7 +103,12 @@ def test_xgboost_equals_the_built_in(objective, in_xgboost, in_lightgbm, offset,
     x, y, w = data_of(objective)
     data = xgb.DMatrix(x, y + offset, weight=w if weighted else None)
     ours = gox.train({**XGB, **params}, data, 100, objective=objective)
-    built_in = xgb.train({**XGB, **params, "objective": in_xgboost}, data, 100)
+    own = {**XGB, **params, "objective": in_xgboost}
+    if XGB_VERSION < (3, 2) and in_xgboost == "binary:logistic":
+        own["base_score"] = np.average(
+            y, weights=w if weighted else None
+        )  # its own is one Newton step
+    built_in = xgb.train(own, data, 100)
     assert_allclose(predict(ours, x), predict(built_in, x), rtol=1e-5)
 
 
