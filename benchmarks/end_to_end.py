@@ -2,7 +2,8 @@
 
 ``overhead``: seconds of gbm_objectives' train over the library's own train with the same objective and
 the intercept given, 1M x 20, 100 rounds, alternating. ``mammography --data FOLDER``: 5 folds, gamma 2,
-log-loss of recovered and raw probabilities against the built-in logistic loss.
+log-loss of recovered and raw probabilities against the built-in logistic loss. ``scale``: what XGBoost's
+floor under the gain costs as the target gets smaller, and where `train` warns.
 """
 
 from __future__ import annotations
@@ -96,10 +97,44 @@ def mammography(report: Report, folder: Path) -> None:
     report.bounds(bounds)
 
 
+def scale(report: Report) -> None:
+    """Friedman's first data set, 1,500 rows, 200 rounds, eta .1: error relative to that at size 1."""
+    import warnings
+
+    import xgboost as xgb
+    from sklearn.datasets import make_friedman1
+
+    import gbm_objectives.xgboost as gox
+    from gbm_objectives import TrainingWarning, squared_error
+    from gbm_objectives._training import GAIN_FLOOR, Start
+
+    x, y = make_friedman1(1500, noise=1.0, random_state=0)
+    x_test, y_test = make_friedman1(1000, noise=0.0, random_state=1)
+    mean, deviation = y.mean(), y.std()
+    y, y_test = (y - mean) / deviation, (y_test - mean) / deviation
+    table = []
+    for objective in (squared_error(), huber()):
+        errors = []
+        for size in (1.0, 0.1, 0.01, 0.00316, 0.001, 0.0001):
+            target = (size * y).astype(np.float32)
+            start = np.array(objective.intercept(target))
+            gain = Start.of(objective, target, start, None).gain
+            with warnings.catch_warnings(record=True) as seen:
+                warnings.simplefilter("always")
+                params = {"eta": 0.1, "nthread": 1}
+                booster = gox.train(params, xgb.DMatrix(x, target), 200, objective=objective)
+            error = np.mean(np.abs(booster.predict(xgb.DMatrix(x_test)) / size - y_test))
+            errors.append(float(error))
+            warned = any(issubclass(w.category, TrainingWarning) for w in seen)
+            row = {"objective": objective.name, "size": size, "floors": gain / GAIN_FLOOR}
+            table.append(row | {"error / at 1": errors[-1] / errors[0], "warned": warned})
+    report.table("XGBoost's floor under the gain", table)
+
+
 def main() -> None:
     """Run what is named."""
     parser = arguments(__doc__)
-    parser.add_argument("which", choices=["overhead", "mammography"])
+    parser.add_argument("which", choices=["overhead", "mammography", "scale"])
     parser.add_argument("--data", type=Path, help="the folder with mammography.csv")
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=100)
@@ -108,6 +143,8 @@ def main() -> None:
     report = Report(given.csv)
     if given.which == "overhead":
         overhead(report, given.rows, given.rounds, given.repeats)
+    elif given.which == "scale":
+        scale(report)
     elif given.data is None:
         parser.error("mammography needs --data FOLDER")
     else:
