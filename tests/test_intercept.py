@@ -40,6 +40,15 @@ def test_many_rows_have_a_flat_slope_at_their_intercept(make, weighted, offset):
     assert_allclose(found, exact, rtol=1e-7, atol=1e-7)
 
 
+@pytest.mark.parametrize("make", [huber, pseudo_huber, log_cosh], ids=lambda make: make.__name__)
+def test_outliers_beyond_the_squares_of_float32(make):
+    """Many rows are summed in float32: u^2 must not overflow, nor warn."""
+    y = SKEWED[:100_000].copy()
+    expected = make(1.0).intercept(y)
+    y[0] = 1e30
+    assert_allclose(make(1.0).intercept(y), expected, rtol=1e-4)
+
+
 def test_the_slope_of_few_rows_is_flat_to_rounding():
     y = SKEWED[:5000]
     objective = log_cosh(0.8)

@@ -219,9 +219,8 @@ class RobustLoss(ResidualLoss):
         location = self.centre(y_true, sample_weight)
         loss = self._anchored_at(location, y_true, sample_weight)
         few, _, few_weights = sample(y_true, y_true, sample_weight)
-        if len(few) < len(
-            y_true
-        ):  # a sample costs little and leaves two or three steps to the rest
+        if len(few) < len(y_true):
+            # A sample costs little and leaves two or three steps to the rest.
             location = loss._locate(few, few_weights, location)
         return loss._locate(y_true, sample_weight, location)
 
@@ -247,7 +246,7 @@ class RobustLoss(ResidualLoss):
         dtype = np.float32 if len(y_true) > BLOCK else np.float64
         total = np.zeros(3)
         for rows in row_blocks(len(y_true)):
-            u = ((location - y_true[rows]) / self.fixed_delta).astype(dtype)
+            u = np.clip((location - y_true[rows]) / self.fixed_delta, -CAP, CAP).astype(dtype)
             parts: tuple[Any, ...] = (
                 self.psi(u) * self.fixed_delta,
                 self.psi_deriv(u),
