@@ -18,7 +18,7 @@ from typing import ClassVar, cast
 import numpy as np
 
 from gbm_objectives._validation import Array, message, non_negative, positive
-from gbm_objectives.losses._base import HasFisher, HasHessian, HasMajorizer, Loss
+from gbm_objectives.losses._base import HasBuiltIn, HasFisher, HasHessian, HasMajorizer, Loss
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,12 +162,36 @@ class Unit(Curvature):
         return gradient, np.ones_like(gradient)
 
 
+@dataclass(frozen=True, slots=True)
+class XGBoost(Curvature):
+    """The Hessian of XGBoost's own objective for this loss: the same trees, where nothing else differs."""
+
+    requires = HasBuiltIn
+    lacking = "an objective in XGBoost whose Hessian is another than its second derivative"
+
+    def _both(self, loss: Loss, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
+        return cast(HasBuiltIn, loss).gradient_xgboost(y_true, raw_prediction)
+
+
+@dataclass(frozen=True, slots=True)
+class LightGBM(Curvature):
+    """The Hessian of LightGBM's own objective for this loss."""
+
+    requires = HasBuiltIn
+    lacking = "an objective in LightGBM whose Hessian is another than its second derivative"
+
+    def _both(self, loss: Loss, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
+        return cast(HasBuiltIn, loss).gradient_lightgbm(y_true, raw_prediction)
+
+
 POLICIES: dict[str, type[Curvature]] = {
     "majorizer": Majorizer,
     "exact": Exact,
     "fisher": Fisher,
     "absolute": Absolute,
     "unit": Unit,
+    "xgboost": XGBoost,
+    "lightgbm": LightGBM,
 }
 
 

@@ -9,12 +9,5 @@ from gbm_objectives.objective import Objective
 
 #: Every factory by its name.
 OBJECTIVES: dict[str, Callable[..., Objective]] = {
-    "squared_error": factories.squared_error,
-    "huber": factories.huber,
-    "pseudo_huber": factories.pseudo_huber,
-    "log_cosh": factories.log_cosh,
-    "quantile": factories.quantile,
-    "binary_cross_entropy": factories.binary_cross_entropy,
-    "focal": factories.focal,
-    "mean_bias_error": factories.mean_bias_error,
+    name: getattr(factories, name) for name in factories.__all__
 }

@@ -17,7 +17,7 @@ import gbm_objectives
 from gbm_objectives import _rows, huber, mean_bias_error
 from gbm_objectives.curvature import POLICIES, Majorizer
 from gbm_objectives.links import IDENTITY, LOGIT
-from gbm_objectives.losses._base import HasFisher, HasHessian, HasMajorizer, Loss
+from gbm_objectives.losses._base import HasBuiltIn, HasFisher, HasHessian, HasMajorizer, Loss
 from gbm_objectives.losses._residual import ResidualLoss, RobustLoss
 from gbm_objectives.objective import Objective
 from gbm_objectives.registry import OBJECTIVES
@@ -410,7 +410,13 @@ def test_offsets_lose_nothing(objective):
 @pytest.mark.parametrize("name", sorted(set(OBJECTIVES) - {"mean_bias_error"}))
 def test_policies_fit_or_say_why_not(name, policy):
     loss = OBJECTIVES[name]().loss
-    needs = {"majorizer": HasMajorizer, "exact": HasHessian, "fisher": HasFisher}
+    needs = {
+        "majorizer": HasMajorizer,
+        "exact": HasHessian,
+        "fisher": HasFisher,
+        "xgboost": HasBuiltIn,
+        "lightgbm": HasBuiltIn,
+    }
     if isinstance(loss, needs.get(policy, Loss)):
         objective = OBJECTIVES[name](curvature=policy)
         y, raw = sample(objective)

@@ -167,3 +167,17 @@ class HasFisher(Loss):
     @abstractmethod
     def fisher(self, y_true: Array, raw_prediction: Array) -> Array:
         """The expectation of the second derivative under the model's own distribution of y."""
+
+
+class HasBuiltIn(Loss):
+    """A loss that both libraries have, each with a Hessian other than the second derivative."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def gradient_xgboost(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
+        """The gradient, and the Hessian that XGBoost gives its trees."""
+
+    @abstractmethod
+    def gradient_lightgbm(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
+        """The gradient, and the Hessian that LightGBM gives its trees."""

@@ -1,0 +1,140 @@
+"""Losses for the mean, a quantile, and the bias."""
+
+from __future__ import annotations
+
+from warnings import warn
+
+from numpy.typing import ArrayLike
+
+from gbm_objectives._validation import message, open_unit, positive
+from gbm_objectives.curvature import Curvature, Majorizer
+from gbm_objectives.factories._make import Clip, Delta, objective
+from gbm_objectives.losses import MeanBias, MeanBiasPenalty, Quantile, SquaredError
+from gbm_objectives.losses.bias import Groups
+from gbm_objectives.objective import Objective
+
+
+def squared_error(
+    *, curvature: Curvature | str | None = None, clip: Clip | None = None
+) -> Objective:
+    """Squared error, r^2/2: the mean of the target. XGBoost's reg:squarederror, LightGBM's regression.
+
+    Gradient r, Hessian 1. The same models as with the built-in objectives, so that losses of this package
+    can be compared with it, and added to it, on equal terms.
+
+    Parameters
+    ----------
+    curvature, clip : as for `huber`; "majorizer", "exact" and "unit" are all 1.
+
+    Returns
+    -------
+    Objective
+
+    Raises
+    ------
+    TypeError, ValueError
+        For an unknown or unfit curvature.
+    """
+    return objective(SquaredError(), curvature, clip)
+
+
+def quantile(
+    tau: float = 0.5,
+    delta: Delta = "auto",
+    *,
+    smooth: bool = True,
+    curvature: Curvature | str | None = None,
+    clip: Clip | None = None,
+) -> Objective:
+    """Pinball loss of the tau-quantile, smoothed within about delta: delta^2 (log cosh(u) + (1 - 2 tau) u).
+
+    Far from 0 it is 2 delta times the pinball loss. Gradient delta (tanh(u) + 1 - 2 tau); Hessian by
+    default the majorizer tanh(u)/u. With ``smooth=False`` the exact gradient delta (sign(r) + 1 - 2 tau)
+    and the Hessian 1/max(1, |u|).
+
+    Parameters
+    ----------
+    tau : the quantile, strictly between 0 and 1.
+    delta : the half-width of the smoothing, in the units of the target. "auto": at each call the larger of
+        .33 S with S = (mean sqrt|r|)^2 and .11 sqrt(S^2 + variance of the predictions), smaller in
+        proportion for tau beyond [.05, .95].
+    smooth : smooth the kink (better quantiles with trees), or use the exact gradient.
+    curvature, clip : as for `huber`; default the majorizer.
+
+    Returns
+    -------
+    Objective
+        Its ``metric`` and ``intercept`` are those of the exact pinball loss.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For tau outside (0, 1); delta, curvature as for `huber`.
+
+    References
+    ----------
+    Koenker & Bassett (1978), https://doi.org/10.2307/1913643;
+    Hunter & Lange (2000), https://doi.org/10.1080/10618600.2000.10474866 (the majorizer)
+    """
+    if not isinstance(smooth, bool):
+        raise TypeError(message("smooth", repr(smooth), "True or False"))
+    return objective(Quantile(delta, tau=tau, smooth=smooth), curvature, clip)
+
+
+def mean_bias_error(
+    penalty: float | None = None,
+    *,
+    groups: ArrayLike | None = None,
+    learning_rate: float = 0.3,
+    force: bool = False,
+) -> Objective:
+    """Bias under control: a penalty (penalty/2) n mean(r)^2 to add to a loss, ``huber() + mean_bias_error(3)``.
+
+    Gradient penalty mean(r), the same in every row (of a group); Hessian learning_rate penalty. The raw mean
+    bias error, mean(r), is no objective: it is linear, without a minimum, and its gradient, 1 everywhere,
+    splits nothing. As a metric it is `gbm_objectives.metrics.mbe`.
+
+    Parameters
+    ----------
+    penalty : the strength, > 0; about 1 to 10 beside a loss of the residual.
+    groups : (n_samples,), the group of each training row, to hold the bias of each group near 0. It belongs
+        to these rows: data with another number of rows raises.
+    learning_rate : of the booster. One that is too large is safe, only slower.
+    force : return the raw mean bias error as an objective all the same, with a warning.
+
+    Returns
+    -------
+    Objective
+
+    Raises
+    ------
+    ValueError
+        Without a penalty and without ``force``; for a penalty or learning rate out of range.
+
+    Notes
+    -----
+    For the global bias, subtracting the mean residual after training does as well. The penalty is worth
+    having for the bias of groups.
+    """
+    if penalty is None and not force:
+        raise ValueError(
+            message(
+                "penalty", "None, which asks for the raw mean bias error",
+                "a penalty > 0 beside a loss",
+                "The raw mean bias error has gradient 1 in every row and no minimum: no tree can split, "
+                "and XGBoost's scores drift by -eta a round without end. Write "
+                "huber() + mean_bias_error(penalty=3), use metrics.mbe() as a metric, or force=True.",
+            )
+        )  # fmt: skip
+    if penalty is None:
+        warn(
+            "The raw mean bias error has no minimum: trees don't split and predictions drift.",
+            stacklevel=2,
+        )
+        return objective(MeanBias(), None, None)
+    if force:
+        raise ValueError(message("force", "True with a penalty", "one of the two"))
+    rate = open_unit("learning_rate", learning_rate) if learning_rate != 1 else 1.0
+    coded = None if groups is None else Groups.of(groups)
+    loss = MeanBiasPenalty(positive("penalty", penalty), coded)
+    return objective(loss, Majorizer(kappa=rate), None)
