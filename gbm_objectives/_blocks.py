@@ -17,11 +17,13 @@ from gbm_objectives._numerics import residual
 from gbm_objectives._rows import row_blocks, sample
 from gbm_objectives._validation import Array, message, reject_non_finite
 from gbm_objectives.losses._base import Loss
+from gbm_objectives.weighting import Weighting
 
 _ZERO = np.zeros((), dtype=np.float32)
 
 Reduce = Callable[[Array], Array]
 Derivatives = Callable[[slice, Array, Array], tuple[Array, Array]]
+Statistics = Callable[[slice, Array, Array, Array | None], Array]
 
 
 def _reject_non_finite(y_true: Array, raw_prediction: Array) -> None:
@@ -32,16 +34,18 @@ def _reject_non_finite(y_true: Array, raw_prediction: Array) -> None:
     reject_non_finite("raw_prediction", raw_prediction, instead)
 
 
-def gather(loss: Loss, y_true: Array, raw_prediction: Array, sample_weight: Array | None) -> Array:
-    """The sum of ``loss.statistics`` over all blocks."""
+def gather(
+    statistics: Statistics, y_true: Array, raw_prediction: Array, sample_weight: Array | None
+) -> Array:
+    """The sum of ``statistics`` over all blocks."""
     total: Any = 0.0
     with np.errstate(over="ignore", invalid="ignore"):  # bad rows are reported by `fill`
-        for rows in row_blocks(len(y_true)):
+        for rows in row_blocks(len(y_true), _n_outputs(raw_prediction)):
             y, raw = y_true[rows], raw_prediction[rows]
             if raw.dtype.kind != "f" or raw.dtype.itemsize < 4:
                 raw = raw.astype(np.float64)
             weight = None if sample_weight is None else sample_weight[rows]
-            total = total + loss.take(rows).statistics(y, raw, weight)
+            total = total + statistics(rows, y, raw, weight)
     if not np.isfinite(total).all():
         _reject_non_finite(y_true, raw_prediction)
         raise ValueError(
@@ -64,20 +68,50 @@ def resolve(
     if loss.pending and loss.sampled:
         y_true, raw_prediction, sample_weight = sample(y_true, raw_prediction, sample_weight)
     while loss.pending:
+
+        def statistics(
+            rows: slice, y: Array, raw: Array, w: Array | None, loss: Loss = loss
+        ) -> Array:
+            return loss.take(rows).statistics(y, raw, w)
+
         # A sample counts for the rows it stands for beside other machines, which may not sample.
-        sums = gather(loss, y_true, raw_prediction, sample_weight) * (n_samples / len(y_true))
+        sums = gather(statistics, y_true, raw_prediction, sample_weight) * (n_samples / len(y_true))
         loss = loss.resolve(sums if reduce is None else reduce(sums))
     return loss
 
 
+def resolve_weighting(
+    weighting: Weighting,
+    loss: Loss,
+    y_true: Array,
+    raw_prediction: Array,
+    sample_weight: Array | None,
+    reduce: Reduce | None = None,
+) -> Weighting:
+    """The weighting of a loss with everything global found, as `resolve`."""
+    while weighting.pending:
+
+        def statistics(
+            rows: slice, y: Array, raw: Array, w: Array | None, found: Weighting = weighting
+        ) -> Array:
+            return found.statistics(loss.take(rows), y, raw, w)
+
+        sums = gather(statistics, y_true, raw_prediction, sample_weight)
+        weighting = weighting.resolve(sums if reduce is None else reduce(sums))
+    return weighting
+
+
 def mean_value(
-    loss: Loss, y_true: Array, raw_prediction: Array, sample_weight: Array | None
+    value_of: Callable[[slice, Array, Array], Array],
+    y_true: Array,
+    raw_prediction: Array,
+    sample_weight: Array | None,
 ) -> float:
-    """The weighted mean of the loss, in float64."""
+    """The weighted mean of the values of rows, in float64."""
     total = weights = 0.0
-    for rows in row_blocks(len(y_true)):
+    for rows in row_blocks(len(y_true), _n_outputs(raw_prediction)):
         raw = raw_prediction[rows].astype(np.float64)
-        value = loss.take(rows).value(y_true[rows].astype(np.float64), raw)
+        value = value_of(rows, y_true[rows].astype(np.float64), raw)
         weight = np.ones(len(raw)) if sample_weight is None else sample_weight[rows]
         total += float((weight * value).sum())
         weights += float(weight.sum(dtype=np.float64))
@@ -85,13 +119,17 @@ def mean_value(
 
 
 def _working(y: Array, raw: Array, shift_invariant: bool) -> tuple[Array, Array]:
-    """A block in float32: labels and predictions; or a zero without dimensions and the difference."""
+    """A block in float32: labels and predictions; or a zero without dimensions and the difference.
+
+    Outputs are columns, contiguous ones, so that a sum over outputs adds whole columns.
+    """
     if shift_invariant:
         return _ZERO, residual(y, raw)
-    return (
-        np.ascontiguousarray(y, dtype=np.float32),
-        np.ascontiguousarray(raw, dtype=np.float32),
-    )
+    return np.asfortranarray(y, dtype=np.float32), np.asfortranarray(raw, dtype=np.float32)
+
+
+def _n_outputs(raw_prediction: Array) -> int:
+    return raw_prediction.shape[1] if raw_prediction.ndim == 2 else 1
 
 
 def fill(
@@ -103,7 +141,10 @@ def fill(
     gradient: NDArray[np.float32],
     hessian: NDArray[np.float32],
 ) -> None:
-    """Fill the two outputs, one column, block by block; raise on labels and predictions that are bad."""
+    """Fill the two results block by block; raise on labels and predictions that are bad.
+
+    One column, or all columns of losses of several outputs.
+    """
     shift = all(loss.shift_invariant for loss in losses)
     limit = min(loss.limit for loss in losses)
 
@@ -115,7 +156,7 @@ def fill(
 
     # A difference may overflow on its way to a capped result.
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        for rows in row_blocks(len(y_true)):
+        for rows in row_blocks(len(y_true), _n_outputs(raw_prediction)):
             y, raw = _working(y_true[rows], raw_prediction[rows], shift)
             if not np.abs(raw).max() <= limit:  # NaN too
                 check(y, raw)
@@ -124,7 +165,8 @@ def fill(
                 check(y, raw)
             g, h = derivatives(rows, y, raw)
             if sample_weight is not None:
-                g, h = (a * sample_weight[rows].astype(np.float32) for a in (g, h))
+                w = sample_weight[rows].astype(np.float32)
+                g, h = ((a.T * w).T for a in (g, h))
             gradient[rows], hessian[rows] = g, h
             if not (np.isfinite(g).all() and np.isfinite(h).all()):
                 raise FloatingPointError(

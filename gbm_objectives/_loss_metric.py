@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from gbm_objectives import _blocks
 from gbm_objectives._metric import Metric
+from gbm_objectives._targets import Targets
 from gbm_objectives._terms import Term, checked
 from gbm_objectives._validation import Array
+from gbm_objectives.curvature import Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,7 @@ class LossMetric(Metric):
     """
 
     terms: tuple[Term, ...] = ()
+    targets: Targets | None = None
 
     @property
     def name(self) -> str:
@@ -34,18 +37,26 @@ class LossMetric(Metric):
         self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None
     ) -> float:
         """The weighted mean loss over its unit, averaged over outputs."""
-        y, raw, weight = checked(self.terms, y_true, y_pred, sample_weight)
+        labels = y_true if self.targets is None else self.targets.rows(y_true)
+        y, raw, weight = checked(self.terms, labels, y_pred, sample_weight)
+        if self.terms[0].loss.vector:
+            return self.compute(y, raw, weight)
         columns = [(slice(None), *column) for column in np.ndindex(raw.shape[1:])]
         return float(np.mean([self.compute(y[one], raw[one], weight) for one in columns]))
 
     def compute(self, y_true: Array, y_pred: Array, sample_weight: Array | None) -> float:
-        """The value of one output."""
+        """The value of one output, or of one loss of several."""
         total = unit = 0.0
         for term in self.terms:
             if term.loss.n_rows is not None:
                 continue
-            loss = term.loss.criterion.anchored(y_true, sample_weight)
-            loss = _blocks.resolve(loss, y_true, y_pred, sample_weight)
-            total += term.coefficient * _blocks.mean_value(loss, y_true, y_pred, sample_weight)
-            unit = max(unit, loss.unit)
+            weight = term.weighted(y_true, y_pred, sample_weight)
+            measured = replace(
+                term,
+                loss=term.loss.criterion.anchored(y_true, weight),
+                curvature=Unit(),
+                weightings=tuple(w for w in term.weightings if w.in_metric),
+            ).resolved(y_true, y_pred, sample_weight, None)
+            total += _blocks.mean_value(measured.value, y_true, y_pred, sample_weight)
+            unit = max(unit, measured.loss.unit)
         return total / (unit or 1.0)

@@ -6,14 +6,15 @@ from collections.abc import Iterator
 
 from gbm_objectives._validation import Array
 
-#: Rows a block: temporaries stay in the caches, and the cost of a NumPy call, 1 us, is spread thin.
+#: Numbers of a block: temporaries stay in the caches, and the cost of a NumPy call, 1 us, is spread thin.
 BLOCK = 1 << 16
 
 
-def row_blocks(n_samples: int) -> Iterator[slice]:
-    """Consecutive slices that cover the rows."""
-    for start in range(0, n_samples, BLOCK):
-        yield slice(start, min(start + BLOCK, n_samples))
+def row_blocks(n_samples: int, n_outputs: int = 1) -> Iterator[slice]:
+    """Consecutive slices that cover the rows, of ``BLOCK`` numbers where a row has ``n_outputs``."""
+    n_rows = max(BLOCK // n_outputs, 1)
+    for start in range(0, n_samples, n_rows):
+        yield slice(start, min(start + n_rows, n_samples))
 
 
 def sample(

@@ -20,6 +20,7 @@ from gbm_objectives._validation import (
 )
 from gbm_objectives.curvature import POLICIES, Curvature, as_curvature
 from gbm_objectives.losses._base import Loss
+from gbm_objectives.weighting import Weighting
 
 #: No Hessian is smaller: the floor that XGBoost puts under its own logistic objective.
 FLOOR = 1e-16
@@ -29,18 +30,22 @@ FLOOR = 1e-16
 class Term:
     """coefficient x loss, with the curvature policy and the bounds of its Hessian.
 
-    Without a curvature the loss' own default holds, also after its parameters are changed.
+    Without a curvature the loss' own default holds, also after its parameters are changed. The
+    weightings multiply value, gradient and Hessian of each row.
     """
 
     loss: Loss
     curvature: Curvature | None = None
     clip: tuple[float, float | None] | None = None
     coefficient: float = 1.0
+    weightings: tuple[Weighting, ...] = ()
 
     def __post_init__(self) -> None:
         if self.curvature is not None:
             object.__setattr__(self, "curvature", as_curvature(self.curvature))
         self.policy.check(self.loss)
+        for weighting in self.weightings:
+            weighting.check(self.loss)
         if self.clip is not None:
             object.__setattr__(self, "clip", _checked_clip(self.clip))
 
@@ -52,8 +57,13 @@ class Term:
         name, trust = self.loss.default_curvature
         return POLICIES[name](trust=trust)
 
-    def derivatives(self, rows: slice, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
-        """Gradient and Hessian of a block: positive and within the clip."""
+    def derivatives(
+        self, rows: slice, y_true: Array, raw_prediction: Array, labels: Array
+    ) -> tuple[Array, Array]:
+        """Gradient and Hessian of a block: positive and within the clip.
+
+        ``labels`` are those of the block where ``y_true`` stands for residuals already taken.
+        """
         loss = self.loss.take(rows)
         gradient, hessian = self.policy.evaluate(loss, y_true, raw_prediction)
         low, high = self.clip or (0.0, None)
@@ -62,7 +72,19 @@ class Term:
         if self.coefficient != 1.0:
             gradient = gradient * self.coefficient
             hessian *= self.coefficient
+        for weighting in self.weightings:
+            y = labels if weighting.of_labels else y_true
+            factor = weighting.factor(loss, rows, y, raw_prediction)
+            gradient, hessian = (gradient.T * factor).T, (hessian.T * factor).T
         return gradient, hessian
+
+    def value(self, rows: slice, y_true: Array, raw_prediction: Array) -> Array:
+        """coefficient x loss of the rows of a block, with the weightings."""
+        loss = self.loss.take(rows)
+        value = self.coefficient * loss.value(y_true, raw_prediction)
+        for weighting in self.weightings:
+            value = value * weighting.factor(loss, rows, y_true, raw_prediction)
+        return value
 
     def resolved(
         self,
@@ -72,13 +94,62 @@ class Term:
         reduce: Reduce | None,
     ) -> Term:
         """The term with everything global gathered from these rows, and from others by ``reduce``."""
-        loss = _blocks.resolve(self.loss, y_true, raw_prediction, sample_weight, reduce)
-        return self if loss is self.loss else replace(self, loss=loss, curvature=self.policy)
+        term = self
+        if self.weightings:
+            term = self.with_label_weights(y_true, raw_prediction, sample_weight, reduce)
+            sample_weight = term.weighted(y_true, raw_prediction, sample_weight)
+        loss = _blocks.resolve(term.loss, y_true, raw_prediction, sample_weight, reduce)
+        if loss is not term.loss:
+            term = replace(term, loss=loss, curvature=self.policy)
+        if any(weighting.pending for weighting in term.weightings):
+            term = replace(
+                term,
+                weightings=tuple(
+                    _blocks.resolve_weighting(
+                        weighting, loss, y_true, raw_prediction, sample_weight, reduce
+                    )
+                    for weighting in term.weightings
+                ),
+            )
+        return term
+
+    def with_label_weights(
+        self,
+        y_true: Array,
+        raw_prediction: Array,
+        sample_weight: Array | None,
+        reduce: Reduce | None = None,
+    ) -> Term:
+        """The term with those weightings resolved that depend on labels alone."""
+        return replace(
+            self,
+            weightings=tuple(
+                _blocks.resolve_weighting(
+                    weighting, self.loss, y_true, raw_prediction, sample_weight, reduce
+                )
+                if weighting.of_labels
+                else weighting
+                for weighting in self.weightings
+            ),
+        )
+
+    def weighted(
+        self, y_true: Array, raw_prediction: Array, sample_weight: Array | None
+    ) -> Array | None:
+        """The sample weights with the factors of the labels; ``raw_prediction`` only tells the outputs."""
+        term = self.with_label_weights(y_true, raw_prediction, sample_weight)
+        whole = slice(None)
+        for weighting in term.weightings:
+            if weighting.of_labels:
+                factor = weighting.factor(self.loss, whole, y_true, raw_prediction)
+                sample_weight = factor if sample_weight is None else sample_weight * factor
+        return sample_weight
 
     def __repr__(self) -> str:
         clip = "" if self.clip is None else f", clip={self.clip}"
         times = "" if self.coefficient == 1.0 else f"{self.coefficient:g} * "
-        return f"{times}Objective({self.loss!r}, {self.policy!r}{clip})"
+        weightings = "".join(f", {weighting!r}" for weighting in self.weightings)
+        return f"{times}Objective({self.loss!r}, {self.policy!r}{clip}{weightings})"
 
 
 def _checked_clip(clip: tuple[float, float | None]) -> tuple[float, float | None]:
@@ -99,11 +170,17 @@ def checked(
     sample_weight: ArrayLike | None,
 ) -> tuple[Array, Array, Array | None]:
     """Labels, predictions and weights as arrays, all of them looked at; or an error."""
-    y, raw = labels_and_predictions(y_true, raw_prediction)
+    y, raw = labels_and_predictions(y_true, raw_prediction, vector=terms[0].loss.vector)
     weight = sample_weights(sample_weight, len(y))
     reject_non_finite("y_true", y)
     reject_non_finite("raw_prediction", raw)
     for term in terms:
-        if not term.loss.check_labels(y):
+        if not term.loss.check_labels(y) or beyond(y, raw):
             term.loss.reject_labels(y, raw)
     return y, raw, weight
+
+
+def beyond(y_true: Array, raw_prediction: Array) -> bool:
+    """Whether a class code has no column of predictions."""
+    coded = y_true.ndim < raw_prediction.ndim
+    return coded and bool(y_true.max() >= raw_prediction.shape[1])

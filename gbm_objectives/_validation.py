@@ -90,12 +90,17 @@ def sample_weights(values: ArrayLike | None, n_samples: int) -> Array | None:
     return weight
 
 
-def labels_and_predictions(y_true: ArrayLike, raw_prediction: ArrayLike) -> tuple[Array, Array]:
+def labels_and_predictions(
+    y_true: ArrayLike, raw_prediction: ArrayLike, vector: bool = False
+) -> tuple[Array, Array]:
     """Both as arrays of one shape, that of the predictions; a column agrees with a vector.
 
-    XGBoost before 3.2 gives labels of several targets flat, row by row.
+    XGBoost before 3.2 gives labels of several targets flat, row by row. For losses of several outputs
+    (``vector``) predictions are (n_samples, n_outputs), and labels may be one class code a row.
     """
     y, raw = numeric_array("y_true", y_true), numeric_array("raw_prediction", raw_prediction)
+    if vector:
+        return _codes_and_scores(y, raw)
     if y.size == raw.size and (len(y) == len(raw) or y.ndim == 1):
         y = y.reshape(raw.shape)
     if y.shape != raw.shape:
@@ -108,4 +113,23 @@ def labels_and_predictions(y_true: ArrayLike, raw_prediction: ArrayLike) -> tupl
                 "check num_class and the shape of the labels.",
             )
         )
+    return y, raw
+
+
+def _codes_and_scores(y: Array, raw: Array) -> tuple[Array, Array]:
+    if raw.ndim != 2 or raw.shape[1] < 2:
+        raise ValueError(
+            message(
+                "raw_prediction", f"shape {raw.shape}", "one score a class, (n_samples, n_classes)",
+                "Set num_class; for two classes and one score use binary_cross_entropy() or focal().",
+            )
+        )  # fmt: skip
+    if y.ndim == 2 and y.shape == (len(raw), 1):
+        y = y[:, 0]
+    if y.size == raw.size:
+        y = y.reshape(raw.shape)
+    if y.shape not in ((len(raw),), raw.shape):
+        given = f"shape {y.shape} where raw_prediction has shape {raw.shape}"
+        needed = f"one class code a row, ({len(raw)},)"
+        raise ValueError(message("y_true", given, needed))
     return y, raw

@@ -7,12 +7,12 @@ from typing import Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import brentq
 
-from gbm_objectives import _blocks
+from gbm_objectives import _blocks, _intercept
 from gbm_objectives._blocks import Reduce
 from gbm_objectives._loss_metric import LossMetric
-from gbm_objectives._terms import Term, checked
+from gbm_objectives._targets import Targets
+from gbm_objectives._terms import Term, beyond, checked
 from gbm_objectives._validation import (
     Array,
     labels_and_predictions,
@@ -26,11 +26,24 @@ from gbm_objectives.links import Link
 from gbm_objectives.losses._base import Loss
 from gbm_objectives.losses._residual import ResidualLoss
 from gbm_objectives.losses.binary import BinaryLoss
+from gbm_objectives.weighting import Weighting
+
+Owner = Loss | Weighting | Term
 
 
-def _public_fields(loss: Loss) -> list[str]:
+def _public_fields(part: Any) -> list[str]:
     """A user's parameters; what the data set (a spread, biases) stays out of the repr, and of here."""
-    return [field.name for field in fields(loss) if field.repr]  # type: ignore[arg-type]
+    return [field.name for field in fields(part) if field.repr]
+
+
+def _replaced(term: Term, weighting: Any, name: str, value: Any) -> tuple[Weighting, ...]:
+    """The term's weightings, one of them with another parameter."""
+    changed: Any = {f.name: f.default for f in fields(weighting) if not f.repr} | {name: value}
+    return tuple(type(w)(**_values(w) | changed) if w is weighting else w for w in term.weightings)
+
+
+def _values(part: Any) -> dict[str, Any]:
+    return {field.name: getattr(part, field.name) for field in fields(part)}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -46,11 +59,17 @@ class Objective:
     Parameters
     ----------
     terms : what is summed; the factories, such as `gbm_objectives.huber`, make objectives of one term.
+    targets : a table of label rows, (n_rows, n_outputs), or None. With it labels are row numbers of the table:
+        a matrix of labels for LightGBM, whose labels are one column.
     """
 
     terms: tuple[Term, ...]
+    targets: Targets | None = None
 
     def __post_init__(self) -> None:
+        if len({term.loss.vector for term in self.terms}) != 1:
+            given = f"a sum of {self.name}, of one output and of several"
+            raise ValueError(message("objective", given, "losses of one kind"))
         links = {term.loss.link for term in self.terms}
         if len(links) != 1:
             raise ValueError(
@@ -71,6 +90,11 @@ class Objective:
         return self.terms[0].loss.link
 
     @property
+    def vector(self) -> bool:
+        """Whether a row has one loss of several outputs, (n_samples, n_classes) raw predictions."""
+        return self.terms[0].loss.vector
+
+    @property
     def loss(self) -> Loss:
         """The loss of an objective of one term."""
         return self._single.loss
@@ -89,7 +113,7 @@ class Objective:
     @property
     def metric(self) -> LossMetric:
         """The value of the losses as a metric for both libraries; see `LossMetric`."""
-        return LossMetric(link=self.link, terms=self.terms)
+        return LossMetric(link=self.link, terms=self.terms, targets=self.targets)
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -117,37 +141,55 @@ class Objective:
             index, owner = owners[name]
             if name == "curvature" and value is not None:
                 value = as_curvature(value)
-            on_term = owner is self.terms[index]
-            if not on_term:
+            if isinstance(owner, Loss):
                 loss: Any = terms[index].loss  # a dataclass, which its base class is not
                 name, value = "loss", replace(loss, **{name: value})
+            elif isinstance(owner, Weighting):
+                name, value = "weightings", _replaced(terms[index], owner, name, value)
             terms[index] = replace(terms[index], **{name: value})
-        return Objective(tuple(terms))
+        return replace(self, terms=tuple(terms))
 
-    def _owners(self) -> dict[str, tuple[int, Loss | Term]]:
-        """Each parameter that one term has: the term's index, and the loss or the term it belongs to."""
-        found: dict[str, list[tuple[int, Loss | Term]]] = {}
+    def with_targets(self, targets: ArrayLike) -> Objective:
+        """The objective with labels that are row numbers of a table, for labels of several columns.
+
+        ``lgb.Dataset(X, np.arange(len(X)))`` with ``objective.with_targets(Y)`` and num_class=Y.shape[1] trains on
+        the label matrix Y; folds, samples and evaluation sets number the rows of the same table.
+
+        Parameters
+        ----------
+        targets : (n_rows, n_outputs).
+        """
+        return replace(self, targets=Targets(targets))
+
+    def _owners(self) -> dict[str, tuple[int, Owner]]:
+        """Each parameter that one term has: the term's index, and what it belongs to."""
+        found: dict[str, list[tuple[int, Owner]]] = {}
         for index, term in enumerate(self.terms):
-            for name in _public_fields(term.loss):
-                found.setdefault(name, []).append((index, term.loss))
+            parts: list[Loss | Weighting] = [term.loss, *term.weightings]
+            for part in parts:
+                for name in _public_fields(part):
+                    found.setdefault(name, []).append((index, part))
             for name in ("curvature", "clip"):
                 found.setdefault(name, []).append((index, term))
         return {name: owners[0] for name, owners in found.items() if len(owners) == 1}
 
     def __repr__(self) -> str:
-        return " + ".join(map(repr, self.terms))
+        sums = " + ".join(map(repr, self.terms))
+        return sums if self.targets is None else f"({sums}).with_targets({self.targets!r})"
 
     def __add__(self, other: Objective) -> Objective:
         if not isinstance(other, Objective):
             return NotImplemented
-        return Objective(self.terms + other.terms)
+        tables = {objective.targets for objective in (self, other)} - {None}
+        if len(tables) > 1:
+            raise ValueError(message("targets", "two tables in a sum", "one table for all terms"))
+        return Objective(self.terms + other.terms, next(iter(tables), None))
 
     def __mul__(self, factor: float) -> Objective:
         needed = "a finite number > 0: a negative one would turn the Hessians negative"
         scale = number("coefficient", factor, lambda x: x > 0, needed)
-        return Objective(
-            tuple(replace(term, coefficient=scale * term.coefficient) for term in self.terms)
-        )
+        terms = tuple(replace(term, coefficient=scale * term.coefficient) for term in self.terms)
+        return replace(self, terms=terms)
 
     __rmul__ = __mul__
 
@@ -180,7 +222,8 @@ class Objective:
 
         Parameters
         ----------
-        y_true, raw_prediction : (n_samples,) or (n_samples, n_outputs); outputs are separate tasks.
+        y_true, raw_prediction : (n_samples,) or (n_samples, n_outputs); outputs are separate tasks, but for
+            losses of classes, whose labels are class codes, (n_samples,).
         sample_weight : (n_samples,), None or empty. Multiplies both results.
         reduce : for rows spread over machines: given the vector of sums over the rows at hand,
             returns the sum over all machines.
@@ -191,14 +234,24 @@ class Objective:
             For NaN, inf, labels outside the loss' domain, wrong shapes, negative or all-zero weights.
         """
         self._check_stands_alone()
-        y, raw = labels_and_predictions(y_true, raw_prediction)
+        y, raw = labels_and_predictions(self._labels(y_true), raw_prediction, self.vector)
         weight = sample_weights(sample_weight, len(y))
+        self._check_rows(len(y))
         gradient = np.empty(raw.shape, dtype=np.float32, order="F")
         hessian = np.empty(raw.shape, dtype=np.float32, order="F")
-        for column in np.ndindex(raw.shape[1:]):
-            one = (slice(None), *column)
-            self._fill(y[one], raw[one], weight, reduce, gradient[one], hessian[one])
+        for one, column in self._tasks(raw):
+            self._fill(y[column], raw[one], weight, reduce, gradient[one], hessian[one])
         return gradient, hessian
+
+    def _labels(self, y_true: ArrayLike) -> ArrayLike:
+        return y_true if self.targets is None else self.targets.rows(y_true)
+
+    def _tasks(self, raw: Array) -> list[tuple[Any, Any]]:
+        """Indices of the predictions and the labels of each task: all outputs of one, or a column each."""
+        if self.vector:
+            return [(slice(None), slice(None))]
+        columns = [(slice(None), *column) for column in np.ndindex(raw.shape[1:])]
+        return [(column, column) for column in columns]
 
     def _fill(
         self,
@@ -209,18 +262,26 @@ class Objective:
         gradient: NDArray[np.float32],
         hessian: NDArray[np.float32],
     ) -> None:
-        self._check_rows(len(y))
+        if self.vector:
+            self._check_codes(y, raw)
         terms = [term.resolved(y, raw, weight, reduce) for term in self.terms]
 
         def derivatives(rows: slice, y_block: Array, raw_block: Array) -> tuple[Array, Array]:
-            g, h = terms[0].derivatives(rows, y_block, raw_block)
+            labels = y[rows]
+            g, h = terms[0].derivatives(rows, y_block, raw_block, labels)
             for term in terms[1:]:
-                more_g, more_h = term.derivatives(rows, y_block, raw_block)
+                more_g, more_h = term.derivatives(rows, y_block, raw_block, labels)
                 g, h = g + more_g, h + more_h
             return g, h
 
         losses = tuple(term.loss for term in terms)
         _blocks.fill(derivatives, losses, y, raw, weight, gradient, hessian)
+
+    def _check_codes(self, y: Array, raw: Array) -> None:
+        """Labels are used as an index: they are looked at before anything else is."""
+        for term in self.terms:
+            if beyond(y, raw) or not term.loss.check_labels(y):
+                term.loss.reject_labels(y, raw)
 
     def _check_stands_alone(self) -> None:
         if not any(term.loss.stands_alone for term in self.terms):
@@ -247,13 +308,12 @@ class Objective:
         self, y_true: ArrayLike, raw_prediction: ArrayLike, sample_weight: ArrayLike | None = None
     ) -> Objective:
         """The objective with every automatic scale fixed at what these arguments give it, (n_samples,)."""
-        y, raw, weight = checked(self.terms, y_true, raw_prediction, sample_weight)
-        return Objective(
-            tuple(
-                term.resolved(y, raw, weight, None) if isinstance(term.loss, ResidualLoss) else term
-                for term in self.terms
-            )
+        y, raw, weight = checked(self.terms, self._labels(y_true), raw_prediction, sample_weight)
+        terms = tuple(
+            term.resolved(y, raw, weight, None) if isinstance(term.loss, ResidualLoss) else term
+            for term in self.terms
         )
+        return replace(self, terms=terms)
 
     def log_odds(self, raw_prediction: ArrayLike) -> NDArray[np.float64]:
         """The log-odds of class 1 that raw predictions of a binary model stand for, in their shape.
@@ -288,45 +348,46 @@ class Objective:
 
         Its derivative by a row's prediction is the gradient over the sum of weights, at a fixed scale.
         """
-        y, raw, weight = checked(self.terms, y_true, raw_prediction, sample_weight)
+        y, raw, weight = checked(self.terms, self._labels(y_true), raw_prediction, sample_weight)
         self._check_rows(len(y))
         total = 0.0
-        for column in np.ndindex(raw.shape[1:]):
-            one = (slice(None), *column)
+        for one, column in self._tasks(raw):
             for term in self.terms:
-                loss = term.resolved(y[one], raw[one], weight, None).loss
-                total += term.coefficient * _blocks.mean_value(loss, y[one], raw[one], weight)
+                found = term.resolved(y[column], raw[one], weight, None)
+                total += _blocks.mean_value(found.value, y[column], raw[one], weight)
         return total
 
     def intercept(
-        self, y_true: ArrayLike, sample_weight: ArrayLike | None = None
+        self,
+        y_true: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        n_outputs: int | None = None,
     ) -> float | NDArray[np.float64]:
         """The raw score of the best constant, where boosting should start; one an output.
 
         Give it to XGBoost as ``base_score`` (``link.inverse`` of it under a placeholder objective with
-        a link), to LightGBM as ``init_score``.
+        a link other than softmax), to LightGBM as ``init_score``.
+
+        Parameters
+        ----------
+        y_true, sample_weight : as for `gradient_hessian`.
+        n_outputs : the number of classes, where labels are class codes and the last ones may be missing.
         """
-        y = numeric_array("y_true", y_true)
+        y = numeric_array("y_true", self._labels(y_true))
+        if self.vector:
+            return self._intercepts(y, sample_weight, n_outputs)
         y, _, weight = checked(self.terms, y, np.zeros(y.shape), sample_weight)
         y = y.astype(np.float64)
         if y.ndim == 2:
-            return np.array([self._intercept(column, weight) for column in y.T])
-        return self._intercept(y, weight)
+            return np.array([_intercept.constant(self.terms, column, weight) for column in y.T])
+        return _intercept.constant(self.terms, y, weight)
 
-    def _intercept(self, y: Array, weight: Array | None) -> float:
-        starts = [term.loss.intercept(y, weight) for term in self.terms]
-        low, high = min(starts), max(starts)
-        if low == high:
-            return low
-        # The minimum of a sum of convex functions lies between their minima.
-        anchored = Objective(
-            tuple(replace(term, loss=term.loss.anchored(y, weight)) for term in self.terms)
-        )
-
-        def slope(constant: float) -> float:
-            gradient, _ = anchored.gradient_hessian(y, np.full_like(y, constant), weight)
-            return float(gradient.sum(dtype=np.float64))
-
-        if slope(low) * slope(high) >= 0:  # float32 can't tell them apart
-            return 0.5 * (low + high)
-        return float(brentq(slope, low, high, xtol=1e-9 * (high - low)))
+    def _intercepts(
+        self, y: Array, sample_weight: ArrayLike | None, n_outputs: int | None
+    ) -> NDArray[np.float64]:
+        """Of losses of several outputs."""
+        if n_outputs is None:
+            n_outputs = y.shape[1] if y.ndim == 2 else max(int(np.nanmax(y)) + 1, 2)
+        scores = np.broadcast_to(0.0, (len(y), n_outputs))
+        y, _, weight = checked(self.terms, y, scores, sample_weight)
+        return _intercept.scores(self.terms, y, weight, n_outputs)

@@ -21,6 +21,7 @@ from gbm_objectives.losses._base import HasBuiltIn, HasFisher, HasHessian, HasMa
 from gbm_objectives.losses._residual import ResidualLoss, RobustLoss
 from gbm_objectives.objective import Objective
 from gbm_objectives.registry import OBJECTIVES
+from gbm_objectives.weighting import EffectiveNumber
 
 VARIANTS = {
     "squared_error": [{}, {"curvature": "fisher"}],
@@ -33,9 +34,41 @@ VARIANTS = {
         {"tau": 0.9, "delta": 0.7},
         {"tau": 0.9, "delta": 0.7, "smooth": False},
     ],
-    "binary_cross_entropy": [{}, {"curvature": "majorizer"}, {"clip": (0.01, None)}],
-    "focal": [{}, {"gamma": 0.0}, {"gamma": 0.5, "alpha": 0.25}, {"gamma": 5.0}, {"gamma": 1.3}],
+    "binary_cross_entropy": [
+        {},
+        {"curvature": "majorizer"},
+        {"clip": (0.01, None)},
+        {"label_smoothing": 0.1, "class_weight": [1.0, 3.0]},
+        {"label_smoothing": 0.1, "smoothing": "others", "class_weight": "balanced"},
+    ],
+    "focal": [
+        {},
+        {"gamma": 0.0},
+        {"gamma": 0.5, "alpha": 0.25},
+        {"gamma": 5.0},
+        {"gamma": 1.3},
+        {"alpha": 0.25, "label_smoothing": 0.1, "class_weight": "balanced"},
+    ],
     "mean_bias_error": [{"penalty": 2.0}],
+    "softmax_cross_entropy": [
+        {},
+        {"label_smoothing": 0.1, "curvature": "exact"},
+        {"label_smoothing": 0.1, "smoothing": "others", "curvature": "lightgbm"},
+        {"class_weight": "balanced", "curvature": "majorizer"},
+        {"class_weight": EffectiveNumber(0.99), "clip": (0.01, 1.0)},
+        {"class_weight": [1.0, 2.0, 0.5, 4.0], "curvature": "xgboost"},
+    ],
+    "negative_log_likelihood": [{}],
+    "softmax_focal": [
+        {},
+        {"gamma": 0.0},
+        {"gamma": 0.5, "class_weight": "balanced"},
+        {"gamma": 1.3, "label_smoothing": 0.1},
+        {"gamma": 5.0, "label_smoothing": 0.2, "smoothing": "others"},
+    ],
+    "kl_divergence": [{}, {"curvature": "lightgbm"}],
+    "multilabel_cross_entropy": [{}, {"label_smoothing": 0.1, "class_weight": "balanced"}],
+    "multilabel_focal": [{}, {"gamma": 0.5, "label_smoothing": 0.2, "smoothing": "others"}],
 }
 
 
@@ -51,19 +84,59 @@ CASES = [
     for parameters in variants
 ]
 every_objective = pytest.mark.parametrize("objective", CASES)
+every_class_objective = pytest.mark.parametrize(
+    "objective", [case for case in CASES if case.values[0].vector]
+)
+every_other_objective = pytest.mark.parametrize(
+    "objective", [case for case in CASES if not case.values[0].vector]
+)
 every_residual_objective = pytest.mark.parametrize(
     "objective", [case for case in CASES if case.values[0].link == IDENTITY]
 )
 
 
+K = 4  # classes
+SHARES = np.array([0.4, 0.3, 0.2, 0.1])
+
+
+def distributions(objective):
+    return objective.name == "kl_divergence"
+
+
 def labels(objective, n, rng):
+    if distributions(objective):
+        return rng.dirichlet(5 * SHARES, n)
+    if objective.vector:
+        return rng.choice(K, n, p=SHARES).astype(np.float64)
     y = rng.standard_normal(n)
     return (y > 0.8).astype(np.float64) if objective.link == LOGIT else y
 
 
 def sample(objective, n=400, seed=0, dtype=np.float64):
     rng = np.random.default_rng(seed)
-    return labels(objective, n, rng).astype(dtype), (2 * rng.standard_normal(n)).astype(dtype)
+    y = labels(objective, n, rng).astype(dtype)
+    raw = 2 * rng.standard_normal((n, K) if objective.vector else n)
+    return y, np.asarray(raw, dtype, order="F")
+
+
+def moves(raw, eps):
+    """Each output's scores moved by eps, and its index into a result."""
+    if raw.ndim == 1:
+        yield ..., np.full_like(raw, eps)
+        return
+    for k in range(raw.shape[1]):
+        move = np.zeros_like(raw)
+        move[:, k] = eps
+        yield (slice(None), k), move
+
+
+def away_from(points, y, raw, eps):
+    """Rows whose residual is not near one of these sizes; all rows of losses of classes."""
+    near = np.zeros(len(raw), bool)
+    if raw.ndim == 1:
+        for point in points:
+            near |= np.abs(np.abs(raw - y) - point) <= 10 * eps
+    return ~near
 
 
 def fixed_losses(objective, y, raw):
@@ -102,12 +175,12 @@ def test_gradient_is_the_derivative_of_the_value(objective):
         if not loss.stands_alone:
             continue  # its value is a global sum: test_bias.py
         eps = 1e-6
-        difference = (loss.value(y, raw + eps) - loss.value(y, raw - eps)) / (2 * eps)
-        smooth = np.ones(len(y), bool)
-        if isinstance(loss, HasMajorizer):
-            smooth = np.abs(raw - y) > 10 * eps  # the pinball loss has a kink at 0
+        smooth = away_from([0.0], y, raw, eps)  # the pinball loss has a kink there
         assert smooth.sum() > 390
-        assert_allclose(loss.gradient(y, raw)[smooth], difference[smooth], rtol=1e-7, atol=1e-8)
+        gradient = loss.gradient(y, raw)
+        for one, move in moves(raw, eps):
+            difference = (loss.value(y, raw + move) - loss.value(y, raw - move)) / (2 * eps)
+            assert_allclose(gradient[one][smooth], difference[smooth], rtol=1e-7, atol=1e-8)
 
 
 @every_objective
@@ -117,12 +190,15 @@ def test_hessian_is_the_derivative_of_the_gradient(objective):
         if not isinstance(loss, HasHessian):
             continue
         eps = 1e-6
-        difference = (loss.gradient(y, raw + eps) - loss.gradient(y, raw - eps)) / (2 * eps)
-        kink = getattr(loss, "delta", np.inf)
-        smooth = np.abs(np.abs(raw - y) - kink) > 10 * eps  # Huber's corner
-        smooth &= np.abs(raw - y) > 10 * eps
+        kink = getattr(loss, "delta", np.inf)  # Huber's corner
+        smooth = away_from([0.0, kink], y, raw, eps)
         assert smooth.sum() > 390
-        assert_allclose(loss.hessian(y, raw)[smooth], difference[smooth], rtol=1e-6, atol=1e-7)
+        hessian = loss.hessian(y, raw)
+        for one, move in moves(raw, eps):
+            difference = (loss.gradient(y, raw + move) - loss.gradient(y, raw - move))[one] / (
+                2 * eps
+            )
+            assert_allclose(hessian[one][smooth], difference[smooth], rtol=1e-6, atol=1e-7)
 
 
 @every_objective
@@ -148,6 +224,14 @@ def test_majorizer_lies_above_the_loss(objective):
             continue
         if isinstance(loss, ResidualLoss):
             loss = replace(loss, delta=0.7)
+        if loss.vector:
+            rng = np.random.default_rng(0)
+            y = labels(objective, 3000, rng)
+            r, s = rng.choice([0.1, 1, 10, 100], (2, 3000, 1)) * rng.standard_normal((2, 3000, K))
+            parabola = loss.value(y, r) + (loss.gradient(y, r) * (s - r)).sum(axis=1)
+            parabola += 0.5 * (loss.majorizer(y, r) * (s - r) ** 2).sum(axis=1)
+            assert (loss.value(y, s) - parabola).max() <= 1e-9
+            continue
         grid = np.concatenate([-np.geomspace(1e-3, 100, 60), [0.0], np.geomspace(1e-3, 100, 60)])
         r, s = (a.ravel() for a in np.meshgrid(grid, grid))
         y = np.random.default_rng(0).choice([0.0, 0.3, 1.0], r.shape)
@@ -196,12 +280,13 @@ def test_intercept_is_the_best_constant(objective, weighted):
     value = Objective(terms).value
 
     def at(constant):
-        return value(y, np.full_like(y, constant), w)
+        return value(y, np.tile(constant, (len(y), *([1] * np.ndim(constant)))).squeeze(), w)
 
     best = at(found)
-    for step in (1e-3, 1e-2, 0.1, 1.0):
-        assert best <= at(found + step) + 1e-12
-        assert best <= at(found - step) + 1e-12
+    directions = np.eye(K) if objective.vector else [1.0]
+    for step, direction in itertools.product((1e-3, 1e-2, 0.1, 1.0), directions):
+        assert best <= at(found + step * direction) + 1e-12
+        assert best <= at(found - step * direction) + 1e-12
 
 
 @every_objective
@@ -210,18 +295,19 @@ def test_integer_weights_are_repeated_rows(objective):
     y, raw = sample(objective, 200, 5, np.float32)
     times = rng.integers(0, 4, 200)
     gradient, hessian = objective(y, raw, times.astype(np.float32))
-    g, h = objective(np.repeat(y, times), np.repeat(raw, times))
+    g, h = objective(np.repeat(y, times, axis=0), np.repeat(raw, times, axis=0))
     starts = np.concatenate([[0], np.cumsum(times)[:-1]])[times > 0]
     rows = times > 0
-    assert_allclose(gradient[rows], times[rows] * g[starts], rtol=2e-5, atol=1e-7)
-    assert_allclose(hessian[rows], times[rows] * h[starts], rtol=2e-5)
+    each = times[rows].reshape(-1, *([1] * (raw.ndim - 1)))
+    assert_allclose(gradient[rows], each * g[starts], rtol=2e-5, atol=1e-7)
+    assert_allclose(hessian[rows], each * h[starts], rtol=2e-5)
     assert_array_equal(gradient[~rows], 0)
     assert_array_equal(hessian[~rows], 0)
-    many = np.repeat(y, times).astype(float)
+    many = np.repeat(y, times, axis=0).astype(float)
     assert_allclose(objective.intercept(y, times), objective.intercept(many), rtol=1e-6, atol=1e-9)
     assert_allclose(
         objective.metric(y, raw, times),
-        objective.metric(np.repeat(y, times), np.repeat(raw, times)),
+        objective.metric(np.repeat(y, times, axis=0), np.repeat(raw, times, axis=0)),
         rtol=1e-4,
     )
 
@@ -233,6 +319,9 @@ def test_extremes_stay_finite(objective, magnitude):
     for dtype in (np.float32, np.float64):
         y = np.array([0, 1, 0, 1, 0, 1], dtype)
         raw = np.array([1, 1, -1, -1, 0.5, 0.5], dtype) * dtype(magnitude)
+        if objective.vector:
+            raw = np.column_stack([raw, -raw, raw[::-1], 0 * raw])
+            y = np.eye(K, dtype=dtype)[y.astype(int)] if distributions(objective) else y
         gradient, hessian = objective(y, raw)
         assert np.isfinite(gradient).all()
         assert np.isfinite(hessian).all()
@@ -243,7 +332,11 @@ def test_extremes_stay_finite(objective, magnitude):
 def test_zero_residuals(objective):
     """A perfect fit on the residual scale: gradient 0 where the loss is even, Hessian at its peak."""
     y = np.array([0, 1, 1, 0], np.float32)
-    gradient, hessian = objective(y, y.copy())
+    raw = y.copy()
+    if objective.vector:
+        raw = np.zeros((4, K), np.float32)
+        y = np.full((4, K), 1 / K) if distributions(objective) else y
+    gradient, hessian = objective(y, raw)
     assert np.isfinite(gradient).all()
     assert (hessian > 0).all()
     if all(isinstance(term.loss, RobustLoss) for term in objective.terms):
@@ -264,7 +357,7 @@ def test_result_is_fresh_float32_and_nothing_is_changed(objective, dtype):
     assert not np.shares_memory(gradient, hessian)
     for result in (gradient, hessian):
         assert result.dtype == np.float32
-        assert result.flags.c_contiguous
+        assert result.flags.f_contiguous
         assert result.flags.writeable
         assert result.shape == raw.shape
     for array, copied in zip((y, raw, w), before, strict=True):
@@ -276,9 +369,11 @@ def test_types_of_input_agree(objective):
     """float64, float32, lists, integers, strided, reversed, big-endian: the same result."""
     rng = np.random.default_rng(2)
     y = np.round(labels(objective, 64, rng))
-    raw = np.round(4 * rng.standard_normal(64)) / 4
+    raw = np.round(4 * rng.standard_normal((64, K) if objective.vector else 64)) / 4
+    if distributions(objective):
+        y = np.eye(K)[rng.choice(K, 64)]
     gradient, hessian = objective(y, raw)
-    strided = np.zeros(128)
+    strided = np.zeros((128, *raw.shape[1:]))
     strided[::2] = raw
     forms = [
         (y.astype(np.float32), raw.astype(np.float32)),
@@ -286,7 +381,7 @@ def test_types_of_input_agree(objective):
         (y.tolist(), raw.tolist()),
         (y.astype(">f8"), raw.astype(">f4")),
         (y[::-1].copy()[::-1], strided[::2]),
-        (y[:, None], raw),
+        (y.reshape(64, -1), raw),
     ]
     for y_form, raw_form in forms:
         g, h = objective(y_form, raw_form)
@@ -294,7 +389,7 @@ def test_types_of_input_agree(objective):
         assert_allclose(h, hessian, rtol=1e-5, atol=1e-6)
 
 
-@every_objective
+@every_other_objective
 def test_several_outputs_are_separate_tasks(objective):
     y, raw = sample(objective, 300)
     y2, raw2 = sample(objective, 300, seed=9)
@@ -404,6 +499,23 @@ def test_offsets_lose_nothing(objective):
     expected = objective(y, raw)
     for found, right in zip(objective(y + 1e9, raw + 1e9), expected, strict=True):
         assert_allclose(found, right, rtol=2e-3, atol=1e-4)
+
+
+@every_class_objective
+def test_outputs_of_a_class_loss_share_their_rows(objective):
+    """Orders of the scores agree; the results are LightGBM's order, which it takes without a copy."""
+    y, raw = sample(objective, 300)
+    expected = objective(y, np.asfortranarray(raw))
+    for found, right in zip(objective(y, np.ascontiguousarray(raw)), expected, strict=True):
+        assert_allclose(found, right, rtol=1e-6)
+        assert found.flags.f_contiguous
+        assert np.shares_memory(found, found.ravel(order="F"))
+    # A shift of all scores changes nothing, so gradients sum to 0.
+    assert_allclose(expected[0].sum(axis=1), 0, atol=1e-5)
+    with pytest.raises(
+        ValueError, match=r"raw_prediction: shape \(300,\); needed: one score a class"
+    ):
+        objective(y, raw[:, 0])
 
 
 @pytest.mark.parametrize("policy", sorted(POLICIES))

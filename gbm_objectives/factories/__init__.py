@@ -7,6 +7,14 @@ min_sum_hessian_in_leaf mean what they mean for squared error. All arrays are (n
 """
 
 from gbm_objectives.factories.binary import binary_cross_entropy, focal
+from gbm_objectives.factories.multiclass import (
+    kl_divergence,
+    multilabel_cross_entropy,
+    multilabel_focal,
+    negative_log_likelihood,
+    softmax_cross_entropy,
+    softmax_focal,
+)
 from gbm_objectives.factories.regression import mean_bias_error, quantile, squared_error
 from gbm_objectives.factories.robust import huber, log_cosh, pseudo_huber
 
@@ -14,9 +22,15 @@ __all__ = [
     "binary_cross_entropy",
     "focal",
     "huber",
+    "kl_divergence",
     "log_cosh",
     "mean_bias_error",
+    "multilabel_cross_entropy",
+    "multilabel_focal",
+    "negative_log_likelihood",
     "pseudo_huber",
     "quantile",
+    "softmax_cross_entropy",
+    "softmax_focal",
     "squared_error",
 ]

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from gbm_objectives.curvature import Curvature
 from gbm_objectives.factories._make import Clip, objective
 from gbm_objectives.losses import BinaryCrossEntropy, Focal
+from gbm_objectives.losses._smoothing import Smoothing
 from gbm_objectives.objective import Objective
 
 
 def binary_cross_entropy(
-    *, curvature: Curvature | str | None = None, clip: Clip | None = None
+    *,
+    label_smoothing: float = 0.0,
+    smoothing: Smoothing = "uniform",
+    class_weight: Any = None,
+    curvature: Curvature | str | None = None,
+    clip: Clip | None = None,
 ) -> Objective:
     """Binary cross-entropy, -y log p - (1 - y) log(1 - p), p the probability of class 1.
 
@@ -18,6 +26,11 @@ def binary_cross_entropy(
 
     Parameters
     ----------
+    label_smoothing : e, in [0, 1): the share of each label that goes to the other classes.
+    smoothing : "uniform": y (1 - e) + e/2, as in PyTorch, Keras and optax; "others": y (1 - e) + (1 - y) e.
+    class_weight : None, "balanced" (scikit-learn's n / (2 n_k)), an `EffectiveNumber`, or the weights of
+        classes 0 and 1, as a pair or a dict; multiplies the rows' losses. Probabilities are then those of a
+        population so weighted.
     curvature, clip : as for `huber`; "majorizer" is tanh(z/2)/(2z) (Jaakkola & Jordan), "fisher" the exact one.
 
     Returns
@@ -28,19 +41,23 @@ def binary_cross_entropy(
     Raises
     ------
     TypeError, ValueError
-        For an unknown or unfit curvature.
+        For arguments out of range; an unknown or unfit curvature.
 
     References
     ----------
     Jaakkola & Jordan (2000), https://doi.org/10.1023/A:1008932416310 (the majorizer)
     """
-    return objective(BinaryCrossEntropy(), curvature, clip)
+    loss = BinaryCrossEntropy(label_smoothing, smoothing)
+    return objective(loss, curvature, clip, class_weight)
 
 
 def focal(
     gamma: float = 2.0,
     alpha: float | None = None,
     *,
+    label_smoothing: float = 0.0,
+    smoothing: Smoothing = "uniform",
+    class_weight: Any = None,
     curvature: Curvature | str | None = None,
     clip: Clip | None = None,
 ) -> Objective:
@@ -54,7 +71,9 @@ def focal(
     Parameters
     ----------
     gamma : >= 0, how much easy rows are damped.
-    alpha : weight of class 1, 1 - alpha of class 0, in (0, 1); None: both 1. The paper's value is .25.
+    alpha : weight of class 1, 1 - alpha of class 0, in (0, 1); None: both 1. The paper's value, and
+        torchvision's and Keras' default, is .25.
+    label_smoothing, smoothing, class_weight : as for `binary_cross_entropy`.
     curvature, clip : as for `huber`; "exact", "absolute" and "unit" fit.
 
     Returns
@@ -70,4 +89,5 @@ def focal(
     ----------
     Lin et al. (2017), https://arxiv.org/abs/1708.02002
     """
-    return objective(Focal(gamma=gamma, alpha=alpha), curvature, clip)
+    loss = Focal(label_smoothing, smoothing, gamma=gamma, alpha=alpha)
+    return objective(loss, curvature, clip, class_weight)

@@ -3,6 +3,8 @@
 from gbm_objectives.losses._base import Loss
 from gbm_objectives.losses.bias import MeanBias, MeanBiasPenalty
 from gbm_objectives.losses.binary import BinaryCrossEntropy, Focal
+from gbm_objectives.losses.multiclass import KLDivergence, SoftmaxCrossEntropy
+from gbm_objectives.losses.multifocal import SoftmaxFocal
 from gbm_objectives.losses.quantile import Quantile
 from gbm_objectives.losses.robust import Huber, LogCosh, PseudoHuber
 from gbm_objectives.losses.squared import SquaredError
@@ -11,11 +13,14 @@ __all__ = [
     "BinaryCrossEntropy",
     "Focal",
     "Huber",
+    "KLDivergence",
     "LogCosh",
     "Loss",
     "MeanBias",
     "MeanBiasPenalty",
     "PseudoHuber",
     "Quantile",
+    "SoftmaxCrossEntropy",
+    "SoftmaxFocal",
     "SquaredError",
 ]

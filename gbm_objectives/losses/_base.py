@@ -4,13 +4,13 @@ Adding a loss: subclass `RobustLoss` (even losses of the residual), `ResidualLos
 formulas, then one factory and one line in the registry. The contract tests take it up by themselves.
 
 Arrays are blocks of rows: ``y_true`` and ``raw_prediction`` of shape (n,), float32 or float64, and
-every method returns an array of their shape and dtype.
+every method returns an array of their shape and dtype. Losses of several outputs: see `_vector`.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from gbm_objectives.links import IDENTITY, Link
 
 
 class Loss(ABC):
-    """A loss of one output; a frozen dataclass whose fields are its parameters.
+    """A loss; a frozen dataclass whose fields are its parameters.
 
     A loss may need something global, such as the scale of the residuals. Then it is `pending`:
     `statistics` gives a vector of sums over rows, which add up over blocks and over machines, and
@@ -31,6 +31,8 @@ class Loss(ABC):
     link: ClassVar[Link] = IDENTITY
     #: value(y, raw) = value(0, raw - y). The difference is then taken in the precision of the data.
     shift_invariant: ClassVar[bool] = False
+    #: One value a row from all outputs; else each output is a task of its own, with its own labels.
+    vector: ClassVar[bool] = False
 
     @property
     @abstractmethod
@@ -46,7 +48,7 @@ class Loss(ABC):
         """Its derivative by the raw prediction."""
 
     @abstractmethod
-    def intercept(self, y_true: Array, sample_weight: Array | None) -> float:
+    def intercept(self, y_true: Array, sample_weight: Array | None) -> Any:
         """The raw score of the best constant for the whole of ``y_true``, in float64."""
 
     @property
@@ -112,6 +114,11 @@ class Loss(ABC):
     def anchored(self, y_true: Array, sample_weight: Array | None) -> Loss:
         """The loss with its scale found around the best constant: the same for every prediction."""
         return self
+
+    @property
+    def gradient_bound(self) -> float | None:
+        """The supremum of |gradient| of one output, if there is one: what a gradient norm is relative to."""
+        return None
 
     @property
     def sampled(self) -> bool:

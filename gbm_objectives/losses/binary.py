@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
 
 import numpy as np
 from scipy.optimize import brentq
@@ -20,6 +20,7 @@ from gbm_objectives._validation import (
 )
 from gbm_objectives.links import LOGIT
 from gbm_objectives.losses._base import HasFisher, HasHessian, HasMajorizer
+from gbm_objectives.losses._smoothing import LabelSmoothing
 
 
 class BinaryLoss(HasHessian):
@@ -65,7 +66,7 @@ class BinaryLoss(HasHessian):
         )
 
 
-def _base_rate(y_true: Array, sample_weight: Array | None) -> float:
+def _base_rate(y_true: Array, sample_weight: Array | None) -> Any:
     """The weighted share of class 1; 1e-6 away from 0 and 1 where a class has no rows.
 
     There the loss has no finite minimum.
@@ -75,7 +76,7 @@ def _base_rate(y_true: Array, sample_weight: Array | None) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class BinaryCrossEntropy(BinaryLoss, HasMajorizer, HasFisher):
+class BinaryCrossEntropy(LabelSmoothing, BinaryLoss, HasMajorizer, HasFisher):
     """-y log p - (1 - y) log q, p = sigmoid(z) the probability of class 1, q = 1 - p.
 
     Domain of y: [0, 1], probabilities too. Link: logit. Gradient p - y = (1 - y) p - y q, in [-1, 1];
@@ -84,6 +85,11 @@ class BinaryCrossEntropy(BinaryLoss, HasMajorizer, HasFisher):
     """
 
     domain = "between 0 and 1"
+
+    @property
+    def gradient_bound(self) -> float:
+        """1."""
+        return 1.0
 
     @property
     def name(self) -> str:
@@ -99,7 +105,8 @@ class BinaryCrossEntropy(BinaryLoss, HasMajorizer, HasFisher):
         """(1 - y) softplus(z) + y softplus(-z)."""
         positive = softplus(-raw_prediction, odds(-raw_prediction))
         negative = softplus(raw_prediction, odds(raw_prediction))
-        value: Array = (1.0 - y_true) * negative + y_true * positive
+        y = self.smooth(y_true)
+        value: Array = (1.0 - y) * negative + y * positive
         return value
 
     def gradient(self, y_true: Array, raw_prediction: Array) -> Array:
@@ -115,7 +122,8 @@ class BinaryCrossEntropy(BinaryLoss, HasMajorizer, HasFisher):
         o = odds(raw_prediction)
         q = 1.0 / (1.0 + o)
         p = o * q
-        return (1.0 - y_true) * p - y_true * q, p * q
+        y = self.smooth(y_true)
+        return (1.0 - y) * p - y * q, p * q
 
     def majorizer(self, y_true: Array, raw_prediction: Array) -> Array:
         """tanh(z/2)/(2z), 1/4 at 0: a linear tilt by y adds no curvature."""
@@ -128,12 +136,12 @@ class BinaryCrossEntropy(BinaryLoss, HasMajorizer, HasFisher):
         return self.hessian(y_true, raw_prediction)
 
     def log_odds(self, raw_prediction: Array) -> Array:
-        """z."""
-        return raw_prediction
+        """z; where labels are smoothed, of the probability that they were made of."""
+        return self.unsmooth(raw_prediction)
 
     def intercept(self, y_true: Array, sample_weight: Array | None) -> float:
-        """The logit of the base rate."""
-        rate = _base_rate(y_true, sample_weight)
+        """The logit of the base rate, of smoothed labels."""
+        rate = float(self.smooth(_base_rate(y_true, sample_weight)))
         return math.log(rate) - math.log1p(-rate)
 
     def in_domain(self, y_true: Array) -> Array:
@@ -143,7 +151,7 @@ class BinaryCrossEntropy(BinaryLoss, HasMajorizer, HasFisher):
 
 
 @dataclass(frozen=True, slots=True)
-class Focal(BinaryLoss):
+class Focal(LabelSmoothing, BinaryLoss):
     """Binary focal loss: -alpha_t q^gamma log p, p the probability of the true class, q = 1 - p.
 
     Domain of y: {0, 1}. Link: logit. With m = z for y = 1 and -z for y = 0:
@@ -160,6 +168,7 @@ class Focal(BinaryLoss):
     domain = "0 and 1"
 
     def __post_init__(self) -> None:
+        LabelSmoothing.__post_init__(self)
         object.__setattr__(self, "gamma", non_negative("gamma", self.gamma))
         if self.alpha is not None:
             needed = "None or a number strictly between 0 and 1"
@@ -198,7 +207,11 @@ class Focal(BinaryLoss):
     def value(self, y_true: Array, raw_prediction: Array) -> Array:
         """-alpha_t q^gamma log p."""
         _, z, o, q = self._parts(y_true, raw_prediction)
-        return self._focus(y_true, q) * softplus(z, o)
+        value = self._focus(y_true, q) * softplus(z, o)
+        if not self.label_smoothing:
+            return value
+        other = replace(self, label_smoothing=0.0).value(1.0 - y_true, raw_prediction)
+        return self._mixed(value, other)
 
     def gradient(self, y_true: Array, raw_prediction: Array) -> Array:
         """dL/dz."""
@@ -212,13 +225,22 @@ class Focal(BinaryLoss):
         """Both from one exponential and one logarithm; -p log p is kept as one product."""
         turn, z, o, q = self._parts(y_true, raw_prediction)
         p = 1.0 / (1.0 + o)
-        if self.gamma == 0 and self.alpha is None:
+        if self.gamma == 0 and self.alpha is None and not self.label_smoothing:
             return turn * q, p * q
         focus = self._focus(y_true, q)
         entropy = self.gamma * (p * softplus(z, o))
         gradient = turn * focus * (entropy + q)
         hessian = focus * ((1.0 + 2.0 * self.gamma) * (p * q) - (q - self.gamma * p) * entropy)
-        return gradient, hessian
+        if not self.label_smoothing:
+            return gradient, hessian
+        sharp = replace(self, label_smoothing=0.0)
+        others = sharp.gradient_hessian(1.0 - y_true, raw_prediction)
+        return self._mixed(gradient, others[0]), self._mixed(hessian, others[1])
+
+    def _mixed(self, labelled: Array, other: Array) -> Array:
+        """The loss of a smoothed label: that of both classes, by their shares."""
+        share = self.smoothed(2)[1]
+        return (1.0 - share) * labelled + share * other
 
     def log_odds(self, raw_prediction: Array) -> Array:
         """(1 + gamma) z + f(z) - f(-z) - logit(alpha), f(z) = log(1 + gamma softplus(z) exp(-z)); increasing.
@@ -234,15 +256,17 @@ class Focal(BinaryLoss):
             return value
 
         tilt = 0.0 if self.alpha is None else math.log(self.alpha) - math.log1p(-self.alpha)
-        return (1.0 + self.gamma) * z + f(z) - f(-z) - tilt
+        log_odds: Array = (1.0 + self.gamma) * z + f(z) - f(-z) - tilt
+        return self.unsmooth(log_odds)
 
     def intercept(self, y_true: Array, sample_weight: Array | None) -> float:
         """The raw score whose log-odds are those of the base rate; not these themselves if gamma > 0."""
-        rate = _base_rate(y_true, sample_weight)
+        rate = float(self.smooth(_base_rate(y_true, sample_weight)))
         target = math.log(rate) - math.log1p(-rate)
+        sharp = replace(self, label_smoothing=0.0)
 
         def excess(z: float) -> float:
-            return float(self.log_odds(np.array(z))) - target
+            return float(sharp.log_odds(np.array(z))) - target
 
         return float(brentq(excess, -750.0, 750.0, xtol=1e-12))
 

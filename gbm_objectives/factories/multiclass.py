@@ -1,0 +1,233 @@
+"""Losses of classes that exclude each other, and of label matrices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numpy.typing import ArrayLike
+
+from gbm_objectives.curvature import Curvature
+from gbm_objectives.factories._make import Clip, objective
+from gbm_objectives.losses import (
+    BinaryCrossEntropy,
+    Focal,
+    KLDivergence,
+    SoftmaxCrossEntropy,
+    SoftmaxFocal,
+)
+from gbm_objectives.losses._smoothing import Smoothing
+from gbm_objectives.objective import Objective
+
+
+def softmax_cross_entropy(
+    *,
+    label_smoothing: float = 0.0,
+    smoothing: Smoothing = "uniform",
+    class_weight: Any = None,
+    curvature: Curvature | str | None = None,
+    clip: Clip | None = None,
+) -> Objective:
+    """Cross-entropy of classes that exclude each other, -sum_k t_k log p_k, p = softmax(z), t the one-hot label.
+
+    XGBoost's multi:softprob, LightGBM's multiclass, PyTorch's CrossEntropyLoss. Labels are class codes 0..K-1,
+    (n_samples,); raw predictions (n_samples, K), so the library needs num_class=K. Gradient p - t; Hessian by
+    default max(2 p q, |g|/2), q = 1 - p. Softmax couples the classes: 2 p q bounds the matrix of second
+    derivatives at the current scores, its diagonal p q does not.
+
+    Parameters
+    ----------
+    label_smoothing : e, in [0, 1): the share of each label that goes to other classes.
+    smoothing : "uniform": (1 - e) onehot + e/K, as in PyTorch, Keras and optax; "others": e/(K - 1) for each wrong
+        class and 1 - e for the right one, so that 5 classes and e = .1 give [.025, .9, .025, .025, .025].
+    class_weight : None, "balanced" (scikit-learn's n / (K n_k)), an `EffectiveNumber`, or K weights > 0, as a
+        sequence or a dict by code; multiplies the rows' losses.
+    curvature : a policy of `gbm_objectives.curvature` or its name: "xgboost" (2 p q), "lightgbm"
+        (K/(K - 1) p q), "exact" (p q), "majorizer" (1/2: safe at any step, slow), "absolute", "unit".
+    clip : (low, high) bounds of the Hessian before weights.
+
+    Returns
+    -------
+    Objective
+
+    Raises
+    ------
+    TypeError, ValueError
+        For arguments out of range; when called, for labels that are no class codes.
+
+    References
+    ----------
+    Böhning (1992), https://doi.org/10.1007/BF00048682 (the majorizer); Cui et al. (2019),
+    https://arxiv.org/abs/1901.05555 (effective numbers)
+    """
+    loss = SoftmaxCrossEntropy(label_smoothing, smoothing)
+    return objective(loss, curvature, clip, class_weight)
+
+
+def negative_log_likelihood(
+    *,
+    label_smoothing: float = 0.0,
+    smoothing: Smoothing = "uniform",
+    class_weight: Any = None,
+    curvature: Curvature | str | None = None,
+    clip: Clip | None = None,
+) -> Objective:
+    """The same objective as `softmax_cross_entropy`, under the name that it has for models of log-probabilities.
+
+    PyTorch's NLLLoss takes log-probabilities. Trees add up raw scores, whose log-probabilities are their log-softmax,
+    and the loss of these is softmax cross-entropy. On probabilities it is `metrics.negative_log_likelihood`.
+
+    Parameters
+    ----------
+    label_smoothing, smoothing, class_weight, curvature, clip : as for `softmax_cross_entropy`.
+
+    Returns
+    -------
+    Objective
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `softmax_cross_entropy`.
+    """
+    return softmax_cross_entropy(
+        label_smoothing=label_smoothing, smoothing=smoothing, class_weight=class_weight,
+        curvature=curvature, clip=clip,
+    )  # fmt: skip
+
+
+def softmax_focal(
+    gamma: float = 2.0,
+    *,
+    label_smoothing: float = 0.0,
+    smoothing: Smoothing = "uniform",
+    class_weight: Any = None,
+    curvature: Curvature | str | None = None,
+    clip: Clip | None = None,
+) -> Objective:
+    """Focal loss of classes that exclude each other, -sum_k t_k (1 - p_k)^gamma log p_k, p = softmax(z).
+
+    Labels are class codes 0..K-1; raw predictions (n_samples, K), num_class=K. Hessian by default
+    max(exact diagonal, |gradient|/2), since the exact one may be negative. gamma = 0 is
+    `softmax_cross_entropy`; two classes are `focal` of the difference of the scores.
+
+    Parameters
+    ----------
+    gamma : >= 0, how much easy rows are damped.
+    label_smoothing, smoothing, class_weight : as for `softmax_cross_entropy`; class weights are the paper's alpha.
+    curvature, clip : as for `softmax_cross_entropy`; "exact", "absolute" and "unit" fit.
+
+    Returns
+    -------
+    Objective
+
+    Raises
+    ------
+    TypeError, ValueError
+        For gamma < 0; as `softmax_cross_entropy`.
+
+    References
+    ----------
+    Lin et al. (2017), https://arxiv.org/abs/1708.02002; Charoenphakdee et al. (2021),
+    https://arxiv.org/abs/2011.09172 (its probabilities)
+    """
+    loss = SoftmaxFocal(label_smoothing, smoothing, gamma=gamma)
+    return objective(loss, curvature, clip, class_weight)
+
+
+def kl_divergence(
+    targets: ArrayLike | None = None,
+    *,
+    curvature: Curvature | str | None = None,
+    clip: Clip | None = None,
+) -> Objective:
+    """Kullback-Leibler divergence from soft labels, sum_k t_k log(t_k / p_k), p = softmax(z).
+
+    Each label is a distribution over K classes, such as shares of votes or a teacher's probabilities. Gradient
+    p - t and Hessian are those of `softmax_cross_entropy`; the entropy of t is no function of z. As
+    PyTorch's KLDivLoss with reduction "batchmean", and Keras' KLDivergence.
+
+    Parameters
+    ----------
+    targets : None for labels that are a matrix (n_samples, K), as XGBoost takes them. For LightGBM, whose labels
+        are one column: the matrix itself, (n_rows, K), and as labels the numbers of its rows; see
+        `Objective.with_targets`.
+    curvature, clip : as for `softmax_cross_entropy`.
+
+    Returns
+    -------
+    Objective
+
+    Raises
+    ------
+    TypeError, ValueError
+        For an unfit curvature; when called, for rows that are not distributions.
+    """
+    found = objective(KLDivergence(), curvature, clip)
+    return found if targets is None else found.with_targets(targets)
+
+
+def multilabel_cross_entropy(
+    targets: ArrayLike | None = None,
+    *,
+    label_smoothing: float = 0.0,
+    smoothing: Smoothing = "uniform",
+    class_weight: Any = None,
+    curvature: Curvature | str | None = None,
+    clip: Clip | None = None,
+) -> Objective:
+    """Cross-entropy of K labels that don't exclude each other: `binary_cross_entropy` of each column.
+
+    Labels are a matrix (n_samples, K) of 0 and 1, or probabilities; p_k = sigmoid(z_k). PyTorch's
+    BCEWithLogitsLoss. The metric is the mean over columns.
+
+    Parameters
+    ----------
+    targets : as for `kl_divergence`: for LightGBM the label matrix, with row numbers as labels.
+    label_smoothing, smoothing : as for `binary_cross_entropy`.
+    class_weight : as for `binary_cross_entropy`, the same for all columns; "balanced" balances each column.
+    curvature, clip : as for `binary_cross_entropy`.
+
+    Returns
+    -------
+    Objective
+
+    Raises
+    ------
+    TypeError, ValueError
+        For arguments out of range; when called, for labels outside [0, 1].
+    """
+    loss = BinaryCrossEntropy(label_smoothing, smoothing)
+    found = objective(loss, curvature, clip, class_weight)
+    return found if targets is None else found.with_targets(targets)
+
+
+def multilabel_focal(
+    gamma: float = 2.0,
+    alpha: float | None = None,
+    targets: ArrayLike | None = None,
+    *,
+    label_smoothing: float = 0.0,
+    smoothing: Smoothing = "uniform",
+    class_weight: Any = None,
+    curvature: Curvature | str | None = None,
+    clip: Clip | None = None,
+) -> Objective:
+    """Focal loss of K labels that don't exclude each other: `focal` of each column.
+
+    Parameters
+    ----------
+    gamma, alpha, label_smoothing, smoothing, class_weight, curvature, clip : as for `focal`.
+    targets : as for `kl_divergence`: for LightGBM the label matrix, with row numbers as labels.
+
+    Returns
+    -------
+    Objective
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `focal`; when called, for labels other than 0 and 1.
+    """
+    loss = Focal(label_smoothing, smoothing, gamma=gamma, alpha=alpha)
+    found = objective(loss, curvature, clip, class_weight)
+    return found if targets is None else found.with_targets(targets)

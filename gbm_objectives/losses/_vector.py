@@ -1,0 +1,153 @@
+"""Losses of several outputs: one value a row from all its scores.
+
+Blocks are ``raw_prediction`` of shape (n, K) in Fortran order and ``y_true`` of shape (n,), class codes
+0..K-1, or (n, K), a distribution over the classes. Formulas reduce over axis 1, which in Fortran order
+adds whole columns.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from gbm_objectives._validation import Array, message, reject_non_finite, reject_rows
+from gbm_objectives.links import SOFTMAX
+from gbm_objectives.losses._base import HasHessian
+
+#: The share that a class without rows is given in intercepts, where its best score is -inf.
+ABSENT = 1e-6
+
+
+class VectorLoss(HasHessian):
+    """A loss of K outputs; ``hessian`` is the diagonal of the matrix of second derivatives."""
+
+    __slots__ = ()
+
+    vector = True
+    link = SOFTMAX
+
+    @property
+    def limit(self) -> float:
+        """1e30, so that differences of scores are finite."""
+        return 1e30
+
+    @abstractmethod
+    def intercept(
+        self, y_true: Array, sample_weight: Array | None, n_outputs: int | None = None
+    ) -> NDArray[np.float64]:
+        """The scores of the best constant, (K,); K is what the labels show where it isn't given."""
+
+    @abstractmethod
+    def shares(
+        self, y_true: Array, sample_weight: Array | None, n_outputs: int | None = None
+    ) -> NDArray[np.float64]:
+        """The weight of each class, (K,)."""
+
+    def log_probabilities(self, raw_prediction: Array) -> Array:
+        """log P(class k), up to a constant a row, for which the scores minimise the expected loss, (n, K).
+
+        What a model trained on this loss says about probabilities.
+        """
+        raise TypeError(
+            message(
+                "objective", f"{self.name}, whose scores say nothing about probabilities",
+                "a cross-entropy or focal loss",
+            )
+        )  # fmt: skip
+
+
+class ClassLoss(VectorLoss):
+    """Labels are codes of classes that exclude each other: 0..K-1."""
+
+    __slots__ = ()
+
+    def check_labels(self, y_true: Array) -> bool:
+        """Whole numbers from 0 on; that they are below K is checked where K is known."""
+        return y_true.ndim == 1 and bool((y_true >= 0).all() and (y_true == np.floor(y_true)).all())
+
+    def reject_labels(self, y_true: Array, raw_prediction: Array | None = None) -> None:
+        """Say which labels are no codes."""
+        reject_non_finite("y_true", y_true)
+        if y_true.ndim != 1:
+            given = f"shape {y_true.shape}"
+            instead = "For a distribution over the classes use kl_divergence()."
+            raise ValueError(
+                message("y_true", given, "one class code a row, (n_samples,)", instead)
+            )
+        n_outputs = np.inf if raw_prediction is None else raw_prediction.shape[1]
+        codes = f"codes 0..{n_outputs - 1:.0f}" if raw_prediction is not None else "codes from 0 on"
+        wrong = (y_true < 0) | (y_true != np.floor(y_true)) | (y_true >= n_outputs)
+        instead = (
+            "Encode the classes (sklearn.preprocessing.LabelEncoder); num_class is their number."
+        )
+        reject_rows("y_true", wrong, "a label that is no class code", codes, instead)
+
+    def shares(
+        self, y_true: Array, sample_weight: Array | None, n_outputs: int | None = None
+    ) -> NDArray[np.float64]:
+        """Weighted counts over the total."""
+        counts = np.bincount(y_true.astype(np.intp), sample_weight, n_outputs or 0)
+        shares: NDArray[np.float64] = counts / counts.sum()
+        return shares
+
+    def intercept(
+        self, y_true: Array, sample_weight: Array | None, n_outputs: int | None = None
+    ) -> NDArray[np.float64]:
+        """Sought by a quasi-Newton method on one row a class, centred to sum to 0."""
+        shares = np.maximum(self.shares(y_true, sample_weight, n_outputs), ABSENT)
+        labels = np.arange(len(shares), dtype=np.float64)
+
+        def sums(scores: Array) -> tuple[float, Array]:
+            raw = np.asfortranarray(np.broadcast_to(scores, (len(shares), len(shares))))
+            value = shares @ self.value(labels, raw)
+            return float(value), np.asarray(shares @ self.gradient(labels, raw))
+
+        return best_scores(sums, shares)
+
+
+def best_scores(
+    sums: Callable[[Array], tuple[float, Array]], shares: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """The constant scores that minimise a loss, from its mean value and gradient at scores (K,)."""
+    start = np.log(shares)
+    found: NDArray[np.float64] = minimize(
+        sums, start - start.mean(), jac=True, method="L-BFGS-B",
+        options={"maxiter": 10_000, "maxfun": 100_000, "ftol": 1e-16, "gtol": 1e-11},
+    ).x  # fmt: skip
+    found -= found.mean()
+    return found
+
+
+def codes_of(y_true: Array) -> NDArray[np.intp]:
+    """Class codes as an index."""
+    return y_true.astype(np.intp)
+
+
+def softmax_parts(raw_prediction: Array, codes: NDArray[np.intp]) -> tuple[Array, Array, Array]:
+    """exp(z - max z) over the sum of all (n, K), and of the true class p and q = 1 - p, (n,).
+
+    q is a sum of the other classes' terms, so it keeps its digits where p is near 1.
+    """
+    rows = np.arange(len(codes))
+    e = raw_prediction - raw_prediction.max(axis=1, keepdims=True)
+    np.exp(e, out=e)
+    true = e[rows, codes]
+    e[rows, codes] = 0.0
+    others = e.sum(axis=1)
+    total = others + true
+    e[rows, codes] = true
+    e /= total[:, None]
+    return e, true / total, others / total
+
+
+def log_softmax(raw_prediction: Array) -> Array:
+    """z - log sum exp z, exact where one class holds nearly all: log1p of the others."""
+    z: Array = raw_prediction - raw_prediction.max(axis=1, keepdims=True)
+    e = np.exp(z)
+    e[np.arange(len(e)), z.argmax(axis=1)] = 0.0
+    z -= np.log1p(e.sum(axis=1))[:, None]
+    return z

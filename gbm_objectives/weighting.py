@@ -1,0 +1,161 @@
+"""Re-weighting: a factor for each row's loss, found from its label, its gradient or its loss.
+
+A weighting belongs to a term of an objective, beside the loss, so the loss keeps its formulas and the
+Hessian its policy. What it needs of all rows is a vector of sums, as for losses: stateless and
+mergeable over machines.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import numpy as np
+
+from gbm_objectives._validation import Array, message, number, positive
+from gbm_objectives.losses._base import Loss
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+__all__ = ["ClassWeight", "EffectiveNumber", "Weighting"]
+
+
+class Weighting(ABC):
+    """A factor of each row's loss; a frozen dataclass whose fields are its parameters."""
+
+    __slots__ = ()
+
+    #: The factor is a function of the label, so it acts on intercepts and metrics as a sample weight does.
+    of_labels: ClassVar[bool] = False
+    #: Whether the metric of the objective has the factor too.
+    in_metric: ClassVar[bool] = True
+
+    def check(self, loss: Loss) -> None:
+        """Raise TypeError for a loss that this makes no sense for."""
+        return
+
+    @property
+    def pending(self) -> bool:
+        """Whether `statistics` must be gathered and resolved first."""
+        return False
+
+    def statistics(
+        self, loss: Loss, y_true: Array, raw_prediction: Array, sample_weight: Array | None
+    ) -> Array:
+        """A vector of sums over the rows."""
+        return np.zeros(0)
+
+    def resolve(self, sums: Array) -> Self:
+        """The weighting with what the sums over all rows tell."""
+        return self
+
+    @abstractmethod
+    def factor(self, loss: Loss, rows: slice, y_true: Array, raw_prediction: Array) -> Array:
+        """The factor of each row, (n,), in the dtype of the predictions."""
+
+
+@dataclass(frozen=True, slots=True)
+class EffectiveNumber:
+    """Class weights by the effective number of rows, proportional to (1 - beta)/(1 - beta^n).
+
+    From equal weights (beta = 0) to the inverse of the class counts (beta -> 1). Cui et al. (2019),
+    https://arxiv.org/abs/1901.05555. There the weights sum to K; here their mean over the rows is 1.
+    """
+
+    beta: float = 0.999
+
+    def __post_init__(self) -> None:
+        needed = "a number >= 0 and < 1"
+        beta = number("beta", self.beta, lambda b: 0 <= b < 1, needed)
+        object.__setattr__(self, "beta", beta)
+
+
+Given = Literal["balanced"] | EffectiveNumber | tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClassWeight(Weighting):
+    """A weight for each class, by its code; soft labels get the mean of the classes' weights.
+
+    Parameters
+    ----------
+    class_weight : "balanced" (n / (K n_k), as in scikit-learn), an `EffectiveNumber`, or K weights > 0. The first
+        two are found at each call from the labels and sample weights of all rows at hand.
+    factors : what they come to, set by `resolve`.
+    """
+
+    class_weight: Given
+    factors: tuple[float, ...] | None = field(default=None, repr=False)
+
+    of_labels = True
+
+    def __post_init__(self) -> None:
+        given: Any = self.class_weight
+        if isinstance(given, (str, EffectiveNumber)):
+            if given != "balanced" and isinstance(given, str):
+                needed = '"balanced", an EffectiveNumber or one weight a class'
+                raise ValueError(message("class_weight", repr(given), needed))
+            return
+        object.__setattr__(self, "class_weight", _fixed(given))
+        object.__setattr__(self, "factors", self.class_weight)
+
+    @property
+    def pending(self) -> bool:
+        """Whether the class counts are unknown."""
+        return self.factors is None
+
+    def statistics(
+        self, loss: Loss, y_true: Array, raw_prediction: Array, sample_weight: Array | None
+    ) -> Array:
+        """The weighted count of each class."""
+        if y_true.ndim == 2:
+            weight = np.ones(len(y_true)) if sample_weight is None else sample_weight
+            return np.asarray(weight @ y_true, dtype=np.float64)
+        if loss.vector:
+            codes = y_true.astype(np.intp)
+            return np.bincount(codes, sample_weight, raw_prediction.shape[1]).astype(np.float64)
+        total = float(len(y_true) if sample_weight is None else sample_weight.sum(dtype=np.float64))
+        ones = float(np.average(y_true, weights=sample_weight)) * total if total else 0.0
+        return np.array([total - ones, ones])
+
+    def resolve(self, sums: Array) -> ClassWeight:
+        """The weights whose mean over the rows is 1; a class without rows has none."""
+        present = sums > 0
+        if isinstance(self.class_weight, EffectiveNumber):
+            beta = self.class_weight.beta
+            log_beta = np.log(beta) if beta else -np.inf
+            inverse = -1.0 / np.expm1(np.where(present, sums, 1.0) * log_beta)
+        else:
+            inverse = 1.0 / np.where(present, sums, 1.0)
+        scale = sums.sum() / (inverse[present] @ sums[present])
+        factors = np.where(present, scale * inverse, 1.0)
+        return replace(self, factors=tuple(factors.tolist()))
+
+    def factor(self, loss: Loss, rows: slice, y_true: Array, raw_prediction: Array) -> Array:
+        """The weight of the row's class."""
+        factors = np.asarray(self.factors, dtype=raw_prediction.dtype)
+        n_classes = raw_prediction.shape[1] if raw_prediction.ndim == 2 else 2
+        if len(factors) != n_classes:
+            needed = f"{n_classes}, one a class"
+            raise ValueError(message("class_weight", f"{len(factors)} weights", needed))
+        if y_true.ndim == 2:
+            mixed: Array = y_true.astype(factors.dtype, copy=False) @ factors
+            return mixed
+        if loss.vector:
+            return np.asarray(factors[y_true.astype(np.intp)])
+        return np.asarray(factors[0] + (factors[1] - factors[0]) * y_true, dtype=factors.dtype)
+
+
+def _fixed(given: Any) -> tuple[float, ...]:
+    """K weights from a sequence, or a mapping of all codes 0..K-1."""
+    needed = '"balanced", an EffectiveNumber, or a weight > 0 for each class code'
+    if isinstance(given, Mapping):
+        if sorted(given) != list(range(len(given))):
+            raise ValueError(message("class_weight", repr(given), needed + ", 0..K-1"))
+        given = [given[code] for code in range(len(given))]
+    if not isinstance(given, (Sequence, np.ndarray)) or len(given) < 2:
+        raise TypeError(message("class_weight", repr(given), needed))
+    return tuple(positive("class_weight", weight) for weight in given)
