@@ -12,6 +12,7 @@ from gbm_objectives.objective import Objective
 
 _OBJECTIVE = ("objective", "objective_type", "app", "application", "loss")
 METRIC = ("metric", "metrics", "metric_types")
+NUM_CLASS = ("num_class", "num_classes")
 _BOOSTING = ("boosting", "boosting_type", "boost")
 
 #: Parameters of built-in objectives: with a custom one LightGBM ignores them in silence.
@@ -21,7 +22,6 @@ _CONTRADICTING = {
         ("is_unbalance", "unbalance", "unbalanced_sets"),
         "Give the rows of the rare class a weight.",
     ),
-    **dict.fromkeys(("num_class", "num_classes"), "The objective has one output."),
     "alpha": "Write huber(delta) or quantile(tau).",
     "fair_c": "It belongs to fair.",
     "poisson_max_delta_step": "It belongs to poisson.",
@@ -59,7 +59,8 @@ def prepare(params: Mapping[str, Any], objective: Objective) -> dict[str, Any]:
             )
         )  # fmt: skip
     given = first(params, _OBJECTIVE)
-    harmless = ("none", "custom", objective.link.lightgbm.split()[0])
+    headers = (objective.link.lightgbm, objective.link.lightgbm_header(2))
+    harmless = ("none", "custom", *(header.split()[0] for header in headers if header))
     if given is not None and given not in harmless and given != objective:
         raise ValueError(
             message(

@@ -119,8 +119,10 @@ class Start:
 
     @classmethod
     def of(cls, objective: Objective, y_true: Array, raw: Array, weight: Array | None) -> Start:
-        """The sums at these scores, which broadcast to the labels."""
-        scores = np.broadcast_to(raw, y_true.shape)
+        """The sums at these scores, which broadcast to the labels, or are (n_outputs,) or a row's each."""
+        several = objective.vector or objective.targets is not None
+        shape = (len(y_true), raw.shape[-1]) if several else y_true.shape
+        scores = np.broadcast_to(raw, shape)
         g, h = (a.astype(float) for a in objective.gradient_hessian(y_true, scores, weight))
         gains = np.divide(g * g, h, out=np.zeros_like(g), where=h > 0)
         hessian, gradient, gain = (float(np.max(a.sum(0))) for a in (h, np.abs(g), gains))

@@ -14,6 +14,7 @@ import xgboost as xgb
 from numpy.typing import NDArray
 
 from gbm_objectives._metric import Metric
+from gbm_objectives._outputs import Labelled, number_of_outputs, numbered_labels
 from gbm_objectives._training import (
     Guard,
     Start,
@@ -26,7 +27,7 @@ from gbm_objectives._training import (
 )
 from gbm_objectives._validation import Array, message
 from gbm_objectives._xgboost_guards import check_gains, check_trees, problem
-from gbm_objectives.links import Link
+from gbm_objectives.links import SOFTMAX, Link
 from gbm_objectives.objective import Objective
 
 __all__ = ["cv", "train"]
@@ -38,8 +39,8 @@ CONTRADICTING = {
     "quantile_alpha": "Write quantile(tau).",
     "expectile_alpha": "It belongs to reg:expectileerror.",
     "tweedie_variance_power": "It belongs to reg:tweedie.",
-    "num_class": "The objective has one output a column of labels.",
 }
+_NUM_CLASS = ("num_class",)
 
 
 def train(
@@ -61,7 +62,8 @@ def train(
     Parameters
     ----------
     params : of XGBoost. ``objective`` is best left out.
-    dtrain : with labels (n_samples,), or (n_samples, n_outputs) for several targets.
+    dtrain : with labels (n_samples,), or (n_samples, n_outputs) for several targets. For losses of classes
+        num_class is found from the labels unless ``params`` has it.
     num_boost_round : rounds; 0 gives the best constant.
     objective : such as ``huber()``.
     custom_metric : a metric of `gbm_objectives.metrics`, a function, or a list of these; the last one
@@ -89,10 +91,29 @@ def train(
     TrainingWarning
         Where a guard is asked to warn.
     """
-    objective = checked(objective, guard)
-    continued = arguments.get("xgb_model")
-    prepared = _prepared(params, objective, continued)
+    checked(objective, guard)
     _refuse_own(arguments)
+    data_sets = list({id(data): data for data, _ in arguments.get("evals") or ()}.values())
+    data_sets = [dtrain, *(data for data in data_sets if data is not dtrain)]
+    with numbered_labels(objective, data_sets) as numbered:
+        return _train(
+            params, dtrain, num_boost_round, numbered, objective, custom_metric, guard, arguments
+        )
+
+
+def _train(
+    params: Mapping[str, Any],
+    dtrain: xgb.DMatrix,
+    num_boost_round: int,
+    objective: Objective,
+    given: Objective,
+    custom_metric: Any,
+    guard: Guard,
+    arguments: dict[str, Any],
+) -> xgb.Booster:
+    continued = arguments.get("xgb_model")
+    prepared = _prepared(params, objective, given, continued)
+    _set_outputs(prepared, dtrain, objective)
     trees = _grows_trees(prepared)
     if continued is None:
         prepared, start = _started(prepared, dtrain, objective)
@@ -103,7 +124,7 @@ def train(
         dtrain,
         num_boost_round,
         obj=objective,
-        **_metrics(prepared, objective, custom_metric, arguments),
+        **_metrics(prepared, objective, given, custom_metric, arguments),
     )
     if trees and continued is None:
         check_trees(booster, start, guard)
@@ -140,9 +161,35 @@ def cv(
     TypeError, ValueError, TrainingError
         As `train`.
     """
-    objective = checked(objective, guard)
-    prepared = _prepared(params, objective, None)
+    checked(objective, guard)
     _refuse_own(arguments)
+    with numbered_labels(objective, [dtrain]) as numbered:
+        return _cv(
+            params,
+            dtrain,
+            num_boost_round,
+            numbered,
+            objective,
+            custom_metric,
+            guard,
+            fpreproc,
+            arguments,
+        )
+
+
+def _cv(
+    params: Mapping[str, Any],
+    dtrain: xgb.DMatrix,
+    num_boost_round: int,
+    objective: Objective,
+    given: Objective,
+    custom_metric: Any,
+    guard: Guard,
+    fpreproc: Callable[..., Any] | None,
+    arguments: dict[str, Any],
+) -> Any:
+    prepared = _prepared(params, objective, given, None)
+    _set_outputs(prepared, dtrain, objective)
     starts: list[Callable[[], Start]] = []
 
     def started(train: xgb.DMatrix, test: xgb.DMatrix, fold: dict[str, Any]) -> Any:
@@ -165,7 +212,7 @@ def cv(
         obj=objective,
         fpreproc=started,
         callbacks=callbacks,
-        **_metrics(prepared, objective, custom_metric, arguments),
+        **_metrics(prepared, objective, given, custom_metric, arguments),
     )
     if folds.problems:
         raise_alarm(guard, f"In {len(folds.problems)} of {len(starts)} folds: {folds.problems[0]}")
@@ -201,13 +248,15 @@ def _refuse_own(arguments: Mapping[str, Any]) -> None:
         raise TypeError(message("obj", "an argument", "objective=, which takes its place"))
 
 
-def _prepared(params: Mapping[str, Any], objective: Objective, continued: Any) -> dict[str, Any]:
+def _prepared(
+    params: Mapping[str, Any], objective: Objective, own: Objective, continued: Any
+) -> dict[str, Any]:
     """The parameters with the placeholder whose link is the objective's, or an error where they disagree."""
     prepared = dict(params)
     placeholder = objective.link.xgboost
     refuse(prepared, CONTRADICTING)
     given = prepared.get("objective")
-    if given is not None and given != placeholder and given != objective:
+    if given is not None and given != placeholder and given != own:
         raise ValueError(
             message(
                 "params", f"objective={given!r} beside {objective.name}", "no objective in params"
@@ -218,6 +267,12 @@ def _prepared(params: Mapping[str, Any], objective: Objective, continued: Any) -
     prepared["objective"] = placeholder
     prepared.setdefault("disable_default_eval_metric", 1)
     return prepared
+
+
+def _set_outputs(params: dict[str, Any], data: xgb.DMatrix, objective: Objective) -> None:
+    n_outputs = number_of_outputs(objective, params, _NUM_CLASS, _labels(data)[0])
+    if n_outputs > 1:
+        params["num_class"] = n_outputs
 
 
 #: Built-in objectives of one link; all others have the identity.
@@ -250,20 +305,31 @@ def _started(
 ) -> tuple[dict[str, Any], Callable[[], Start]]:
     """The parameters with the intercept as base_score, and what the first tree will be given."""
     y, weight = _labels(data)
-    intercept = np.asarray(objective.intercept(y, weight))
+    n_outputs = params.get("num_class")
+    intercept = np.asarray(objective.intercept(y, weight, n_outputs))
     margin = data.get_base_margin()
-    raw = margin.reshape(y.shape) if margin.size else intercept
+    raw = margin.reshape(len(y), *intercept.shape) if margin.size else intercept
     if params.get("base_score") is None:
-        params = {**params, "base_score": base_score(intercept, objective.link)}
+        start = base_score(intercept, objective.link, shiftless=objective.vector)
+        params = {**params, "base_score": start}
     return params, lambda: Start.of(objective, y, raw, weight)
 
 
-def base_score(intercept: Array, link: Link) -> float | list[float]:
-    """The intercept in XGBoost's terms: on the response scale, one number or one an output."""
-    response = np.asarray(link.inverse(intercept), dtype=np.float64)
+def base_score(intercept: Array, link: Link, shiftless: bool = False) -> float | list[float]:
+    """The intercept in XGBoost's terms: on the response scale, one number or one an output.
+
+    Of softmax it takes raw scores. Losses of classes (``shiftless``) only see differences of scores, so
+    that one number for all, as XGBoost before 3.1 wants it, is a start without a preference.
+    """
+    several = intercept.ndim > 0
+    old = tuple(map(int, xgb.__version__.split(".")[:2])) < (3, 1)
+    if shiftless and old:
+        return 0.5
+    natural = intercept if link == SOFTMAX else link.inverse(intercept)
+    response = np.asarray(natural, dtype=np.float64)
     if link.xgboost == "binary:logistic":  # in float32 it must stay within (0, 1)
         response = np.clip(response, np.finfo(np.float32).tiny, np.nextafter(np.float32(1), 0))
-    if response.ndim and tuple(map(int, xgb.__version__.split(".")[:2])) < (3, 1):
+    if several and old:
         raise NotImplementedError(
             message(
                 "dtrain", f"{len(response)} targets with XGBoost {xgb.__version__}",
@@ -276,21 +342,30 @@ def base_score(intercept: Array, link: Link) -> float | list[float]:
 
 
 def _metrics(
-    params: Mapping[str, Any], objective: Objective, custom_metric: Any, arguments: dict[str, Any]
+    params: Mapping[str, Any],
+    objective: Objective,
+    own: Objective,
+    custom_metric: Any,
+    arguments: dict[str, Any],
 ) -> dict[str, Any]:
-    """The arguments with the metrics as one function, and the direction of the one that stops early."""
+    """The arguments with the metrics as one function, and the direction of the one that stops early.
+
+    Where label matrices were numbered, metrics are given the matrices.
+    """
     if custom_metric is None and params.get("eval_metric"):
         return arguments
-    given = objective.metric if custom_metric is None else custom_metric
-    metrics = with_link(as_list(given), objective)
+    chosen = own.metric if custom_metric is None else custom_metric
+    metrics = with_link(as_list(chosen), objective)
     direction: dict[str, Any] = {}
     if metrics and isinstance(metrics[-1], Metric):
         direction = {"maximize": metrics[-1].higher_is_better}
 
     def evaluate(preds: NDArray[Any], data: xgb.DMatrix) -> list[tuple[str, float]]:
         results: list[tuple[str, float]] = []
+        numbered = objective is not own and objective.targets is not None
+        seen: Any = Labelled(data, objective.targets) if numbered and objective.targets else data
         for metric in metrics:
-            found = metric(preds, data)
+            found = metric(preds, seen)
             results += found if isinstance(found, list) else [found]
         return results
 
