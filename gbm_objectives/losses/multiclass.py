@@ -110,10 +110,6 @@ class SoftmaxCrossEntropy(LabelSmoothing, _CrossEntropy, ClassLoss):
         scores -= scores.mean()
         return scores
 
-    def log_probabilities(self, raw_prediction: Array) -> Array:
-        """The log of the softmax; smoothed labels are unsmoothed: P = (p - other)/(true - other)."""
-        return self.unsmoothed(log_softmax(np.asarray(raw_prediction, dtype=np.float64)))
-
 
 @dataclass(frozen=True, slots=True)
 class KLDivergence(_CrossEntropy):

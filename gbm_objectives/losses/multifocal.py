@@ -121,4 +121,4 @@ class SoftmaxFocal(LabelSmoothing, ClassLoss):
         """
         log_p = log_softmax(np.asarray(raw_prediction, dtype=np.float64))
         slope, _ = self._slope_bend(np.exp(log_p), -np.expm1(log_p), log_p)
-        return self.unsmoothed(log_p - np.log(slope))
+        return log_p - np.log(slope)
