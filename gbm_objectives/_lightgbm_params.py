@@ -7,7 +7,7 @@ from typing import Any
 
 from gbm_objectives._training import refuse
 from gbm_objectives._validation import message
-from gbm_objectives.links import IDENTITY, Link
+from gbm_objectives.links import IDENTITY, LOG, Link
 from gbm_objectives.objective import Objective
 
 _OBJECTIVE = ("objective", "objective_type", "app", "application", "loss")
@@ -24,8 +24,8 @@ _CONTRADICTING = {
     **dict.fromkeys(("num_class", "num_classes"), "The objective has one output."),
     "alpha": "Write huber(delta) or quantile(tau).",
     "fair_c": "It belongs to fair.",
-    "poisson_max_delta_step": "It belongs to poisson.",
-    "tweedie_variance_power": "It belongs to tweedie.",
+    "poisson_max_delta_step": 'Its default, .7, is in poisson(curvature="lightgbm").',
+    "tweedie_variance_power": "Write tweedie(power).",
     "sigmoid": "Raw scores are logits.",
     "reg_sqrt": "Transform the target yourself.",
 }
@@ -84,6 +84,6 @@ def check_metrics(params: Mapping[str, Any], link: Link) -> None:
             message(
                 "params", f"metric={wrong[0]!r}, which LightGBM would compute on raw scores",
                 "a metric of gbm_objectives.metrics as feval, or auc or average_precision",
-                "Write feval=metrics.log_loss(), for instance.",
+                f"Write feval=metrics.{'rmse' if link == LOG else 'log_loss'}(), for instance.",
             )
         )  # fmt: skip

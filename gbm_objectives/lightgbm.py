@@ -19,7 +19,7 @@ from gbm_objectives._lightgbm_model import add_to_leaves, check_link, completed,
 from gbm_objectives._lightgbm_params import METRIC, check_kept, check_metrics, first, prepare
 from gbm_objectives._training import Guard, as_list, checked, raise_alarm, with_link
 from gbm_objectives._validation import Array, message
-from gbm_objectives.links import IDENTITY
+from gbm_objectives.links import IDENTITY, LOG
 from gbm_objectives.objective import Objective
 
 __all__ = ["cv", "train"]
@@ -166,7 +166,7 @@ def cv(
         num_boost_round,
         feval=_metrics(prepared, objective, feval),
         fpreproc=started,
-        stratified=objective.link != IDENTITY if stratified is None else stratified,
+        stratified=objective.link not in (IDENTITY, LOG) if stratified is None else stratified,
         return_cvbooster=True,
         callbacks=[*(arguments.pop("callbacks", None) or []), _skip_reset],
         **arguments,

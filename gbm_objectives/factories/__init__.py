@@ -7,16 +7,21 @@ min_sum_hessian_in_leaf mean what they mean for squared error. All arrays are (n
 """
 
 from gbm_objectives.factories.binary import binary_cross_entropy, focal
+from gbm_objectives.factories.positive import gamma, poisson, squared_log_error, tweedie
 from gbm_objectives.factories.regression import mean_bias_error, quantile, squared_error
 from gbm_objectives.factories.robust import huber, log_cosh, pseudo_huber
 
 __all__ = [
     "binary_cross_entropy",
     "focal",
+    "gamma",
     "huber",
     "log_cosh",
     "mean_bias_error",
+    "poisson",
     "pseudo_huber",
     "quantile",
     "squared_error",
+    "squared_log_error",
+    "tweedie",
 ]

@@ -3,19 +3,25 @@
 from gbm_objectives.losses._base import Loss
 from gbm_objectives.losses.bias import MeanBias, MeanBiasPenalty
 from gbm_objectives.losses.binary import BinaryCrossEntropy, Focal
+from gbm_objectives.losses.positive import Gamma, Poisson, Tweedie
 from gbm_objectives.losses.quantile import Quantile
 from gbm_objectives.losses.robust import Huber, LogCosh, PseudoHuber
 from gbm_objectives.losses.squared import SquaredError
+from gbm_objectives.losses.squared_log import SquaredLogError
 
 __all__ = [
     "BinaryCrossEntropy",
     "Focal",
+    "Gamma",
     "Huber",
     "LogCosh",
     "Loss",
     "MeanBias",
     "MeanBiasPenalty",
+    "Poisson",
     "PseudoHuber",
     "Quantile",
     "SquaredError",
+    "SquaredLogError",
+    "Tweedie",
 ]
