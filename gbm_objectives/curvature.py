@@ -35,7 +35,7 @@ class Curvature(ABC):
     Parameters
     ----------
     trust : the largest step a leaf may take, in units of the loss' scale (for losses of the residual
-        the larger of delta and, where delta is automatic, (mean sqrt|r|)^2; 1 on a logit scale);
+        the larger of delta and, where delta is automatic, (mean sqrt|r|)^2; 1 on a logit or log scale);
         None for no bound.
     """
 

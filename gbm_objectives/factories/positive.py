@@ -22,16 +22,16 @@ from gbm_objectives.objective import Objective
 def poisson(*, curvature: Curvature | str | None = None, clip: Clip | None = None) -> Objective:
     """Poisson deviance, halved: mu - y + y log(y/mu), for counts and rates; raw predictions are log mu.
 
-    XGBoost's count:poisson, LightGBM's poisson. Gradient mu - y; Hessian by default (y + mu)/2: a leaf steps by
-    2 tanh(log(Y/M)/2), Y and M its sums of y and mu, towards its best value log(Y/M) and never past it.
-    The exact Hessian mu overshoots to Y/M - 1, for which both libraries multiply it by exp(.7): four tenths of a step
-    at the minimum are lost.
+    XGBoost's count:poisson, LightGBM's poisson. Gradient mu - y; Hessian by default max((y + mu)/2, |y - mu|). With
+    (y + mu)/2 alone a leaf steps by 2 tanh(log(Y/M)/2), Y and M its sums of y and mu: towards its best value
+    log(Y/M) and never past it; the other part lets a step change mu by a factor e at most. The exact Hessian mu
+    overshoots to Y/M - 1, for which both libraries multiply it by exp(.7), so every step is half as long.
 
     Parameters
     ----------
-    curvature : as for `huber`: "halley" (default), "exact" and "fisher" (both mu), "absolute", "unit";
+    curvature : as for `huber`: "halley" is (y + mu)/2, "exact" and "fisher" mu; "absolute", "unit";
         "xgboost" and "lightgbm" are exp(.7) mu, the built-in one at its default max_delta_step (XGBoost bounds the
-        leaves by .7 beside: params max_delta_step=.7).
+        leaves by .7 beside: params max_delta_step=.7). Default: halley with steps of at most 1.
     clip : as for `huber`.
 
     Returns
@@ -57,12 +57,12 @@ def gamma(*, curvature: Curvature | str | None = None, clip: Clip | None = None)
     """Gamma deviance, halved: y/mu - 1 - log(y/mu), for amounts of constant relative error; raw is log mu.
 
     XGBoost's reg:gamma, LightGBM's gamma. Gradient 1 - y/mu, of order 1 in any unit of the target; Hessian
-    by default (1 + y/mu)/2, with which no leaf steps past its best value. The exact one, y/mu as in both libraries,
+    by default max((1 + y/mu)/2, |1 - y/mu|): no leaf steps past its best value, nor by more than a factor e. The exact one, y/mu as in both libraries,
     vanishes where mu is too large: there leaves explode.
 
     Parameters
     ----------
-    curvature, clip : as for `poisson`; "exact" is y/mu, "fisher" 1.
+    curvature, clip : as for `poisson`; "halley" is (1 + y/mu)/2, "exact" y/mu, "fisher" 1.
 
     Returns
     -------
@@ -87,13 +87,13 @@ def tweedie(
     """Tweedie deviance, halved, of variance mu^power: many zeros beside positive amounts; raw is log mu.
 
     y^(2-p)/((1-p)(2-p)) - y mu^(1-p)/(1-p) + mu^(2-p)/(2-p) with p = power. XGBoost's reg:tweedie, LightGBM's tweedie.
-    Gradient B - A with A = y mu^(1-p), B = mu^(2-p); Hessian by default (A + B)/2, with which no leaf
-    steps past its best value.
+    Gradient B - A with A = y mu^(1-p), B = mu^(2-p); Hessian by default max((A + B)/2, |B - A|): no leaf steps
+    past its best value, nor by more than a factor e.
 
     Parameters
     ----------
     power : strictly between 1 (`poisson`) and 2 (`gamma`).
-    curvature, clip : as for `poisson`; "exact" is (p - 1) A + (2 - p) B, as in both libraries, "fisher" B.
+    curvature, clip : as for `poisson`; "halley" is (A + B)/2, "exact" (p - 1) A + (2 - p) B, as in both libraries, "fisher" B.
 
     Returns
     -------

@@ -103,13 +103,16 @@ class Deviance(PositiveLoss, HasHalley):
     leaves its gradient at B exp((2-p) d) - A exp((1-p) d), so the best step is log(A/B). The Hessian
     (A + B)/2 makes the leaf's step 2 (A - B)/(A + B) = 2 tanh(log(A/B)/2): on the way there, never beyond.
     So no step of a leaf raises its loss, at any learning rate up to 1 and any lambda. The second derivative
-    has no such promise: Newton's step from A >> B is exp-fold too long for p = 1, from B >> A for p = 2.
+    has no such promise (but for p = 1.5, where it is the same): Newton's step is A/B - 1 for p = 1, 1 - B/A for p = 2.
+
+    Default: max((A + B)/2, |g|), so a leaf changes mu by a factor e at most. Leaves whose labels are all 0 have no
+    best value, and few rare counts make many of them: without that bound LightGBM, at its defaults, overfits them.
     """
 
     @property
     def default_curvature(self) -> tuple[str, float | None]:
-        """(A + B)/2."""
-        return "halley", None
+        """max((A + B)/2, |g|)."""
+        return "halley", 1.0
 
     @abstractmethod
     def rates(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
