@@ -10,6 +10,9 @@ import numpy as np
 import pytest
 import sklearn.metrics as sk
 import xgboost as xgb
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.optimize import minimize_scalar
 from sklearn._loss import HalfGammaLoss, HalfPoissonLoss, HalfTweedieLoss
@@ -440,6 +443,25 @@ def test_tiny_rates_are_warned_of_and_the_advice_helps():
     found = train("xgboost", poisson(), 1e-6 * COUNT, np.full(len(X), factor), params=params)
     unit = train("xgboost", poisson(), COUNT, params=params)
     assert_allclose(np.log(predict(found) / predict(unit)), np.log(1e-6), atol=0.3)
+
+
+@every_objective
+@settings(deadline=None, max_examples=60)
+@given(data=st.data())
+def test_finite_rows_give_finite_derivatives(objective, data):
+    n = data.draw(st.integers(1, 30))
+    least = 2.0**-100 if objective.name == "gamma" else 0.0
+    y = data.draw(hnp.arrays(np.float32, n, elements=st.floats(least, 2.0**100, width=32)))
+    raw = data.draw(hnp.arrays(np.float32, n, elements=st.floats(-(2.0**100), 2.0**100, width=32)))
+    weight = data.draw(
+        st.none() | hnp.arrays(np.float32, n, elements=st.floats(0.125, 8, width=32))
+    )
+    gradient, hessian = objective(y, raw, weight)
+    assert np.isfinite(gradient).all()
+    assert np.isfinite(hessian).all()
+    assert (hessian > 0).all()
+    assert np.isfinite(objective.intercept(y, weight))
+    assert np.isfinite(objective.metric(y, raw, weight))
 
 
 def test_the_link_is_held():
