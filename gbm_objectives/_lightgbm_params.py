@@ -7,7 +7,7 @@ from typing import Any
 
 from gbm_objectives._training import refuse
 from gbm_objectives._validation import message
-from gbm_objectives.links import IDENTITY, Link
+from gbm_objectives.links import IDENTITY, LOG, LOGIT, Link
 from gbm_objectives.objective import Objective
 
 _OBJECTIVE = ("objective", "objective_type", "app", "application", "loss")
@@ -24,8 +24,8 @@ _CONTRADICTING = {
     ),
     "alpha": "Write huber(delta) or quantile(tau).",
     "fair_c": "It belongs to fair.",
-    "poisson_max_delta_step": "It belongs to poisson.",
-    "tweedie_variance_power": "It belongs to tweedie.",
+    "poisson_max_delta_step": 'Its default, .7, is in poisson(curvature="lightgbm").',
+    "tweedie_variance_power": "Write tweedie(power).",
     "sigmoid": "Raw scores are logits.",
     "reg_sqrt": "Transform the target yourself.",
 }
@@ -59,8 +59,8 @@ def prepare(params: Mapping[str, Any], objective: Objective) -> dict[str, Any]:
             )
         )  # fmt: skip
     given = first(params, _OBJECTIVE)
-    headers = (objective.link.lightgbm, objective.link.lightgbm_header(2))
-    harmless = ("none", "custom", *(header.split()[0] for header in headers if header))
+    name = objective.link.lightgbm.split()[0]
+    harmless = ("none", "custom", name, "multiclassova" if objective.link == LOGIT else name)
     if given is not None and given not in harmless and given != objective:
         raise ValueError(
             message(
@@ -85,6 +85,6 @@ def check_metrics(params: Mapping[str, Any], link: Link) -> None:
             message(
                 "params", f"metric={wrong[0]!r}, which LightGBM would compute on raw scores",
                 "a metric of gbm_objectives.metrics as feval, or auc or average_precision",
-                "Write feval=metrics.log_loss(), for instance.",
+                f"Write feval=metrics.{'rmse' if link == LOG else 'log_loss'}(), for instance.",
             )
         )  # fmt: skip

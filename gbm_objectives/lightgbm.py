@@ -273,6 +273,7 @@ def _set_outputs(params: dict[str, Any], data: lgb.Dataset, objective: Objective
     if n_outputs > 1:
         params.pop("num_classes", None)
         params["num_class"] = n_outputs
+        objective.link.lightgbm_header(n_outputs)  # raises where a model can't say what it predicts
 
 
 def _set_init_scores(start: Array, data_sets: list[lgb.Dataset]) -> None:

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from gbm_objectives._deviance import gamma_deviance, poisson_deviance, rmsle, tweedie_deviance
 from gbm_objectives._metric import Metric, Score
+from gbm_objectives._metric import weighted_mean as _mean
 from gbm_objectives._numerics import weighted_quantile
 from gbm_objectives._validation import (
     Array,
@@ -32,19 +34,18 @@ __all__ = [
     "brier",
     "coverage",
     "coverage_error",
+    "gamma_deviance",
     "interval_width",
     "log_loss",
     "mae",
     "mbe",
     "median_absolute_error",
     "pinball",
+    "poisson_deviance",
     "rmse",
+    "rmsle",
+    "tweedie_deviance",
 ]
-
-
-def _mean(values: Array, sample_weight: Array | None) -> float:
-    """The weighted mean over rows, and over outputs where there are several."""
-    return float(np.mean(np.average(values, axis=0, weights=sample_weight)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ CONTRADICTING = {
     "huber_slope": "Write pseudo_huber(delta=...).",
     "quantile_alpha": "Write quantile(tau).",
     "expectile_alpha": "It belongs to reg:expectileerror.",
-    "tweedie_variance_power": "It belongs to reg:tweedie.",
+    "tweedie_variance_power": "Write tweedie(power).",
 }
 _NUM_CLASS = ("num_class",)
 

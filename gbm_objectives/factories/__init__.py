@@ -15,12 +15,14 @@ from gbm_objectives.factories.multiclass import (
     softmax_cross_entropy,
     softmax_focal,
 )
+from gbm_objectives.factories.positive import gamma, poisson, squared_log_error, tweedie
 from gbm_objectives.factories.regression import mean_bias_error, quantile, squared_error
 from gbm_objectives.factories.robust import huber, log_cosh, pseudo_huber
 
 __all__ = [
     "binary_cross_entropy",
     "focal",
+    "gamma",
     "huber",
     "kl_divergence",
     "log_cosh",
@@ -28,9 +30,12 @@ __all__ = [
     "multilabel_cross_entropy",
     "multilabel_focal",
     "negative_log_likelihood",
+    "poisson",
     "pseudo_huber",
     "quantile",
     "softmax_cross_entropy",
     "softmax_focal",
     "squared_error",
+    "squared_log_error",
+    "tweedie",
 ]

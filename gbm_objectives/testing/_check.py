@@ -17,7 +17,7 @@ from gbm_objectives._validation import (
     numeric_array,
     reject_non_finite,
 )
-from gbm_objectives.links import LOGIT
+from gbm_objectives.links import LOG, LOGIT
 from gbm_objectives.objective import Objective
 from gbm_objectives.testing import _derivatives, _extremes, _manners, _rows, _size
 from gbm_objectives.testing._calls import LIBRARIES, Broken, Candidate, parameters, recognise
@@ -203,7 +203,7 @@ def _samples(
         )
     own = "regression"
     if isinstance(function, Objective):
-        own = "binary" if function.link == LOGIT else "regression"
+        own = {LOGIT: "binary", LOG: "positive"}.get(function.link, "regression")
     choices = {
         "task": (task or own, TASKS),
         "signature": (signature, ("auto", "train", "sklearn")),
