@@ -63,7 +63,11 @@ def numbered_labels(objective: Objective, data_sets: list[Any]) -> Iterator[Obje
 
     XGBoost's softmax, under which a model predicts probabilities, takes labels of one column only.
     """
-    matrices = [data.get_label() for data in data_sets] if objective.vector else []
+    matrices = [
+        labels if labels.size == data.num_row() else labels.reshape(data.num_row(), -1)
+        for data in data_sets
+        if (labels := data.get_label()).size and objective.vector
+    ]
     if objective.targets is not None or not any(labels.ndim == 2 for labels in matrices):
         yield objective
         return

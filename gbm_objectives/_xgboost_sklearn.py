@@ -9,9 +9,9 @@ import numpy as np
 from gbm_objectives._training import Guard, Start, refuse, with_link
 from gbm_objectives._validation import Array, message
 from gbm_objectives._xgboost_guards import check_gains, check_trees
+from gbm_objectives._xgboost_params import CONTRADICTING, base_score
 from gbm_objectives.links import IDENTITY, SOFTMAX
 from gbm_objectives.objective import Objective
-from gbm_objectives.xgboost import CONTRADICTING, base_score
 
 
 def fit(
