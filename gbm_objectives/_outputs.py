@@ -57,17 +57,23 @@ def number_of_outputs(
     return n_outputs
 
 
+def _labels(data: Any) -> Array:
+    """Of a DMatrix; before XGBoost 3.2 those of several columns are flat."""
+    labels: Array = data.get_label()
+    n_samples = data.num_row()
+    return labels.reshape(n_samples, -1) if labels.size > n_samples else labels
+
+
 @contextmanager
 def numbered_labels(objective: Objective, data_sets: list[Any]) -> Iterator[Objective]:
     """The objective with label matrices as its targets, row numbers in the DMatrix; as they were afterwards.
 
     XGBoost's softmax, under which a model predicts probabilities, takes labels of one column only.
     """
-    matrices = [
-        labels if labels.size == data.num_row() else labels.reshape(data.num_row(), -1)
-        for data in data_sets
-        if (labels := data.get_label()).size and objective.vector
-    ]
+    if not objective.vector:
+        yield objective
+        return
+    matrices = [_labels(data) for data in data_sets]
     if objective.targets is not None or not any(labels.ndim == 2 for labels in matrices):
         yield objective
         return

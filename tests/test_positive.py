@@ -44,6 +44,7 @@ MIXED = np.where(RNG.random(len(DISEASE)) < 0.4, 0.0, AMOUNT)
 XGB = {"nthread": 1}
 LGB = {"num_threads": 1, "verbosity": -1, "deterministic": True, "force_col_wise": True}
 XGB_VERSION = tuple(map(int, xgb.__version__.split(".")[:2]))
+SEVERAL_INTERCEPTS = XGB_VERSION >= (3, 1)
 LIBRARIES = pytest.mark.parametrize("library", ["xgboost", "lightgbm"])
 WEIGHTED = pytest.mark.parametrize("weighted", [False, True])
 
@@ -345,7 +346,7 @@ def test_meta_estimator(library, objective):
     assert_allclose(model.predict(X), reference, rtol=1e-5)
     booster = model.estimator_.get_booster() if library == "xgboost" else model.estimator_.booster_
     assert_allclose(predict(booster), reference, rtol=1e-5)
-    if library == "xgboost":
+    if library == "xgboost" and SEVERAL_INTERCEPTS:
         model.fit(X, np.column_stack([y, 3 * y]), sample_weight=W)
         assert_allclose(model.predict(X)[:, 0], reference, rtol=1e-4)
 
@@ -374,7 +375,8 @@ def test_exposure_as_weights_is_exposure_as_margin():
 def test_intercepts(weight):
     for objective in DEVIANCES:
         y = target(objective)
-        assert objective.intercept(y, weight) == np.log(np.average(y, weights=weight))
+        mean = np.average(y, weights=weight)
+        assert_allclose(objective.intercept(y, weight), np.log(mean), rtol=1e-14)
     mean = np.average(np.log1p(DISEASE), weights=weight)
     assert_allclose(np.log1p(np.exp(squared_log_error().intercept(DISEASE, weight))), mean)
     for objective in (poisson(), tweedie(), squared_log_error()):
