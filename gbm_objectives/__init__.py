@@ -5,8 +5,10 @@ from gbm_objectives._training import TrainingError, TrainingWarning
 from gbm_objectives.factories import *  # noqa: F403
 from gbm_objectives.factories import __all__ as _factories
 from gbm_objectives.objective import Objective
+from gbm_objectives.weighting import EffectiveNumber
 
 __all__ = [
+    "EffectiveNumber",
     "Objective",
     "TrainingError",
     "TrainingWarning",
