@@ -7,6 +7,7 @@ from gbm_objectives.losses.multiclass import KLDivergence, SoftmaxCrossEntropy
 from gbm_objectives.losses.multifocal import SoftmaxFocal
 from gbm_objectives.losses.quantile import Quantile
 from gbm_objectives.losses.robust import Huber, LogCosh, PseudoHuber
+from gbm_objectives.losses.sampled import SampledSoftmax
 from gbm_objectives.losses.squared import SquaredError
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "MeanBiasPenalty",
     "PseudoHuber",
     "Quantile",
+    "SampledSoftmax",
     "SoftmaxCrossEntropy",
     "SoftmaxFocal",
     "SquaredError",
