@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from gbm_objectives._validation import message
 from gbm_objectives.curvature import Curvature
 from gbm_objectives.factories._make import Clip, objective
 from gbm_objectives.factories.binary import binary_cross_entropy
@@ -52,6 +53,9 @@ def negative_sampling(
     Objective
     """
     base = binary_cross_entropy() if objective is None else objective
+    if not isinstance(base, Objective):
+        needed = "an objective of this package, such as focal()"
+        raise TypeError(message("objective", f"a {type(base).__name__}", needed))
     sampling = NegativeSampling(share, seed)
     terms = tuple(replace(t, weightings=(*t.weightings, sampling)) for t in base.terms)
     return replace(base, terms=terms)
