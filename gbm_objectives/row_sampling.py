@@ -61,7 +61,7 @@ class NegativeSampling(Weighting):
     def statistics(
         self, loss: Loss, y_true: Array, raw_prediction: Array, sample_weight: Array | None
     ) -> Array:
-        """A checksum; columns of equal predictions, as in the first round, differ by their labels.
+        """A checksum; columns of equal predictions, as in the first round, differ by their count of positives.
 
         Without the weights, so that a weight only multiplies.
         """

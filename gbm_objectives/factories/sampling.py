@@ -52,7 +52,7 @@ def negative_sampling(
     -------
     Objective
     """
-    base = binary_cross_entropy() if objective is None else objective
+    base: Any = binary_cross_entropy() if objective is None else objective
     if not isinstance(base, Objective):
         needed = "an objective of this package, such as focal()"
         raise TypeError(message("objective", f"a {type(base).__name__}", needed))
