@@ -12,6 +12,18 @@ from gbm_objectives.losses._smoothing import LabelSmoothing
 from gbm_objectives.losses._vector import ClassLoss, codes_of, log_softmax
 
 
+def _sums_of_others(a: Array) -> Array:
+    """For each column the sum of all others, without a difference of large numbers: D grows as q^(gamma - 1)."""
+    rows, largest = np.arange(len(a)), np.abs(a).argmax(axis=1)
+    value = a[rows, largest]
+    rest = a.copy()
+    rest[rows, largest] = 0.0
+    sums = rest.sum(axis=1)
+    result = (sums + value)[:, None] - a
+    result[rows, largest] = sums
+    return result
+
+
 @dataclass(frozen=True, slots=True)
 class SoftmaxFocal(LabelSmoothing, ClassLoss):
     """-sum_k t_k q_k^gamma log p_k, p = softmax(z), q = 1 - p, t the (smoothed) one-hot label.
@@ -108,9 +120,9 @@ class SoftmaxFocal(LabelSmoothing, ClassLoss):
         slopes, bends = self._slope_bend(p, q, log_p)
         slopes *= labels
         bends *= labels
-        slope, bend = (a.sum(axis=1, keepdims=True) for a in (slopes, bends))
-        gradient = p * (slope - slopes) - slopes * q
-        hessian = p * q * slope + bends * q * q + p * p * (bend - bends)
+        other_slopes, other_bends = _sums_of_others(slopes), _sums_of_others(bends)
+        gradient = p * other_slopes - slopes * q
+        hessian = p * q * (slopes + other_slopes) + bends * q * q + p * p * other_bends
         return gradient, hessian
 
     def log_probabilities(self, raw_prediction: Array) -> Array:
