@@ -16,10 +16,10 @@ def _sums_of_others(a: Array) -> Array:
     """For each column the sum of all others, without a difference of large numbers: D grows as q^(gamma - 1)."""
     rows, largest = np.arange(len(a)), np.abs(a).argmax(axis=1)
     value = a[rows, largest]
-    rest = a.copy()
+    rest = np.copy(a)  # in the order of a
     rest[rows, largest] = 0.0
     sums = rest.sum(axis=1)
-    result = (sums + value)[:, None] - a
+    result: Array = (sums + value)[:, None] - a
     result[rows, largest] = sums
     return result
 
