@@ -110,6 +110,10 @@ def _dataset(y: Array) -> Any:
 
 
 def _jaxboost(loss: str, gamma: float = 2.0, tau: float = 0.5) -> Callback:
+    if loss == "softmax_focal":
+        classes = import_module("jaxboost.objective.multiclass")
+        several = classes.focal_multiclass(n_classes=10, gamma=gamma)
+        return lambda y, raw: several.grad_hess(raw, y)
     module = import_module("jaxboost.objective." + ("binary" if loss == "focal" else "regression"))
     arguments = {"focal": {"gamma": gamma}, "quantile": {"q": tau}}.get(loss, {})
     objective = getattr(module, "focal_loss" if loss == "focal" else loss)
@@ -137,6 +141,9 @@ def _bokbokbok(loss: str, gamma: float = 2.0) -> Callback:
 
 
 def _gbdtcbl(loss: str, gamma: float = 2.0) -> Callback:
+    if loss == "softmax_focal":
+        several: Callback = import_module("gbdtCBL.xgbmulti").XGBFLMulti(gamma)
+        return several
     callback: Callback = import_module("gbdtCBL.binary").FLLoss(gamma)
     return callback
 
@@ -148,16 +155,19 @@ def _imbalance_xgboost(loss: str, gamma: float = 2.0) -> Callback:
 
 #: Each package: the losses it has, and how to make one.
 PEERS: dict[str, tuple[set[str], Callable[..., Callback]]] = {
-    "jaxboost": ({"huber", "pseudo_huber", "log_cosh", "quantile", "focal"}, _jaxboost),
+    "jaxboost": (
+        {"huber", "pseudo_huber", "log_cosh", "quantile", "focal", "softmax_focal"},
+        _jaxboost,
+    ),
     "boost-loss": ({"huber", "log_cosh", "quantile"}, _boost_loss),
     "bokbokbok": ({"log_cosh", "focal"}, _bokbokbok),
-    "gbdtCBL": ({"focal"}, _gbdtcbl),
+    "gbdtCBL": ({"focal", "softmax_focal"}, _gbdtcbl),
     "Imbalance-XGBoost": ({"focal"}, _imbalance_xgboost),
 }
 
 
 def peers(
-    loss: str, delta: float | str = 1.0, smooth: bool = False, **parameters: float
+    loss: str, delta: float | str = 1.0, smooth: bool = False, **parameters: Any
 ) -> tuple[dict[str, Callback], dict[str, str]]:
     """The callbacks of the packages that have the loss, and why the others are left out.
 
@@ -168,6 +178,9 @@ def peers(
     for name, (losses, make) in PEERS.items():
         if loss not in losses or delta == AUTO or smooth:
             reasons[name] = "no such loss"
+            continue
+        if parameters.keys() - {"tau", "gamma"}:
+            reasons[name] = "no such parameter"
             continue
         try:
             callbacks[name] = make(loss, **parameters)

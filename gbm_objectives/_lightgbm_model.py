@@ -11,7 +11,7 @@ import numpy as np
 
 from gbm_objectives._training import Limits, Start, check_family, no_split, non_finite
 from gbm_objectives._validation import Array
-from gbm_objectives.links import IDENTITY, Link
+from gbm_objectives.links import Link
 from gbm_objectives.objective import Objective
 
 #: Rounds in which some tree should have split.
@@ -27,8 +27,9 @@ _FAMILIES = (
 
 def completed(text: str, start: Array | None, link: Link) -> str:
     """The text of a model with the intercept in its first trees and the link in its header."""
-    if link != IDENTITY and not re.search(r"^objective=", text, re.MULTILINE):
-        text = text.replace("\nfeature_names=", f"\nobjective={link.lightgbm}\nfeature_names=", 1)
+    header = link.lightgbm_header(trees_a_round(text))
+    if header and not re.search(r"^objective=", text, re.MULTILINE):
+        text = text.replace("\nfeature_names=", f"\nobjective={header}\nfeature_names=", 1)
     if start is None:
         return text
     text = re.sub(r"^tree_sizes=.*\n", "", text, count=1, flags=re.MULTILINE)  # they change
@@ -42,6 +43,12 @@ def completed(text: str, start: Array | None, link: Link) -> str:
 
         text = re.sub(rf"^({line}=)(.*)$", shifted, text, count=start.size, flags=re.MULTILINE)
     return text
+
+
+def trees_a_round(text: str) -> int:
+    """One an output."""
+    found = re.search(r"^num_tree_per_iteration=(\d+)", text, re.MULTILINE)
+    return int(found[1]) if found else 1
 
 
 def add_to_leaves(booster: lgb.Booster, start: Array | None) -> None:
@@ -60,7 +67,8 @@ def check_link(model: Any, link: Link) -> None:
     booster = model if isinstance(model, lgb.Booster) else lgb.Booster(model_file=str(model))
     found = re.search(r"^objective=(\S+)", booster.model_to_string(num_iteration=1), re.MULTILINE)
     if found:  # a custom objective leaves none
-        check_family("init_model", found[1], link.lightgbm.split()[0], _FAMILIES)
+        header = link.lightgbm_header(booster.num_model_per_iteration()) or link.lightgbm
+        check_family("init_model", found[1], header.split()[0], _FAMILIES)
 
 
 def problem(
@@ -69,10 +77,11 @@ def problem(
     """Whether the first trees split and all leaves are finite."""
     if re.search(r"^leaf_value=.*(nan|inf)", text, re.MULTILINE | re.IGNORECASE):
         return non_finite("the model")
-    leaves = re.findall(r"^num_leaves=(\d+)", text, re.MULTILINE)[:_ROUNDS]
+    a_round = trees_a_round(text)
+    leaves = re.findall(r"^num_leaves=(\d+)", text, re.MULTILINE)[: _ROUNDS * a_round]
     if any(int(count) > 1 for count in leaves):
         return ""
-    found = Start.of(objective, y, np.zeros(1) if start is None else start, weight)
+    found = Start.of(objective, y, np.zeros(a_round) if start is None else start, weight)
     if found.gain == 0:  # constant labels: so is the model
         return ""
 
@@ -82,4 +91,4 @@ def problem(
 
     rows = setting("min_data_in_leaf")
     limits = Limits(setting("min_sum_hessian_in_leaf"), setting("min_gain_to_split"), rows)
-    return no_split(found, len(leaves), limits)
+    return no_split(found, len(leaves) // a_round, limits)

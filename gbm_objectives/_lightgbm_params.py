@@ -7,11 +7,12 @@ from typing import Any
 
 from gbm_objectives._training import refuse
 from gbm_objectives._validation import message
-from gbm_objectives.links import IDENTITY, Link
+from gbm_objectives.links import IDENTITY, LOG, LOGIT, Link
 from gbm_objectives.objective import Objective
 
 _OBJECTIVE = ("objective", "objective_type", "app", "application", "loss")
 METRIC = ("metric", "metrics", "metric_types")
+NUM_CLASS = ("num_class", "num_classes")
 _BOOSTING = ("boosting", "boosting_type", "boost")
 
 #: Parameters of built-in objectives: with a custom one LightGBM ignores them in silence.
@@ -21,11 +22,10 @@ _CONTRADICTING = {
         ("is_unbalance", "unbalance", "unbalanced_sets"),
         "Give the rows of the rare class a weight.",
     ),
-    **dict.fromkeys(("num_class", "num_classes"), "The objective has one output."),
     "alpha": "Write huber(delta) or quantile(tau).",
     "fair_c": "It belongs to fair.",
-    "poisson_max_delta_step": "It belongs to poisson.",
-    "tweedie_variance_power": "It belongs to tweedie.",
+    "poisson_max_delta_step": 'Its default, .7, is in poisson(curvature="lightgbm").',
+    "tweedie_variance_power": "Write tweedie(power).",
     "sigmoid": "Raw scores are logits.",
     "reg_sqrt": "Transform the target yourself.",
 }
@@ -59,7 +59,8 @@ def prepare(params: Mapping[str, Any], objective: Objective) -> dict[str, Any]:
             )
         )  # fmt: skip
     given = first(params, _OBJECTIVE)
-    harmless = ("none", "custom", objective.link.lightgbm.split()[0])
+    name = objective.link.lightgbm.split()[0]
+    harmless = ("none", "custom", name, "multiclassova" if objective.link == LOGIT else name)
     if given is not None and given not in harmless and given != objective:
         raise ValueError(
             message(
@@ -84,6 +85,6 @@ def check_metrics(params: Mapping[str, Any], link: Link) -> None:
             message(
                 "params", f"metric={wrong[0]!r}, which LightGBM would compute on raw scores",
                 "a metric of gbm_objectives.metrics as feval, or auc or average_precision",
-                "Write feval=metrics.log_loss(), for instance.",
+                f"Write feval=metrics.{'rmse' if link == LOG else 'log_loss'}(), for instance.",
             )
         )  # fmt: skip

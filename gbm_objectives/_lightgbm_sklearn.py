@@ -37,12 +37,14 @@ def fit(
     start = None
     if not user_start and params.get("boost_from_average", True):
         start = np.atleast_1d(objective.intercept(y, weight))
-        arguments = {**arguments, "init_score": np.full(len(y), start[0])}
+        arguments = {**arguments, "init_score": np.repeat(start, len(y))}
         if evaluations is not None:
-            scores = [np.full(len(labels), start[0]) for _, labels in evaluations]
+            scores = [np.repeat(start, len(labels)) for _, labels in evaluations]
             arguments["eval_init_score"] = scores
     metric = arguments.pop("eval_metric", None)
     settings: dict[str, Any] = {"objective": objective}
+    if objective.targets is not None:
+        settings["num_class"] = objective.targets.n_outputs
     if first(params, METRIC) is None:
         settings["metric"] = "None"
         metric = objective.metric if metric is None else metric

@@ -21,6 +21,11 @@ from gbm_objectives._validation import (
 from gbm_objectives.links import IDENTITY, Link
 
 
+def weighted_mean(values: Array, sample_weight: Array | None) -> float:
+    """The weighted mean over rows, and over outputs where there are several."""
+    return float(np.mean(np.average(values, axis=0, weights=sample_weight)))
+
+
 class Score(float):
     """A float that also unpacks as LightGBM's (name, value, higher_is_better).
 

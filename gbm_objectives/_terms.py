@@ -127,6 +127,8 @@ class Term:
         reduce: Reduce | None = None,
     ) -> Term:
         """The term with those weightings resolved that depend on labels alone."""
+        for weighting in self.weightings:
+            weighting.check_labels(y_true)
         return replace(
             self,
             weightings=tuple(

@@ -109,6 +109,7 @@ class Start:
     hessian, gradient : the sums of h and of |g|; of several outputs the largest.
     gain : the sum of g^2/h, which no sum of gains of splits exceeds (Cauchy-Schwarz).
     weight : the sum of weights.
+    in_target_units : whether the gradients grow with the target, so that rescaling it helps.
     """
 
     n_samples: int
@@ -116,16 +117,20 @@ class Start:
     gradient: float
     gain: float
     weight: float
+    in_target_units: bool = True
 
     @classmethod
     def of(cls, objective: Objective, y_true: Array, raw: Array, weight: Array | None) -> Start:
-        """The sums at these scores, which broadcast to the labels."""
-        scores = np.broadcast_to(raw, y_true.shape)
+        """The sums at these scores, which broadcast to the labels, or are (n_outputs,) or a row's each."""
+        several = objective.vector or objective.targets is not None
+        shape = (len(y_true), raw.shape[-1]) if several else y_true.shape
+        scores = np.broadcast_to(raw, shape)
         g, h = (a.astype(float) for a in objective.gradient_hessian(y_true, scores, weight))
         gains = np.divide(g * g, h, out=np.zeros_like(g), where=h > 0)
         hessian, gradient, gain = (float(np.max(a.sum(0))) for a in (h, np.abs(g), gains))
         n = len(y_true)
-        return cls(n, hessian, gradient, gain, n if weight is None else float(np.sum(weight)))
+        total = n if weight is None else float(np.sum(weight))
+        return cls(n, hessian, gradient, gain, total, objective.link == IDENTITY)
 
     def __str__(self) -> str:
         return (
@@ -191,16 +196,23 @@ def small_gains(start: Start) -> str:
 
 def large_gains(start: Start, ceiling: float) -> str:
     """The warning where gains leave the range of a library's float32."""
-    factor = 10.0 ** math.ceil(math.log10(start.gain / ceiling) / 2 + 1)
+    excess = start.gain / ceiling
     return (
         f"The gradients are large for XGBoost, whose gains must stay below {ceiling:g}. {start}: trees will not "
-        f"split. Divide the target by {factor:g} or more, and multiply the predictions by it."
+        f"split. {_rescale(start, 'Divide', 'multiply', 100 * excess)}"
     )
 
 
 def _larger(start: Start, floor: float) -> str:
-    factor = 10.0 ** math.ceil(math.log10(max(1e6 * floor / start.gain, 1.0)) / 2)
-    return f"Multiply the target by {factor:g} or more, and divide the predictions by it."
+    return _rescale(start, "Multiply", "divide", max(1e6 * floor / start.gain, 1.0))
+
+
+def _rescale(start: Start, change: str, undo: str, gain: float) -> str:
+    """The advice that changes gains by this factor: they grow with the square of the target, or with the weights."""
+    if not start.in_target_units:
+        return f"{change} the weights by {10.0 ** math.ceil(math.log10(gain)):g} or more."
+    factor = 10.0 ** math.ceil(math.log10(gain) / 2)
+    return f"{change} the target by {factor:g} or more, and {undo} the predictions by it."
 
 
 def non_finite(where: str) -> str:

@@ -9,9 +9,9 @@ import numpy as np
 from gbm_objectives._training import Guard, Start, refuse, with_link
 from gbm_objectives._validation import Array, message
 from gbm_objectives._xgboost_guards import check_gains, check_trees
-from gbm_objectives.links import Link
+from gbm_objectives._xgboost_params import CONTRADICTING, base_score
+from gbm_objectives.links import IDENTITY, SOFTMAX
 from gbm_objectives.objective import Objective
-from gbm_objectives.xgboost import CONTRADICTING, base_score
 
 
 def fit(
@@ -32,11 +32,13 @@ def fit(
         raise ValueError(message("estimator", given, "an estimator without an objective"))
     refuse(params, CONTRADICTING)
     placeholder = own if isinstance(own, str) else "reg:squarederror"
+    if objective.vector and y.ndim == 1:
+        placeholder = SOFTMAX.xgboost  # what XGBClassifier takes for more than two classes
     intercept = np.asarray(objective.intercept(y, sample_weight))
     settings: dict[str, Any] = {"objective": objective, "disable_default_eval_metric": 1}
     if estimator.base_score is None and arguments.get("xgb_model") is None:
-        natural = objective.link if placeholder == objective.link.xgboost else None
-        settings["base_score"] = _base_score(intercept, natural)
+        natural = objective.link if placeholder == objective.link.xgboost else IDENTITY
+        settings["base_score"] = base_score(intercept, natural, shiftless=objective.vector)
     metric = estimator.eval_metric
     settings["eval_metric"] = with_link(
         [objective.metric if metric is None else metric], objective
@@ -46,26 +48,23 @@ def fit(
 
     def start() -> Start:
         margin = arguments.get("base_margin")
-        raw = intercept if margin is None else np.reshape(margin, y.shape)
+        raw = intercept if margin is None else np.reshape(margin, (len(y), *intercept.shape))
         return Start.of(objective, y, raw, sample_weight)
 
     if trees:
         guard = check_gains(start, guard)
     estimator.fit(X, y, sample_weight=sample_weight, eval_set=evaluations, **arguments)
     booster = estimator.get_booster()
-    if placeholder != objective.link.xgboost:
+    label_matrix = objective.vector and y.ndim == 2  # XGBoost's softmax has no place for one
+    if placeholder != objective.link.xgboost and not label_matrix:
         # The wrappers choose the placeholder by their class; this one has the link.
         changed: dict[str, Any] = {"objective": objective.link.xgboost}
         if "base_score" in settings:
-            changed["base_score"] = base_score(intercept, objective.link)
+            changed["base_score"] = base_score(intercept, objective.link, objective.vector)
         booster.set_param(changed)
     if trees:
         check_trees(booster, start, guard)
     return estimator
-
-
-def _base_score(intercept: Array, link: Link | None) -> Any:
-    return intercept.tolist() if link is None else base_score(intercept, link)
 
 
 def raw_prediction(estimator: Any, X: Any, arguments: dict[str, Any]) -> Array:  # noqa: N803

@@ -18,7 +18,14 @@ from typing import ClassVar, cast
 import numpy as np
 
 from gbm_objectives._validation import Array, message, non_negative, positive
-from gbm_objectives.losses._base import HasBuiltIn, HasFisher, HasHessian, HasMajorizer, Loss
+from gbm_objectives.losses._base import (
+    HasBuiltIn,
+    HasFisher,
+    HasHalley,
+    HasHessian,
+    HasMajorizer,
+    Loss,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +35,7 @@ class Curvature(ABC):
     Parameters
     ----------
     trust : the largest step a leaf may take, in units of the loss' scale (for losses of the residual
-        the larger of delta and, where delta is automatic, (mean sqrt|r|)^2; 1 on a logit scale);
+        the larger of delta and, where delta is automatic, (mean sqrt|r|)^2; 1 on a logit or log scale);
         None for no bound.
     """
 
@@ -133,6 +140,17 @@ class Fisher(Curvature):
 
 
 @dataclass(frozen=True, slots=True)
+class Halley(Curvature):
+    """The Hessian with which a leaf steps towards the minimum of its loss and never past it."""
+
+    requires = HasHalley
+    lacking = "a minimum over each leaf that is known"
+
+    def _both(self, loss: Loss, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
+        return cast(HasHalley, loss).gradient_halley(y_true, raw_prediction)
+
+
+@dataclass(frozen=True, slots=True)
 class Absolute(Curvature):
     """|g|/step: no leaf moves by more than ``step``, in units of the loss' scale."""
 
@@ -188,6 +206,7 @@ POLICIES: dict[str, type[Curvature]] = {
     "majorizer": Majorizer,
     "exact": Exact,
     "fisher": Fisher,
+    "halley": Halley,
     "absolute": Absolute,
     "unit": Unit,
     "xgboost": XGBoost,

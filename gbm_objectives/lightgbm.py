@@ -16,10 +16,18 @@ import lightgbm as lgb
 import numpy as np
 
 from gbm_objectives._lightgbm_model import add_to_leaves, check_link, completed, problem
-from gbm_objectives._lightgbm_params import METRIC, check_kept, check_metrics, first, prepare
+from gbm_objectives._lightgbm_params import (
+    METRIC,
+    NUM_CLASS,
+    check_kept,
+    check_metrics,
+    first,
+    prepare,
+)
+from gbm_objectives._outputs import number_of_outputs
 from gbm_objectives._training import Guard, as_list, checked, raise_alarm, with_link
 from gbm_objectives._validation import Array, message
-from gbm_objectives.links import IDENTITY
+from gbm_objectives.links import LOGIT, SOFTMAX
 from gbm_objectives.objective import Objective
 
 __all__ = ["cv", "train"]
@@ -45,7 +53,8 @@ def train(
     Parameters
     ----------
     params : of LightGBM. ``objective`` is best left out.
-    train_set : with labels (n_samples,). It is as it was when training ends.
+    train_set : with labels (n_samples,). It is as it was when training ends. For losses of classes num_class is
+        found from the labels unless ``params`` has it; label matrices: see `Objective.with_targets`.
     num_boost_round : rounds, at least 1.
     objective : such as ``huber()``.
     feval : a metric of `gbm_objectives.metrics`, a function, or a list of these. Metrics of this package
@@ -81,6 +90,8 @@ def train(
     valid_sets = [valid_sets] if isinstance(valid_sets, lgb.Dataset) else list(valid_sets)
     if init_model is not None:
         check_link(init_model, objective.link)
+    _construct_files(train_set, valid_sets, prepared)
+    _set_outputs(prepared, train_set, objective)
     start = None
     if init_model is None and prepared.get("boost_from_average", True):
         start = _intercept(objective, train_set, valid_sets, prepared)
@@ -146,6 +157,8 @@ def cv(
     if arguments.get("metrics"):
         prepared["metric"] = arguments["metrics"]
         check_metrics(prepared, objective.link)
+    _construct_files(train_set, [], prepared)
+    _set_outputs(prepared, train_set, objective)
     folds: list[tuple[lgb.Dataset, Array | None]] = []
 
     def started(train: lgb.Dataset, test: lgb.Dataset, fold: dict[str, Any]) -> Any:
@@ -166,7 +179,9 @@ def cv(
         num_boost_round,
         feval=_metrics(prepared, objective, feval),
         fpreproc=started,
-        stratified=objective.link != IDENTITY if stratified is None else stratified,
+        stratified=objective.link in (LOGIT, SOFTMAX) and objective.targets is None
+        if stratified is None
+        else stratified,
         return_cvbooster=True,
         callbacks=[*(arguments.pop("callbacks", None) or []), _skip_reset],
         **arguments,
@@ -228,11 +243,6 @@ def _intercept(
     params: Mapping[str, Any],
 ) -> Array | None:
     """The intercept, or None where the user has an init_score."""
-    for data in (train_set, *valid_sets):
-        if isinstance(data.data, (str, Path)):  # the labels are in the file
-            if data is not train_set:
-                data.set_reference(train_set)
-            data._update_params({**params, "objective": "none"}).construct()
     if _field(train_set, "init_score") is not None:
         return None
     others = [data for data in valid_sets if data is not train_set]
@@ -243,13 +253,33 @@ def _intercept(
                 "The intercept needs none: it is found from the labels.",
             )
         )  # fmt: skip
-    return np.atleast_1d(objective.intercept(*_labels(train_set)))
+    n_outputs = first(params, NUM_CLASS)
+    return np.atleast_1d(objective.intercept(*_labels(train_set), n_outputs))
+
+
+def _construct_files(
+    train_set: lgb.Dataset, valid_sets: list[lgb.Dataset], params: Mapping[str, Any]
+) -> None:
+    """Data sets in files are read: their labels are in the file."""
+    for data in (train_set, *valid_sets):
+        if isinstance(data.data, (str, Path)):
+            if data is not train_set:
+                data.set_reference(train_set)
+            data._update_params({**params, "objective": "none"}).construct()
+
+
+def _set_outputs(params: dict[str, Any], data: lgb.Dataset, objective: Objective) -> None:
+    n_outputs = number_of_outputs(objective, params, NUM_CLASS, _labels(data)[0])
+    if n_outputs > 1:
+        params.pop("num_classes", None)
+        params["num_class"] = n_outputs
+        objective.link.lightgbm_header(n_outputs)  # raises where a model can't say what it predicts
 
 
 def _set_init_scores(start: Array, data_sets: list[lgb.Dataset]) -> None:
     for data in data_sets:
         n_samples = len(_labels(data)[0])
-        data.set_init_score(np.full(n_samples, start[0]))
+        data.set_init_score(np.repeat(start, n_samples))  # one output after the other
 
 
 @contextmanager

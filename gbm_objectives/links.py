@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from gbm_objectives._numerics import odds
-from gbm_objectives._validation import Array
+from gbm_objectives._validation import Array, message
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,37 @@ class Softmax(Link):
         return response
 
 
+@dataclass(frozen=True, slots=True)
+class Log(Link):
+    """response = exp(raw_prediction), a positive number.
+
+    Raw scores are held within +-80: responses from 1.8e-35 to 5.5e34, which float32 holds, sums of them too.
+    """
+
+    #: count:poisson has this link too, but brings a max_delta_step of .7 into the trees.
+    xgboost = "reg:gamma"
+    lightgbm = "poisson"
+    held: ClassVar[float] = 80.0
+
+    def lightgbm_header(self, n_outputs: int) -> str:
+        """For one output: LightGBM's poisson transforms no more than the first."""
+        if n_outputs > 1:
+            raise NotImplementedError(
+                message(
+                    "objective", f"the log link and {n_outputs} outputs in LightGBM", "one output",
+                    "Its models transform the first output only: train one for each column.",
+                )
+            )  # fmt: skip
+        return self.lightgbm
+
+    def inverse(self, raw_prediction: Array) -> Array:
+        """The mean, count or rate; never overflows, never 0."""
+        z = np.asarray(raw_prediction, dtype=np.float64)
+        response: Array = np.exp(np.clip(z, -self.held, self.held))
+        return response
+
+
 IDENTITY = Identity()
 LOGIT = Logit()
 SOFTMAX = Softmax()
+LOG = Log()

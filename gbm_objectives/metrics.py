@@ -14,7 +14,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from gbm_objectives._class_metrics import accuracy, negative_log_likelihood
+from gbm_objectives._deviance import gamma_deviance, poisson_deviance, rmsle, tweedie_deviance
 from gbm_objectives._metric import Metric, Score
+from gbm_objectives._metric import weighted_mean as _mean
 from gbm_objectives._numerics import weighted_quantile
 from gbm_objectives._validation import (
     Array,
@@ -34,6 +36,7 @@ __all__ = [
     "brier",
     "coverage",
     "coverage_error",
+    "gamma_deviance",
     "interval_width",
     "log_loss",
     "mae",
@@ -41,13 +44,11 @@ __all__ = [
     "median_absolute_error",
     "negative_log_likelihood",
     "pinball",
+    "poisson_deviance",
     "rmse",
+    "rmsle",
+    "tweedie_deviance",
 ]
-
-
-def _mean(values: Array, sample_weight: Array | None) -> float:
-    """The weighted mean over rows, and over outputs where there are several."""
-    return float(np.mean(np.average(values, axis=0, weights=sample_weight)))
 
 
 @dataclass(frozen=True, slots=True)

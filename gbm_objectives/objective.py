@@ -25,6 +25,7 @@ from gbm_objectives.curvature import Curvature, as_curvature
 from gbm_objectives.links import Link
 from gbm_objectives.losses._base import Loss
 from gbm_objectives.losses._residual import ResidualLoss
+from gbm_objectives.losses._vector import VectorLoss
 from gbm_objectives.losses.binary import BinaryLoss
 from gbm_objectives.weighting import Weighting
 
@@ -342,6 +343,25 @@ class Objective:
             for y in (np.zeros_like(z), np.ones_like(z))
         )
         return np.log(against) - np.log(-towards) + (raw - z)
+
+    def log_probabilities(self, raw_prediction: ArrayLike) -> NDArray[np.float64]:
+        """log P(class) that raw predictions (n_samples, n_classes) of a model of classes stand for, in their shape.
+
+        As `log_odds` for two classes: focal loss draws the scores together, this is the map back.
+
+        Raises
+        ------
+        TypeError
+            For losses of another kind of label, sums, and losses whose scores say nothing about probabilities.
+        """
+        if not self.vector or len(self.terms) > 1:
+            given = f"{self.name}, {'a sum' if self.vector else 'whose labels are no classes'}"
+            needed = "one loss of several classes, such as softmax_focal()"
+            raise TypeError(message("objective", given, needed))
+        raw = numeric_array("raw_prediction", raw_prediction).astype(np.float64)
+        scores = cast(VectorLoss, self.loss).log_probabilities(raw)
+        normalised: NDArray[np.float64] = scores - np.logaddexp.reduce(scores, axis=1)[:, None]
+        return normalised
 
     def value(
         self, y_true: ArrayLike, raw_prediction: ArrayLike, sample_weight: ArrayLike | None = None

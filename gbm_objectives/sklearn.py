@@ -26,6 +26,9 @@ from sklearn.utils.validation import check_array, check_is_fitted, column_or_1d
 
 from gbm_objectives._training import Guard, checked
 from gbm_objectives._validation import Array, message, sample_weights
+from gbm_objectives.links import SOFTMAX
+from gbm_objectives.losses._base import Loss
+from gbm_objectives.losses._vector import ClassLoss
 from gbm_objectives.losses.binary import BinaryLoss
 from gbm_objectives.objective import Objective
 
@@ -199,21 +202,23 @@ class ObjectiveRegressor(RegressorMixin, _ObjectiveEstimator):  # type: ignore[m
 
 
 class ObjectiveClassifier(ClassifierMixin, _ObjectiveEstimator):  # type: ignore[misc]
-    """A classifier of XGBoost or LightGBM with an objective of this package; two classes, any labels.
+    """A classifier of XGBoost or LightGBM with an objective of this package; any labels.
 
     Parameters
     ----------
     estimator : an ``XGBClassifier``, ``XGBRFClassifier`` or ``LGBMClassifier``; it is cloned, not changed.
-    objective : of a binary label: `focal`, `binary_cross_entropy`.
-    recover_proba : give the probabilities that the raw scores of the loss stand for (`Objective.log_odds`),
-        also to ``predict`` and ``decision_function``. False: the sigmoid of the raw scores, which focal loss
-        draws towards 1/2. Without effect on cross-entropy.
+    objective : for two classes of a binary label: `focal`, `binary_cross_entropy`; for more of classes:
+        `softmax_cross_entropy`, `softmax_focal`.
+    recover_proba : give the probabilities that the raw scores of the loss stand for (`Objective.log_odds`,
+        `Objective.log_probabilities`), also to ``predict`` and ``decision_function``. False: the sigmoid or
+        softmax of the raw scores, which focal loss draws together. Without effect on cross-entropy. Class
+        weights and label smoothing are not undone, as nowhere in scikit-learn.
     guard : as for `ObjectiveRegressor`.
 
     Attributes
     ----------
-    estimator_ : the fitted estimator, on labels 0 and 1; its booster gives the sigmoid of raw scores.
-    classes_ : the two labels, sorted.
+    estimator_ : the fitted estimator, on labels 0..K-1; its booster gives the sigmoid or softmax of raw scores.
+    classes_ : the K labels, sorted.
     n_features_in_, feature_names_in_ : as in scikit-learn.
     """
 
@@ -239,37 +244,49 @@ class ObjectiveClassifier(ClassifierMixin, _ObjectiveEstimator):  # type: ignore
         eval_set: Any = None,
         **arguments: Any,
     ) -> Self:
-        """Fit the estimator; parameters as `ObjectiveRegressor.fit`, labels of two classes.
+        """Fit the estimator; parameters as `ObjectiveRegressor.fit`.
 
         Raises
         ------
         TypeError, ValueError, TrainingError
-            For one class or more than two, labels in ``eval_set`` that ``y`` has not; as `train`.
+            For one class, a number of classes that the objective is not for, labels in ``eval_set`` that ``y``
+            has not; as `train`.
         """
         if not is_classifier(self.estimator):
             raise TypeError(
                 message("estimator", f"a {type(self.estimator).__name__}", "a classifier")
             )
-        terms = checked(self.objective, self.guard).terms
-        if not all(isinstance(term.loss, BinaryLoss) for term in terms):
-            given = f"{self.objective.name}, whose labels are numbers"
-            needed = "an objective of a binary label, such as focal()"
+        objective = checked(self.objective, self.guard)
+        wanted: type[Loss] = ClassLoss if objective.vector else BinaryLoss
+        if not all(isinstance(term.loss, wanted) for term in objective.terms):
+            given = f"{objective.name}, whose labels are numbers"
+            needed = "an objective of classes, such as focal() or softmax_focal()"
             raise TypeError(message("objective", given, needed))
         labels = column_or_1d(y, warn=True)
         check_classification_targets(labels)
         self.classes_, codes = np.unique(labels, return_inverse=True)
-        if len(self.classes_) != 2:
-            given = f"{len(self.classes_)} class{'es' * (len(self.classes_) > 1)}"
-            instead = "Only binary classification is supported; OneVsRestClassifier wraps it."
-            instead = instead if len(self.classes_) > 2 else ""
-            raise ValueError(message("y", given, "2 classes", instead))
+        self._check_classes(objective)
         pairs = _pairs(eval_set, arguments)
         if pairs is not None:
             pairs = [(x, codes if label is y else self._encoded(label)) for x, label in pairs]
         return self._fit(X, codes, sample_weight, pairs, arguments)
 
+    def _check_classes(self, objective: Objective) -> None:
+        n_classes = len(self.classes_)
+        if (n_classes > 2) == objective.vector and n_classes > 1:
+            return
+        given = f"{n_classes} class{'es' * (n_classes > 1)}"
+        if n_classes < 2 or not objective.vector:
+            instead = (
+                "Only binary classification is supported by this objective: for more classes use "
+                "softmax_cross_entropy() or softmax_focal()."
+            )
+            raise ValueError(message("y", given, "2 classes", instead if n_classes > 2 else ""))
+        instead = "For two classes use binary_cross_entropy() or focal()."
+        raise ValueError(message("y", given, f"3 or more for {objective.name}", instead))
+
     def _wrapped(self) -> Any:
-        """The estimator sees the codes 0 and 1, so a class_weight by label is translated."""
+        """The estimator sees the codes 0..K-1, so a class_weight by label is translated."""
         wrapped = clone(self.estimator)
         weights = wrapped.get_params().get("class_weight")
         if isinstance(weights, dict):
@@ -289,22 +306,31 @@ class ObjectiveClassifier(ClassifierMixin, _ObjectiveEstimator):  # type: ignore
         return codes
 
     def decision_function(self, X: Any, **arguments: Any) -> NDArray[Any]:  # noqa: N803
-        """The log-odds of ``classes_[1]``, (n_samples,): the logit of ``predict_proba``."""
+        """The log-odds of ``classes_[1]``, (n_samples,), the logit of ``predict_proba``; of more classes its log.
+
+        Without ``recover_proba`` the raw scores.
+        """
         raw = self.raw_prediction(X, **arguments)
-        return self.objective.log_odds(raw) if self.recover_proba else raw
+        if not self.recover_proba:
+            return raw
+        several = self.objective.vector
+        return self.objective.log_probabilities(raw) if several else self.objective.log_odds(raw)
 
     def predict_proba(self, X: Any, **arguments: Any) -> NDArray[Any]:  # noqa: N803
-        """Probabilities of ``classes_``, (n_samples, 2)."""
-        log_odds = self.decision_function(X, **arguments).astype(np.float64)
-        return np.column_stack([expit(-log_odds), expit(log_odds)])
+        """Probabilities of ``classes_``, (n_samples, n_classes)."""
+        scores = self.decision_function(X, **arguments).astype(np.float64)
+        if scores.ndim == 2:
+            return SOFTMAX.inverse(scores)
+        return np.column_stack([expit(-scores), expit(scores)])
 
     def predict(self, X: Any, **arguments: Any) -> NDArray[Any]:  # noqa: N803
-        """The likelier class, (n_samples,)."""
-        likelier = self.decision_function(X, **arguments) > 0
-        predicted: NDArray[Any] = self.classes_[likelier.astype(int)]
+        """The likeliest class, (n_samples,)."""
+        scores = self.decision_function(X, **arguments)
+        likeliest = scores.argmax(axis=1) if scores.ndim == 2 else (scores > 0).astype(int)
+        predicted: NDArray[Any] = self.classes_[likeliest]
         return predicted
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_class = False
+        tags.classifier_tags.multi_class = getattr(self.objective, "vector", False)
         return tags

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
-from gbm_objectives._validation import Array, message, number, positive
+from gbm_objectives._validation import Array, message, number, positive, reject_rows
 from gbm_objectives.losses._base import Loss
 
 if TYPE_CHECKING:
@@ -37,6 +37,10 @@ class Weighting(ABC):
 
     def check(self, loss: Loss) -> None:
         """Raise TypeError for a loss that this makes no sense for."""
+        return
+
+    def check_labels(self, y_true: Array) -> None:
+        """Raise ValueError for labels that have no factor; ``y_true`` is all of them."""
         return
 
     @property
@@ -161,3 +165,56 @@ def _fixed(given: Any) -> tuple[float, ...]:
     if not isinstance(given, (Sequence, np.ndarray)) or len(given) < 2:
         raise TypeError(message("class_weight", repr(given), needed))
     return tuple(positive("class_weight", weight) for weight in given)
+
+
+@dataclass(frozen=True, slots=True)
+class InverseLabel(Weighting):
+    """1/max(|y|, floor), scaled to a mean of 1: the rows' errors count relative to their labels.
+
+    Parameters
+    ----------
+    floor : > 0, in the units of the target; None asks for labels other than 0.
+    scale : the inverse of the mean of 1/max(|y|, floor), set by `resolve`.
+    """
+
+    floor: float | None = None
+    scale: float | None = field(default=None, repr=False)
+
+    of_labels = True
+
+    def __post_init__(self) -> None:
+        if self.floor is not None:
+            object.__setattr__(self, "floor", positive("floor", self.floor))
+
+    def check_labels(self, y_true: Array) -> None:
+        """0 has no relative error."""
+        if self.floor is None:
+            instead = "Give a floor, the size below which errors count as absolute ones."
+            reject_rows("y_true", y_true == 0, "a label of 0", "labels other than 0", instead)
+
+    def _inverse(self, y_true: Array) -> Array:
+        size = np.abs(y_true.astype(np.float64))
+        inverse: Array = 1.0 / (size if self.floor is None else np.maximum(size, self.floor))
+        return inverse
+
+    @property
+    def pending(self) -> bool:
+        """Whether the mean is unknown."""
+        return self.scale is None
+
+    def statistics(
+        self, loss: Loss, y_true: Array, raw_prediction: Array, sample_weight: Array | None
+    ) -> Array:
+        """The sums of weights and of the weighted inverses."""
+        weight = np.ones(len(y_true)) if sample_weight is None else sample_weight.astype(np.float64)
+        return np.array([weight.sum(), (weight * self._inverse(y_true)).sum()])
+
+    def resolve(self, sums: Array) -> InverseLabel:
+        """The weighting with its scale."""
+        total, inverses = sums.tolist()
+        return replace(self, scale=total / inverses if inverses else 1.0)
+
+    def factor(self, loss: Loss, rows: slice, y_true: Array, raw_prediction: Array) -> Array:
+        """The scaled inverse of the row's label."""
+        scale = 1.0 if self.scale is None else self.scale
+        return (scale * self._inverse(y_true)).astype(raw_prediction.dtype)

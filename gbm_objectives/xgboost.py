@@ -5,41 +5,24 @@ They take the library's own arguments and return the library's own results.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import numpy as np
 import xgboost as xgb
-from numpy.typing import NDArray
 
-from gbm_objectives._metric import Metric
+from gbm_objectives._outputs import numbered_labels
 from gbm_objectives._training import (
     Guard,
     Start,
     as_list,
-    check_family,
     checked,
     raise_alarm,
-    refuse,
-    with_link,
 )
-from gbm_objectives._validation import Array, message
 from gbm_objectives._xgboost_guards import check_gains, check_trees, problem
-from gbm_objectives.links import Link
+from gbm_objectives._xgboost_params import prepare, refuse_own, set_outputs, start_of, with_metrics
 from gbm_objectives.objective import Objective
 
 __all__ = ["cv", "train"]
-
-#: Parameters of built-in objectives: with a custom one XGBoost ignores them in silence.
-CONTRADICTING = {
-    "scale_pos_weight": "Give the rows of class 1 a sample weight, or focal an alpha.",
-    "huber_slope": "Write pseudo_huber(delta=...).",
-    "quantile_alpha": "Write quantile(tau).",
-    "expectile_alpha": "It belongs to reg:expectileerror.",
-    "tweedie_variance_power": "It belongs to reg:tweedie.",
-    "num_class": "The objective has one output a column of labels.",
-}
 
 
 def train(
@@ -61,7 +44,8 @@ def train(
     Parameters
     ----------
     params : of XGBoost. ``objective`` is best left out.
-    dtrain : with labels (n_samples,), or (n_samples, n_outputs) for several targets.
+    dtrain : with labels (n_samples,), or (n_samples, n_outputs) for several targets. For losses of classes
+        num_class is found from the labels unless ``params`` has it.
     num_boost_round : rounds; 0 gives the best constant.
     objective : such as ``huber()``.
     custom_metric : a metric of `gbm_objectives.metrics`, a function, or a list of these; the last one
@@ -89,13 +73,32 @@ def train(
     TrainingWarning
         Where a guard is asked to warn.
     """
-    objective = checked(objective, guard)
+    checked(objective, guard)
+    refuse_own(arguments)
+    data_sets = list({id(data): data for data, _ in arguments.get("evals") or ()}.values())
+    data_sets = [dtrain, *(data for data in data_sets if data is not dtrain)]
+    with numbered_labels(objective, data_sets) as numbered:
+        return _train(
+            params, dtrain, num_boost_round, numbered, objective, custom_metric, guard, arguments
+        )
+
+
+def _train(
+    params: Mapping[str, Any],
+    dtrain: xgb.DMatrix,
+    num_boost_round: int,
+    objective: Objective,
+    given: Objective,
+    custom_metric: Any,
+    guard: Guard,
+    arguments: dict[str, Any],
+) -> xgb.Booster:
     continued = arguments.get("xgb_model")
-    prepared = _prepared(params, objective, continued)
-    _refuse_own(arguments)
+    prepared = prepare(params, objective, given, continued)
+    set_outputs(prepared, dtrain, objective)
     trees = _grows_trees(prepared)
     if continued is None:
-        prepared, start = _started(prepared, dtrain, objective)
+        prepared, start = start_of(prepared, dtrain, objective)
         if trees:
             guard = check_gains(start, guard)
     booster = xgb.train(
@@ -103,7 +106,7 @@ def train(
         dtrain,
         num_boost_round,
         obj=objective,
-        **_metrics(prepared, objective, custom_metric, arguments),
+        **with_metrics(prepared, objective, given, custom_metric, arguments),
     )
     if trees and continued is None:
         check_trees(booster, start, guard)
@@ -140,15 +143,41 @@ def cv(
     TypeError, ValueError, TrainingError
         As `train`.
     """
-    objective = checked(objective, guard)
-    prepared = _prepared(params, objective, None)
-    _refuse_own(arguments)
+    checked(objective, guard)
+    refuse_own(arguments)
+    with numbered_labels(objective, [dtrain]) as numbered:
+        return _cv(
+            params,
+            dtrain,
+            num_boost_round,
+            numbered,
+            objective,
+            custom_metric,
+            guard,
+            fpreproc,
+            arguments,
+        )
+
+
+def _cv(
+    params: Mapping[str, Any],
+    dtrain: xgb.DMatrix,
+    num_boost_round: int,
+    objective: Objective,
+    given: Objective,
+    custom_metric: Any,
+    guard: Guard,
+    fpreproc: Callable[..., Any] | None,
+    arguments: dict[str, Any],
+) -> Any:
+    prepared = prepare(params, objective, given, None)
+    set_outputs(prepared, dtrain, objective)
     starts: list[Callable[[], Start]] = []
 
     def started(train: xgb.DMatrix, test: xgb.DMatrix, fold: dict[str, Any]) -> Any:
         if fpreproc is not None:
             train, test, fold = fpreproc(train, test, fold)
-        fold, start = _started(fold, train, objective)
+        fold, start = start_of(fold, train, objective)
         starts.append(start)
         return train, test, fold
 
@@ -165,7 +194,7 @@ def cv(
         obj=objective,
         fpreproc=started,
         callbacks=callbacks,
-        **_metrics(prepared, objective, custom_metric, arguments),
+        **with_metrics(prepared, objective, given, custom_metric, arguments),
     )
     if folds.problems:
         raise_alarm(guard, f"In {len(folds.problems)} of {len(starts)} folds: {folds.problems[0]}")
@@ -194,104 +223,3 @@ class _FoldGuard(xgb.callback.TrainingCallback):
 
 def _grows_trees(params: Mapping[str, Any]) -> bool:
     return params.get("booster") != "gblinear"
-
-
-def _refuse_own(arguments: Mapping[str, Any]) -> None:
-    if "obj" in arguments:
-        raise TypeError(message("obj", "an argument", "objective=, which takes its place"))
-
-
-def _prepared(params: Mapping[str, Any], objective: Objective, continued: Any) -> dict[str, Any]:
-    """The parameters with the placeholder whose link is the objective's, or an error where they disagree."""
-    prepared = dict(params)
-    placeholder = objective.link.xgboost
-    refuse(prepared, CONTRADICTING)
-    given = prepared.get("objective")
-    if given is not None and given != placeholder and given != objective:
-        raise ValueError(
-            message(
-                "params", f"objective={given!r} beside {objective.name}", "no objective in params"
-            )
-        )
-    if continued is not None:
-        _check_link(continued, objective)
-    prepared["objective"] = placeholder
-    prepared.setdefault("disable_default_eval_metric", 1)
-    return prepared
-
-
-#: Built-in objectives of one link; all others have the identity.
-_FAMILIES = (
-    {"binary:logistic", "reg:logistic"},
-    {"count:poisson", "reg:gamma", "reg:tweedie"},
-    {"multi:softprob", "multi:softmax"},
-)
-
-
-def _check_link(model: Any, objective: Objective) -> None:
-    """A model that is continued keeps its link, so it must be the objective's."""
-    booster = model if isinstance(model, xgb.Booster) else xgb.Booster(model_file=model)
-    name = json.loads(booster.save_config())["learner"]["objective"]["name"]
-    check_family("xgb_model", name, objective.link.xgboost, _FAMILIES)
-
-
-def _labels(data: xgb.DMatrix) -> tuple[Array, Array | None]:
-    """Labels, (n_samples,) or (n_samples, n_outputs), and weights."""
-    y, weight = data.get_label(), data.get_weight()
-    if not y.size:
-        raise ValueError(message("dtrain", "a DMatrix without labels", "one with labels"))
-    if y.ndim == 1 and len(y) != data.num_row():  # flat before XGBoost 3.2
-        y = y.reshape(data.num_row(), -1)
-    return y, weight if weight.size else None
-
-
-def _started(
-    params: dict[str, Any], data: xgb.DMatrix, objective: Objective
-) -> tuple[dict[str, Any], Callable[[], Start]]:
-    """The parameters with the intercept as base_score, and what the first tree will be given."""
-    y, weight = _labels(data)
-    intercept = np.asarray(objective.intercept(y, weight))
-    margin = data.get_base_margin()
-    raw = margin.reshape(y.shape) if margin.size else intercept
-    if params.get("base_score") is None:
-        params = {**params, "base_score": base_score(intercept, objective.link)}
-    return params, lambda: Start.of(objective, y, raw, weight)
-
-
-def base_score(intercept: Array, link: Link) -> float | list[float]:
-    """The intercept in XGBoost's terms: on the response scale, one number or one an output."""
-    response = np.asarray(link.inverse(intercept), dtype=np.float64)
-    if link.xgboost == "binary:logistic":  # in float32 it must stay within (0, 1)
-        response = np.clip(response, np.finfo(np.float32).tiny, np.nextafter(np.float32(1), 0))
-    if response.ndim and tuple(map(int, xgb.__version__.split(".")[:2])) < (3, 1):
-        raise NotImplementedError(
-            message(
-                "dtrain", f"{len(response)} targets with XGBoost {xgb.__version__}",
-                "XGBoost 3.1, the first with an intercept for each output",
-                "Set base_score yourself, or train a model for each target.",
-            )
-        )  # fmt: skip
-    value: float | list[float] = response.tolist()
-    return value
-
-
-def _metrics(
-    params: Mapping[str, Any], objective: Objective, custom_metric: Any, arguments: dict[str, Any]
-) -> dict[str, Any]:
-    """The arguments with the metrics as one function, and the direction of the one that stops early."""
-    if custom_metric is None and params.get("eval_metric"):
-        return arguments
-    given = objective.metric if custom_metric is None else custom_metric
-    metrics = with_link(as_list(given), objective)
-    direction: dict[str, Any] = {}
-    if metrics and isinstance(metrics[-1], Metric):
-        direction = {"maximize": metrics[-1].higher_is_better}
-
-    def evaluate(preds: NDArray[Any], data: xgb.DMatrix) -> list[tuple[str, float]]:
-        results: list[tuple[str, float]] = []
-        for metric in metrics:
-            found = metric(preds, data)
-            results += found if isinstance(found, list) else [found]
-        return results
-
-    return {**direction, **arguments, "custom_metric": evaluate if metrics else None}

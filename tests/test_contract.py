@@ -16,8 +16,15 @@ from numpy.testing import assert_allclose, assert_array_equal
 import gbm_objectives
 from gbm_objectives import _rows, focal, huber, mean_bias_error
 from gbm_objectives.curvature import POLICIES, Majorizer
-from gbm_objectives.links import IDENTITY, LOGIT
-from gbm_objectives.losses._base import HasBuiltIn, HasFisher, HasHessian, HasMajorizer, Loss
+from gbm_objectives.links import IDENTITY, LOG, LOGIT
+from gbm_objectives.losses._base import (
+    HasBuiltIn,
+    HasFisher,
+    HasHalley,
+    HasHessian,
+    HasMajorizer,
+    Loss,
+)
 from gbm_objectives.losses._residual import ResidualLoss, RobustLoss
 from gbm_objectives.objective import Objective
 from gbm_objectives.registry import OBJECTIVES
@@ -77,6 +84,10 @@ VARIANTS = {
     "negative_sampling": [{}, {"objective": focal(), "share": 0.5, "seed": 3}, {"share": 1.0}],
     "multilabel_cross_entropy": [{}, {"label_smoothing": 0.1, "class_weight": "balanced"}],
     "multilabel_focal": [{}, {"gamma": 0.5, "label_smoothing": 0.2, "smoothing": "others"}],
+    "poisson": [{}, {"curvature": "exact"}, {"curvature": "xgboost"}],
+    "gamma": [{}, {"curvature": "exact"}],
+    "tweedie": [{}, {"power": 1.1}, {"power": 1.9, "curvature": "exact"}],
+    "squared_log_error": [{}, {"curvature": "exact"}, {"curvature": "absolute"}],
 }
 
 
@@ -121,12 +132,19 @@ def distributions(objective):
     return objective.name == "kl_divergence"
 
 
+def least(objective):
+    """The smallest whole number that is a label."""
+    return 1.0 if objective.name == "gamma" else 0.0
+
+
 def labels(objective, n, rng):
     if distributions(objective):
         return rng.dirichlet(5 * SHARES, n)
     if objective.vector:
         return rng.choice(K, n, p=SHARES).astype(np.float64)
     y = rng.standard_normal(n)
+    if objective.link == LOG:
+        return np.floor(np.exp(y)) + least(objective)
     return (y > 0.8).astype(np.float64) if objective.link == LOGIT else y
 
 
@@ -236,6 +254,8 @@ def test_joint_evaluations_agree_with_the_single_ones(objective):
             gradient, hessian = loss.gradient_majorizer(y, raw)
             assert_allclose(gradient, loss.gradient(y, raw), rtol=1e-12, atol=1e-15)
             assert_allclose(hessian, loss.majorizer(y, raw), rtol=1e-13)
+        if isinstance(loss, HasHalley):
+            assert_allclose(loss.gradient_halley(y, raw)[0], loss.gradient(y, raw), rtol=1e-13)
 
 
 @every_objective
@@ -346,7 +366,7 @@ def test_integer_weights_are_repeated_rows(objective):
 def test_extremes_stay_finite(objective, magnitude):
     """Gradients and Hessians are finite, the Hessian positive, at any float32 score."""
     for dtype in (np.float32, np.float64):
-        y = np.array([0, 1, 0, 1, 0, 1], dtype)
+        y = np.array([0, 1, 0, 1, 0, 1], dtype) + dtype(least(objective))
         raw = np.array([1, 1, -1, -1, 0.5, 0.5], dtype) * dtype(magnitude)
         if objective.vector:
             raw = np.column_stack([raw, -raw, raw[::-1], 0 * raw])
@@ -360,7 +380,7 @@ def test_extremes_stay_finite(objective, magnitude):
 @every_objective
 def test_zero_residuals(objective):
     """A perfect fit on the residual scale: gradient 0 where the loss is even, Hessian at its peak."""
-    y = np.array([0, 1, 1, 0], np.float32)
+    y = np.array([0, 1, 1, 0], np.float32) + np.float32(least(objective))
     raw = y.copy()
     if objective.vector:
         raw = np.zeros((4, K), np.float32)
@@ -555,6 +575,7 @@ def test_policies_fit_or_say_why_not(name, policy):
         "majorizer": HasMajorizer,
         "exact": HasHessian,
         "fisher": HasFisher,
+        "halley": HasHalley,
         "xgboost": HasBuiltIn,
         "lightgbm": HasBuiltIn,
     }

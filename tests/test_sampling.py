@@ -22,6 +22,7 @@ from gbm_objectives import (
     sampled_softmax,
     softmax_cross_entropy,
 )
+from gbm_objectives.testing import check_objective
 
 N, K = 300, 12
 RNG = np.random.default_rng(0)
@@ -288,6 +289,18 @@ def test_a_share_of_one_is_the_objective():
     total = negative_sampling(binary_cross_entropy() + focal(), share=0.5)
     one = negative_sampling(share=0.5)
     assert_array_equal(total(LABEL, SCORE)[0] == 0, one(LABEL, SCORE)[0] == 0)
+
+
+def test_the_self_test_sees_the_draws():
+    """Rows that are left out, and draws that change with the number of rows, are what it reports."""
+    report = check_objective(sampled_softmax(1), train=False)
+    assert report["gradient"].status == report["determinism"].status == "ok"
+    assert report["weights"].status == report["hessian"].status == "ok"
+    assert report["saturation"].status == "failure"
+    report = check_objective(negative_sampling(share=0.5), train=False)
+    assert report["determinism"].status == report["weights"].status == "ok"
+    assert report["saturation"].status == "failure"
+    assert report["rows"].status == "warning"
 
 
 def test_errors():

@@ -410,7 +410,7 @@ def test_what_cannot_work_is_refused():
         classifier("xgboost", huber()).fit(X_CLASS, CODES)
     with pytest.raises(TypeError, match="objective: 'huber' of type str"):
         ObjectiveRegressor(xgb.XGBRegressor(), "huber").fit(X, Y)
-    with pytest.raises(ValueError, match=r"y: 3 classes; needed: 2 classes.*OneVsRest"):
+    with pytest.raises(ValueError, match=r"y: 3 classes; needed: 2 classes.*softmax_cross_entropy"):
         classifier("lightgbm").fit(X_CLASS, np.arange(len(CODES)) % 3)
     with pytest.raises(ValueError, match="y: 1 class; needed: 2 classes"):
         classifier("lightgbm").fit(X_CLASS, np.zeros(len(CODES)))

@@ -33,8 +33,8 @@ def sampled_softmax(
 
     It saves little where trees are grown: both libraries grow a tree a class in every round, from all rows, whatever
     the gradients are. Measured on one thread (`benchmarks/sampling.py`): with 5 of 10, 100 and 1000 classes the
-    callback takes 1.1, .94 and .75 times as long as that of `softmax_cross_entropy`, with a fifth of them 1, 1 and
-    .9, with a half 1.1 to 1.2. It is 5 to 19% of a round, so a round takes .8 to .9 times as long with 1000 classes
+    callback takes 1.3, .95 and .8 times as long as that of `softmax_cross_entropy`, with a fifth of them 1.1, 1 and
+    .9, with a half 1.2 to 1.3. It is 4 to 19% of a round, so a round takes .8 to .9 times as long with 1000 classes
     and .9 to 1.2 times with fewer. After as many rounds the full loss on test rows was 22 to 34% higher with a fifth of
     10 or 100 classes, and 7 to 12% with a half. So the full loss is the better choice unless the sampled one
     itself is wanted, for instance to compare with a network trained on it.
@@ -80,7 +80,7 @@ def negative_sampling(
 
     It saves nothing where trees are grown: both libraries go through all rows, whatever the gradients are. Measured on
     one thread (`benchmarks/sampling.py`), the callback takes 2.1 times as long as that of `binary_cross_entropy` and
-    a round 1.1 to 1.3 times; with a tenth of the negatives and 2% positives the loss on test rows was 4 to 6% higher. To
+    a round 1.1 to 1.3 times as long; with a tenth of the negatives and 2% positives the loss on test rows was 4 to 6% higher. To
     save time leave negatives out of the data once and give those left the ``sample_weight`` 1/share: a round then
     took a quarter of the time, and the loss was 8 to 22% higher. What drawing anew adds is that in the end all negatives
     are used. LightGBM's own ``neg_bagging_fraction`` has no effect with a custom objective.

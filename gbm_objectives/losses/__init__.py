@@ -5,24 +5,30 @@ from gbm_objectives.losses.bias import MeanBias, MeanBiasPenalty
 from gbm_objectives.losses.binary import BinaryCrossEntropy, Focal
 from gbm_objectives.losses.multiclass import KLDivergence, SoftmaxCrossEntropy
 from gbm_objectives.losses.multifocal import SoftmaxFocal
+from gbm_objectives.losses.positive import Gamma, Poisson, Tweedie
 from gbm_objectives.losses.quantile import Quantile
 from gbm_objectives.losses.robust import Huber, LogCosh, PseudoHuber
 from gbm_objectives.losses.sampled import SampledSoftmax
 from gbm_objectives.losses.squared import SquaredError
+from gbm_objectives.losses.squared_log import SquaredLogError
 
 __all__ = [
     "BinaryCrossEntropy",
     "Focal",
+    "Gamma",
     "Huber",
     "KLDivergence",
     "LogCosh",
     "Loss",
     "MeanBias",
     "MeanBiasPenalty",
+    "Poisson",
     "PseudoHuber",
     "Quantile",
     "SampledSoftmax",
     "SoftmaxCrossEntropy",
     "SoftmaxFocal",
     "SquaredError",
+    "SquaredLogError",
+    "Tweedie",
 ]

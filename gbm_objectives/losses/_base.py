@@ -178,6 +178,16 @@ class HasFisher(Loss):
         """The expectation of the second derivative under the model's own distribution of y."""
 
 
+class HasHalley(Loss):
+    """A loss whose best step for a leaf is known up to a Hessian for each row that never passes it."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def gradient_halley(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
+        """The gradient, and the Hessian with which -G/H is Halley's step towards the leaf's minimum."""
+
+
 class HasBuiltIn(Loss):
     """A loss that both libraries have, each with a Hessian other than the second derivative."""
 

@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-from scipy.special import expit
-
 from gbm_objectives._validation import Array, message, number
 
 Smoothing = Literal["uniform", "others"]
@@ -16,6 +13,9 @@ Smoothing = Literal["uniform", "others"]
 @dataclass(frozen=True, slots=True)
 class LabelSmoothing:
     """The parameters of losses that smooth their labels.
+
+    Probabilities are then those of the smoothed label. Smoothing is not undone: where a model predicts less
+    than the share of a wrong class the answer would be 0.
 
     Parameters
     ----------
@@ -45,21 +45,3 @@ class LabelSmoothing:
         """A binary label, or probability, as it is smoothed."""
         true, other = self.smoothed(2)
         return other + (true - other) * y_true if other else y_true
-
-    def unsmooth(self, log_odds: Array) -> Array:
-        """The log-odds of a binary label from those of the smoothed one, within +-700."""
-        other = self.smoothed(2)[1]
-        if not other:
-            return log_odds
-        towards, against = (np.maximum(expit(z) - other, 1e-304) for z in (log_odds, -log_odds))
-        difference: Array = np.log(towards) - np.log(against)
-        return difference
-
-    def unsmoothed(self, log_p: Array) -> Array:
-        """The log of what smoothing made of it, up to a constant a row: log(p - other), at least log 1e-300."""
-        other = self.smoothed(log_p.shape[1])[1]
-        if not other:
-            return log_p
-        p = np.exp(log_p - np.logaddexp.reduce(log_p, axis=1)[:, None])
-        log_probabilities: Array = np.log(np.maximum(p - other, 1e-300))
-        return log_probabilities

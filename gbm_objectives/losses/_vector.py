@@ -127,26 +127,57 @@ def codes_of(y_true: Array) -> NDArray[np.intp]:
     return y_true.astype(np.intp)
 
 
-def softmax_parts(raw_prediction: Array, codes: NDArray[np.intp]) -> tuple[Array, Array, Array]:
+def shifted(raw_prediction: Array) -> Array:
+    """Scores less the largest of each row, a fresh array in Fortran order."""
+    difference: Array = np.subtract(
+        raw_prediction, raw_prediction.max(axis=1, keepdims=True), order="F"
+    )
+    return difference
+
+
+class TrueClass:
+    """Reads and writes the true class's column of each row of arrays in Fortran order.
+
+    By flat indices: several times faster than an index of rows and one of columns.
+    """
+
+    __slots__ = ("index",)
+
+    def __init__(self, y_true: Array) -> None:
+        codes = codes_of(y_true)
+        codes *= len(codes)
+        codes += np.arange(len(codes))
+        self.index = codes
+
+    def of(self, array: Array) -> Array:
+        """The true class's entries, (n,)."""
+        taken: Array = array.reshape(-1, order="F").take(self.index)
+        return taken
+
+    def put(self, array: Array, values: Array | float) -> None:
+        """Write them."""
+        array.reshape(-1, order="F")[self.index] = values
+
+
+def softmax_parts(raw_prediction: Array, true_class: TrueClass) -> tuple[Array, Array, Array]:
     """exp(z - max z) over the sum of all (n, K), and of the true class p and q = 1 - p, (n,).
 
     q is a sum of the other classes' terms, so it keeps its digits where p is near 1.
     """
-    rows = np.arange(len(codes))
-    e = raw_prediction - raw_prediction.max(axis=1, keepdims=True)
+    e = shifted(raw_prediction)
     np.exp(e, out=e)
-    true = e[rows, codes]
-    e[rows, codes] = 0.0
+    true = true_class.of(e)
+    true_class.put(e, 0.0)
     others = e.sum(axis=1)
     total = others + true
-    e[rows, codes] = true
+    true_class.put(e, true)
     e /= total[:, None]
     return e, true / total, others / total
 
 
 def log_softmax(raw_prediction: Array) -> Array:
     """z - log sum exp z, exact where one class holds nearly all: log1p of the others."""
-    z: Array = raw_prediction - raw_prediction.max(axis=1, keepdims=True)
+    z = shifted(raw_prediction)
     e = np.exp(z)
     e[np.arange(len(e)), z.argmax(axis=1)] = 0.0
     z -= np.log1p(e.sum(axis=1))[:, None]

@@ -136,8 +136,8 @@ class BinaryCrossEntropy(LabelSmoothing, BinaryLoss, HasMajorizer, HasFisher):
         return self.hessian(y_true, raw_prediction)
 
     def log_odds(self, raw_prediction: Array) -> Array:
-        """z; where labels are smoothed, of the probability that they were made of."""
-        return self.unsmooth(raw_prediction)
+        """z."""
+        return raw_prediction
 
     def intercept(self, y_true: Array, sample_weight: Array | None) -> float:
         """The logit of the base rate, of smoothed labels."""
@@ -257,16 +257,15 @@ class Focal(LabelSmoothing, BinaryLoss):
 
         tilt = 0.0 if self.alpha is None else math.log(self.alpha) - math.log1p(-self.alpha)
         log_odds: Array = (1.0 + self.gamma) * z + f(z) - f(-z) - tilt
-        return self.unsmooth(log_odds)
+        return log_odds
 
     def intercept(self, y_true: Array, sample_weight: Array | None) -> float:
         """The raw score whose log-odds are those of the base rate; not these themselves if gamma > 0."""
         rate = float(self.smooth(_base_rate(y_true, sample_weight)))
         target = math.log(rate) - math.log1p(-rate)
-        sharp = replace(self, label_smoothing=0.0)
 
         def excess(z: float) -> float:
-            return float(sharp.log_odds(np.array(z))) - target
+            return float(self.log_odds(np.array(z))) - target
 
         return float(brentq(excess, -750.0, 750.0, xtol=1e-12))
 

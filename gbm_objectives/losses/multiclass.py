@@ -13,9 +13,10 @@ from gbm_objectives.losses._smoothing import LabelSmoothing
 from gbm_objectives.losses._vector import (
     ABSENT,
     ClassLoss,
+    TrueClass,
     VectorLoss,
-    codes_of,
     log_softmax,
+    shifted,
     softmax_parts,
 )
 
@@ -82,22 +83,22 @@ class SoftmaxCrossEntropy(LabelSmoothing, CrossEntropy, ClassLoss):
         """-(t_y - t_other) log p_y - t_other sum_k log p_k."""
         log_p = log_softmax(raw_prediction)
         true, other = self.smoothed(log_p.shape[1])
-        value: Array = (other - true) * log_p[np.arange(len(log_p)), codes_of(y_true)]
+        value: Array = (other - true) * TrueClass(y_true).of(log_p)
         if other:
             value -= other * log_p.sum(axis=1)
         return value
 
     def gradient_hessian(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
         """Both from one exponential; the true class's is -q, a sum, where labels aren't smoothed."""
-        codes = codes_of(y_true)
-        gradient, p, q = softmax_parts(raw_prediction, codes)
-        rows = np.arange(len(codes))
-        hessian = gradient * (1.0 - gradient)
-        hessian[rows, codes] = p * q
+        true_class = TrueClass(y_true)
+        gradient, p, q = softmax_parts(raw_prediction, true_class)
+        hessian = 1.0 - gradient
+        hessian *= gradient
+        true_class.put(hessian, p * q)
         true, other = self.smoothed(gradient.shape[1])
         if other:
             gradient -= other
-        gradient[rows, codes] = (1.0 - true) - q
+        true_class.put(gradient, (1.0 - true) - q)
         return gradient, hessian
 
     def intercept(
@@ -109,10 +110,6 @@ class SoftmaxCrossEntropy(LabelSmoothing, CrossEntropy, ClassLoss):
         scores: NDArray[np.float64] = np.log(other + (true - other) * shares)
         scores -= scores.mean()
         return scores
-
-    def log_probabilities(self, raw_prediction: Array) -> Array:
-        """The log of the softmax; smoothed labels are unsmoothed: P = (p - other)/(true - other)."""
-        return self.unsmoothed(log_softmax(np.asarray(raw_prediction, dtype=np.float64)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +154,7 @@ class KLDivergence(CrossEntropy):
 
     def gradient_hessian(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
         """p - t and p q."""
-        p = raw_prediction - raw_prediction.max(axis=1, keepdims=True)
+        p = shifted(raw_prediction)
         np.exp(p, out=p)
         p /= p.sum(axis=1)[:, None]
         hessian = p * (1.0 - p)

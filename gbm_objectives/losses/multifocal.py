@@ -9,19 +9,12 @@ import numpy as np
 from gbm_objectives._numerics import power
 from gbm_objectives._validation import Array, non_negative
 from gbm_objectives.losses._smoothing import LabelSmoothing
-from gbm_objectives.losses._vector import ClassLoss, codes_of, log_softmax
-
-
-def _sums_of_others(a: Array) -> Array:
-    """For each column the sum of all others, without a difference of large numbers: D grows as q^(gamma - 1)."""
-    rows, largest = np.arange(len(a)), np.abs(a).argmax(axis=1)
-    value = a[rows, largest]
-    rest = np.copy(a)  # in the order of a
-    rest[rows, largest] = 0.0
-    sums = rest.sum(axis=1)
-    result: Array = (sums + value)[:, None] - a
-    result[rows, largest] = sums
-    return result
+from gbm_objectives.losses._vector import (
+    ClassLoss,
+    TrueClass,
+    log_softmax,
+    shifted,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +53,7 @@ class SoftmaxFocal(LabelSmoothing, ClassLoss):
         log_p = log_softmax(raw_prediction)
         losses = power(-np.expm1(log_p), self.gamma) * log_p
         true, other = self.smoothed(log_p.shape[1])
-        value: Array = (other - true) * losses[np.arange(len(log_p)), codes_of(y_true)]
+        value: Array = (other - true) * TrueClass(y_true).of(losses)
         if other:
             value -= other * losses.sum(axis=1)
         return value
@@ -77,12 +70,12 @@ class SoftmaxFocal(LabelSmoothing, ClassLoss):
         """Both from one exponential a class and one logarithm a row."""
         if self.label_smoothing:
             return self._smoothed_derivatives(y_true, raw_prediction)
-        rows, codes = np.arange(len(y_true)), codes_of(y_true)
-        z = raw_prediction - raw_prediction.max(axis=1, keepdims=True)
-        log_true = z[rows, codes]
+        true_class = TrueClass(y_true)
+        z = shifted(raw_prediction)
+        log_true = true_class.of(z)
         ratio = np.exp(z, out=z)
-        true = ratio[rows, codes]
-        ratio[rows, codes] = 0.0
+        true = true_class.of(ratio)
+        true_class.put(ratio, 0.0)
         others = ratio.sum(axis=1)
         ratio /= np.clip(others, np.finfo(z.dtype).tiny, None)[:, None]  # p_k / q
         total = others + true
@@ -95,34 +88,63 @@ class SoftmaxFocal(LabelSmoothing, ClassLoss):
         hessian += slope[:, None]
         hessian *= ratio
         ratio *= slope[:, None]
-        ratio[rows, codes] = -slope
-        hessian[rows, codes] = p * slope + bend
+        true_class.put(ratio, -slope)
+        true_class.put(hessian, p * slope + bend)
         return ratio, hessian
 
     def _slope_bend(self, p: Array, q: Array, log_p: Array) -> tuple[Array, Array]:
         """A and D; with q held above 0, as -log p / q goes to 1."""
         held = np.clip(q, np.finfo(q.dtype).tiny, None)
-        entropy = -p * log_p / held
-        focus = power(held, self.gamma)
-        slope = focus * (1.0 + self.gamma * entropy)
-        bend = (self.gamma * (focus / held)) * (
-            2.0 * p + p * log_p + (self.gamma - 1.0) * p * entropy
-        )
+        p_log_p = p * log_p
+        entropy = p_log_p / held
+        np.clip(entropy, -1.0, 0.0, out=entropy)  # -p log p <= q, whatever rounding says
+        entropy *= -self.gamma
+        slope = power(held, self.gamma)
+        bend = slope / held
+        bend *= self.gamma
+        # 2 p + p log p + (gamma - 1) p (-p log p / q)
+        factor = (1.0 - 1.0 / self.gamma if self.gamma else 0.0) * entropy
+        factor += 2.0
+        factor *= p
+        factor += p_log_p
+        bend *= factor
+        entropy += 1.0
+        slope *= entropy
         return slope, bend
 
     def _smoothed_derivatives(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
         """Sums over all classes k of the loss of class k, weighted by the smoothed label."""
-        log_p = log_softmax(raw_prediction)
-        p, q = np.exp(log_p), -np.expm1(log_p)
+        log_p = shifted(raw_prediction)
+        p = np.exp(log_p)
+        total = p.sum(axis=1)[:, None]
+        p /= total
+        log_p -= np.log(total)
+        q = 1.0 - p
         true, other = self.smoothed(log_p.shape[1])
-        labels = np.full_like(log_p, other)
-        labels[np.arange(len(log_p)), codes_of(y_true)] = true
+        true_class = TrueClass(y_true)
         slopes, bends = self._slope_bend(p, q, log_p)
-        slopes *= labels
-        bends *= labels
-        other_slopes, other_bends = _sums_of_others(slopes), _sums_of_others(bends)
-        gradient = p * other_slopes - slopes * q
-        hessian = p * q * (slopes + other_slopes) + bends * q * q + p * p * other_bends
+        for parts in (slopes, bends):
+            at_true = true * true_class.of(parts)
+            parts *= other
+            true_class.put(parts, at_true)
+        # Of the class near p = 1, if there is one, bend may be huge: sums of the others are made without it.
+        huge = bends * (q < 0.5)
+        other_bends = bends - huge
+        other_bends = other_bends.sum(axis=1, keepdims=True) - other_bends
+        other_bends += huge.sum(axis=1, keepdims=True) - huge
+        slope = slopes.sum(axis=1, keepdims=True)
+        gradient = slope - slopes
+        gradient *= p
+        slopes *= q
+        gradient -= slopes
+        # p q slope + bends q^2 + p^2 (the others' bends)
+        hessian = other_bends
+        hessian *= p
+        hessian += q * slope
+        hessian *= p
+        q *= q
+        bends *= q
+        hessian += bends
         return gradient, hessian
 
     def log_probabilities(self, raw_prediction: Array) -> Array:
@@ -133,4 +155,4 @@ class SoftmaxFocal(LabelSmoothing, ClassLoss):
         """
         log_p = log_softmax(np.asarray(raw_prediction, dtype=np.float64))
         slope, _ = self._slope_bend(np.exp(log_p), -np.expm1(log_p), log_p)
-        return self.unsmoothed(log_p - np.log(slope))
+        return log_p - np.log(slope)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from gbm_objectives import _draws
 from gbm_objectives._validation import Array, message, whole_number
 from gbm_objectives.losses._base import Loss
-from gbm_objectives.losses._vector import ClassLoss, codes_of
+from gbm_objectives.losses._vector import ClassLoss, TrueClass, codes_of
 from gbm_objectives.losses.multiclass import CrossEntropy, SoftmaxCrossEntropy
 
 Distribution = Literal["uniform", "frequency"]
@@ -125,19 +125,21 @@ class SampledSoftmax(CrossEntropy, ClassLoss):
             raise ValueError(message("draw", "None", needed, "Call resolve(sums) first."))
         return self.draw
 
-    def _parts(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array, Array, Array]:
+    def _parts(
+        self, true_class: TrueClass, y_true: Array, raw_prediction: Array
+    ) -> tuple[Array, Array, Array, Array]:
         """(n, m): exp(z_j - log pi_j), 0 for the row's own class, whose exp(z_y) follows; both over exp(top).
 
         And the sum of the two, and top - z_y.
         """
-        draw, codes = self._drawn(), codes_of(y_true)
+        draw = self._drawn()
         # By the transpose: columns are contiguous, and stay so.
         z = raw_prediction.T[draw.classes].T
         z -= np.log(draw.probability).astype(z.dtype)
-        place = draw.place[codes]
+        place = draw.place[codes_of(y_true)]
         hit = np.flatnonzero(place >= 0)
         z[hit, place[hit]] = -np.inf
-        own = raw_prediction[np.arange(len(codes)), codes]
+        own = true_class.of(raw_prediction)
         top = np.maximum(z.max(axis=1), own)
         z -= top[:, None]
         e = np.exp(z, out=z)
@@ -146,28 +148,31 @@ class SampledSoftmax(CrossEntropy, ClassLoss):
 
     def value(self, y_true: Array, raw_prediction: Array) -> Array:
         """The logarithm of the estimated partition less z_y."""
-        _, _, total, lead = self._parts(y_true, raw_prediction)
+        _, _, total, lead = self._parts(TrueClass(y_true), y_true, raw_prediction)
         value: Array = lead + np.log(total)
         return value
 
     def gradient_hessian(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
         """Both from one exponential a drawn class and one of the row's own."""
-        q, true, total, _ = self._parts(y_true, raw_prediction)
+        hessian = np.zeros(raw_prediction.shape, raw_prediction.dtype, order="F")
+        return self._gradient(y_true, raw_prediction, hessian, 1.0), hessian
+
+    def _gradient(
+        self, y_true: Array, raw_prediction: Array, hessian: Array, probability: Array | float
+    ) -> Array:
+        """q - onehot; p (1 - p) is written into ``hessian``, p = q ``probability``, q of the row's own class."""
+        true_class, classes = TrueClass(y_true), self._drawn().classes
+        q, true, total, _ = self._parts(true_class, y_true, raw_prediction)
         q /= total[:, None]
         true /= total
-        gradient, others = self._gradient(y_true, raw_prediction, q)
-        hessian = np.zeros_like(gradient)
-        hessian.T[self._drawn().classes] = (q * (1.0 - q)).T
-        hessian[np.arange(len(true)), codes_of(y_true)] = true * others
-        return gradient, hessian
-
-    def _gradient(self, y_true: Array, raw_prediction: Array, q: Array) -> tuple[Array, Array]:
-        """q - onehot, and 1 - q of the row's own class, a sum."""
-        others = q.sum(axis=1)
-        gradient = np.zeros_like(raw_prediction)
-        gradient.T[self._drawn().classes] = q.T
-        gradient[np.arange(len(q)), codes_of(y_true)] = -others
-        return gradient, others
+        others = q.sum(axis=1)  # 1 - q of the row's own class
+        gradient = np.zeros_like(hessian)
+        gradient.T[classes] = q.T
+        true_class.put(gradient, -others)
+        q *= probability
+        hessian.T[classes] = (q * (1.0 - q)).T
+        true_class.put(hessian, true * others)
+        return gradient
 
     def gradient_xgboost(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
         """2 p (1 - p), p the probability in the full softmax as well as it is known without computing it.
@@ -177,16 +182,11 @@ class SampledSoftmax(CrossEntropy, ClassLoss):
         the few rounds in which its class is drawn; so made, steps of both kinds have one length, and add up
         to those of the full loss.
         """
-        draw = self._drawn()
-        q, true, total, _ = self._parts(y_true, raw_prediction)
-        q /= total[:, None]
-        true /= total
-        gradient, others = self._gradient(y_true, raw_prediction, q)
-        hessian = np.empty_like(gradient)
-        hessian.T[:] = (draw.shares * (1.0 - draw.shares)).astype(hessian.dtype)[:, None]
-        q *= draw.probability.astype(q.dtype)
-        hessian.T[draw.classes] = (q * (1.0 - q)).T
-        hessian[np.arange(len(true)), codes_of(y_true)] = true * others
+        draw, dtype = self._drawn(), raw_prediction.dtype
+        hessian = np.empty(raw_prediction.shape, dtype, order="F")
+        hessian.T[:] = (draw.shares * (1.0 - draw.shares)).astype(dtype)[:, None]
+        probability = draw.probability.astype(dtype)
+        gradient = self._gradient(y_true, raw_prediction, hessian, probability)
         hessian *= 2.0
         return gradient, hessian
 

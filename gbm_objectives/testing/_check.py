@@ -17,7 +17,8 @@ from gbm_objectives._validation import (
     numeric_array,
     reject_non_finite,
 )
-from gbm_objectives.links import LOGIT
+from gbm_objectives.links import LOG, LOGIT
+from gbm_objectives.losses._vector import ClassLoss
 from gbm_objectives.objective import Objective
 from gbm_objectives.testing import _derivatives, _extremes, _manners, _rows, _size
 from gbm_objectives.testing._calls import LIBRARIES, Broken, Candidate, parameters, recognise
@@ -90,7 +91,7 @@ def check_objective(
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         # What the function itself warns of is recorded where it is called.
         warnings.simplefilter("ignore")
-        candidates, error = recognise(function, signature, probe.y, probe.raw)
+        candidates, error = recognise(_of_codes(function, n_classes), signature, probe.y, probe.raw)
         if candidates:
             subject = _subject(candidates, samples, probe, value, hessian == "exact", start)
             checks = _checks(candidates, subject, signature, weighted, train)
@@ -181,11 +182,20 @@ def _value_of(objective: Objective) -> Value:
         return objective.value
 
     def value(y_true: Array, raw_prediction: Array) -> Array:
-        parts = [t.coefficient * t.loss.value(y_true, raw_prediction) for t in objective.terms]
+        y = y_true if objective.targets is None else objective.targets.rows(y_true)
+        parts = [term.value(slice(None), y, raw_prediction) for term in objective.terms]
         total: Array = np.sum(parts, axis=0)
         return total
 
     return value
+
+
+def _of_codes(function: Callable[..., Any], n_classes: int) -> Callable[..., Any]:
+    """An objective of label matrices with class codes as row numbers of the unit matrix."""
+    if not isinstance(function, Objective) or not function.vector or function.targets is not None:
+        return function
+    coded = all(isinstance(term.loss, ClassLoss) for term in function.terms)
+    return function if coded else function.with_targets(np.eye(n_classes))
 
 
 def _samples(
@@ -203,7 +213,8 @@ def _samples(
         )
     own = "regression"
     if isinstance(function, Objective):
-        own = "binary" if function.link == LOGIT else "regression"
+        own = {LOGIT: "binary", LOG: "positive"}.get(function.link, "regression")
+        own = "multiclass" if function.vector else own
     choices = {
         "task": (task or own, TASKS),
         "signature": (signature, ("auto", "train", "sklearn")),

@@ -79,8 +79,9 @@ class Samples:
             z = np.concatenate([z, -z]) + rng.uniform(-0.05, 0.05, 60)
             labels = np.array([0.0, 1.0]) if self.own_y is None else np.unique(self.own_y)[:6]
         else:
-            largest = 1e3 if self.task == "regression" else 5.0
-            z = np.geomspace(1e-6, largest, 24) * rng.uniform(0.8, 1.25, 24)
+            # Beside a mean of exp(raw) float32 rounds differences of 1e-6 away.
+            span = (1e-6, 1e3) if self.task == "regression" else (1e-3, 5.0)
+            z = np.geomspace(*span, 24) * rng.uniform(0.8, 1.25, 24)
             z = np.concatenate([z, -z])
             labels = np.array([0, 1, -3, 100] if self.task == "regression" else [1, 2, 5, 40])
             if self.own_y is not None:

@@ -1,0 +1,163 @@
+"""Metrics of positive predictions: deviances and the root mean squared log error."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from scipy.special import kl_div
+
+from gbm_objectives._metric import Metric, weighted_mean
+from gbm_objectives._validation import Array, message, number, reject_rows
+from gbm_objectives.links import IDENTITY, Link
+
+
+@dataclass(frozen=True, slots=True)
+class PositiveMetric(Metric):
+    """A metric of means > 0, for labels >= 0."""
+
+    #: Whether 0 is a label, and whether it is a prediction.
+    zero_label: ClassVar[bool] = True
+    zero_prediction: ClassVar[bool] = False
+
+    def check(self, y_true: Array, y_pred: Array) -> None:
+        """Raise for labels and predictions outside the domain."""
+        for argument, values, zero, instead in (
+            ("y_true", y_true, self.zero_label, ""),
+            (
+                "y_pred", y_pred, self.zero_prediction,
+                "For raw scores give the metric their link: link=objective.link.",
+            ),
+        ):  # fmt: skip
+            bad = values < 0 if zero else values <= 0
+            given = "a negative value" if zero else "a value that is 0 or negative"
+            reject_rows(argument, bad, given, f"numbers {'>=' if zero else '>'} 0", instead)
+
+
+@dataclass(frozen=True, slots=True)
+class Deviance(PositiveMetric):
+    """A mean unit deviance, 0 for a perfect prediction.
+
+    Parameters
+    ----------
+    relative : divide by the deviance of the best constant, the mean of the labels: 1 - D^2, of order 1 for any
+        target.
+    """
+
+    relative: bool = False
+
+    @property
+    def in_target_units(self) -> bool:
+        """Unless relative."""
+        return not self.relative
+
+    @abstractmethod
+    def of_rows(self, y_true: Array, y_pred: Array) -> Array:
+        """The unit deviance of each row."""
+
+    def compute(self, y_true: Array, y_pred: Array, sample_weight: Array | None) -> float:
+        """The weighted mean, relative to the constant's if asked."""
+        self.check(y_true, y_pred)
+        value = weighted_mean(self.of_rows(y_true, y_pred), sample_weight)
+        if not self.relative:
+            return value
+        mean = np.average(y_true, axis=0, weights=sample_weight)
+        if np.ptp(y_true, axis=0).min() == 0:
+            raise ValueError(
+                message("y_true", "all labels equal", "labels that vary", "Use relative=False.")
+            )
+        constant = self.of_rows(y_true, np.broadcast_to(mean, y_true.shape))
+        return value / weighted_mean(constant, sample_weight)
+
+
+@dataclass(frozen=True, slots=True)
+class PoissonDeviance(Deviance):
+    """2 mean(y log(y/mu) - y + mu)."""
+
+    name = "poisson_deviance"
+
+    def of_rows(self, y_true: Array, y_pred: Array) -> Array:
+        """Twice the Kullback-Leibler divergence of two numbers."""
+        deviance: Array = 2.0 * kl_div(y_true, y_pred)
+        return deviance
+
+
+@dataclass(frozen=True, slots=True)
+class GammaDeviance(Deviance):
+    """2 mean(y/mu - 1 - log(y/mu)), without a unit."""
+
+    name = "gamma_deviance"
+    zero_label = False
+
+    @property
+    def in_target_units(self) -> bool:
+        """No: a ratio."""
+        return False
+
+    def of_rows(self, y_true: Array, y_pred: Array) -> Array:
+        """Of the logarithm of the ratio."""
+        log_ratio = np.log(y_true) - np.log(y_pred)
+        deviance: Array = 2.0 * (np.expm1(log_ratio) - log_ratio)
+        return deviance
+
+
+@dataclass(frozen=True, slots=True)
+class TweedieDeviance(Deviance):
+    """2 mean(y^(2-p)/((1-p)(2-p)) - y mu^(1-p)/(1-p) + mu^(2-p)/(2-p)), p strictly between 1 and 2."""
+
+    power: float = 1.5
+
+    def __post_init__(self) -> None:
+        needed = "strictly between 1 and 2; at 1 use poisson_deviance, at 2 gamma_deviance"
+        object.__setattr__(self, "power", number("power", self.power, lambda p: 1 < p < 2, needed))
+
+    @property
+    def name(self) -> str:
+        """The name with the power in it."""
+        return f"tweedie_deviance_{self.power:g}"
+
+    def of_rows(self, y_true: Array, y_pred: Array) -> Array:
+        """The three powers."""
+        p = self.power
+        of_label = y_true ** (2.0 - p) / ((1.0 - p) * (2.0 - p))
+        mixed = y_true * y_pred ** (1.0 - p) / (1.0 - p)
+        deviance: Array = 2.0 * (of_label - mixed + y_pred ** (2.0 - p) / (2.0 - p))
+        return deviance
+
+
+@dataclass(frozen=True, slots=True)
+class RootMeanSquaredLogError(PositiveMetric):
+    """sqrt(mean (log(1 + y_pred) - log(1 + y_true))^2)."""
+
+    name = "rmsle"
+    zero_prediction = True
+
+    def compute(self, y_true: Array, y_pred: Array, sample_weight: Array | None) -> float:
+        """The root of the weighted mean."""
+        self.check(y_true, y_pred)
+        error = np.log1p(y_pred) - np.log1p(y_true)
+        return float(np.sqrt(weighted_mean(error * error, sample_weight)))
+
+
+def poisson_deviance(*, relative: bool = False, link: Link = IDENTITY) -> PoissonDeviance:
+    """Mean Poisson deviance, in the units of the target."""
+    return PoissonDeviance(link=link, relative=relative)
+
+
+def gamma_deviance(*, relative: bool = False, link: Link = IDENTITY) -> GammaDeviance:
+    """Mean gamma deviance; labels > 0."""
+    return GammaDeviance(link=link, relative=relative)
+
+
+def tweedie_deviance(
+    power: float = 1.5, *, relative: bool = False, link: Link = IDENTITY
+) -> TweedieDeviance:
+    """Mean Tweedie deviance of a power strictly between 1 and 2."""
+    return TweedieDeviance(link=link, power=power, relative=relative)
+
+
+def rmsle(*, link: Link = IDENTITY) -> RootMeanSquaredLogError:
+    """Root mean squared log error."""
+    return RootMeanSquaredLogError(link=link)
