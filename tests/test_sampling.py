@@ -377,3 +377,16 @@ def test_training_on_sampled_negatives(library):
             raw = start + lgb.train(params, data, 60).predict(X, raw_score=True)
         loss[objective] = float(full.metric(label, raw))
     assert loss[negative_sampling(share=0.3)] < 3 * loss[full] < 0.1
+
+
+@pytest.mark.parametrize("library", ["xgboost", "lightgbm"])
+def test_the_default_hessian_holds_back_classes_that_are_not_drawn(library):
+    """With the exact one leaves step up nearly always, and the full loss stays far higher."""
+    X, y = load_digits(return_X_y=True)
+    loss = {}
+    for curvature in (None, "exact"):
+        objective = sampled_softmax(2, curvature=curvature)
+        raw = trained(library, objective, X, y, rounds=40)
+        loss[curvature] = float(objective.metric(y, raw))
+    assert loss[None] < 0.35
+    assert loss["exact"] > 3 * loss[None]

@@ -49,7 +49,7 @@ def sampled_softmax(
     class_weight, clip : as for `softmax_cross_entropy`.
     curvature : as for `softmax_cross_entropy`. The default, "xgboost", is max(2 p (1 - p), |g|/2) with p = pi_j q_j of
         drawn classes and the class share of the others, so that a class is held back in all rounds, not only when it
-        is drawn. "exact" isn't: there leaves step up in nearly all rounds, and the loss hardly falls.
+        is drawn. Not so "exact", with which leaves step up in nearly all rounds: the full loss may rise.
 
     Returns
     -------
