@@ -52,7 +52,10 @@ def scores(
     if len(terms) == 1:
         weight = terms[0].weighted(y_true, raw, sample_weight)
         return losses[0].intercept(y_true, weight, n_outputs)
-    known = [term.with_label_weights(y_true, raw, sample_weight) for term in terms]
+    known = [
+        replace(term, loss=term.loss.criterion).with_label_weights(y_true, raw, sample_weight)
+        for term in terms
+    ]
     shares = losses[0].shares(y_true, sample_weight, n_outputs)
     rows, weights = y_true, sample_weight
     if isinstance(losses[0], ClassLoss):  # one row a class is enough

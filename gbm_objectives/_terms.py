@@ -57,6 +57,11 @@ class Term:
         name, trust = self.loss.default_curvature
         return POLICIES[name](trust=trust)
 
+    @property
+    def drawn(self) -> bool:
+        """Whether anything in it is a random draw that changes with the predictions."""
+        return self.loss.drawn or any(weighting.drawn for weighting in self.weightings)
+
     def derivatives(
         self, rows: slice, y_true: Array, raw_prediction: Array, labels: Array
     ) -> tuple[Array, Array]:
@@ -97,7 +102,8 @@ class Term:
         term = self
         if self.weightings:
             term = self.with_label_weights(y_true, raw_prediction, sample_weight, reduce)
-            sample_weight = term.weighted(y_true, raw_prediction, sample_weight)
+            if not term.loss.drawn:  # a draw is for the rows, whatever their classes weigh
+                sample_weight = term.weighted(y_true, raw_prediction, sample_weight)
         loss = _blocks.resolve(term.loss, y_true, raw_prediction, sample_weight, reduce)
         if loss is not term.loss:
             term = replace(term, loss=loss, curvature=self.policy)

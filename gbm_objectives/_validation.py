@@ -42,6 +42,12 @@ def number(argument: str, value: object, holds: Callable[[float], bool], needed:
     return result
 
 
+def whole_number(argument: str, value: object, least: int) -> int:
+    """``value`` as an int of at least ``least``."""
+    needed = f"a whole number >= {least}"
+    return int(number(argument, value, lambda x: x >= least and x == math.floor(x), needed))
+
+
 def numeric_array(argument: str, values: ArrayLike) -> Array:
     """A real, non-empty array of one or two dimensions; a view of what was given where possible."""
     array = np.asarray(values)

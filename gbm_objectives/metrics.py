@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from gbm_objectives._class_metrics import accuracy, negative_log_likelihood
 from gbm_objectives._deviance import gamma_deviance, poisson_deviance, rmsle, tweedie_deviance
 from gbm_objectives._metric import Metric, Score
 from gbm_objectives._metric import weighted_mean as _mean
@@ -31,6 +32,7 @@ from gbm_objectives.links import IDENTITY, Link, Logit
 __all__ = [
     "Metric",
     "Score",
+    "accuracy",
     "brier",
     "coverage",
     "coverage_error",
@@ -40,6 +42,7 @@ __all__ = [
     "mae",
     "mbe",
     "median_absolute_error",
+    "negative_log_likelihood",
     "pinball",
     "poisson_deviance",
     "rmse",

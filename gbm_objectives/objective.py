@@ -308,10 +308,12 @@ class Objective:
     def fixed(
         self, y_true: ArrayLike, raw_prediction: ArrayLike, sample_weight: ArrayLike | None = None
     ) -> Objective:
-        """The objective with every automatic scale fixed at what these arguments give it, (n_samples,)."""
+        """The objective with every automatic scale and draw fixed at what these arguments give it, (n_samples,)."""
         y, raw, weight = checked(self.terms, self._labels(y_true), raw_prediction, sample_weight)
         terms = tuple(
-            term.resolved(y, raw, weight, None) if isinstance(term.loss, ResidualLoss) else term
+            term.resolved(y, raw, weight, None)
+            if isinstance(term.loss, ResidualLoss) or term.drawn
+            else term
             for term in self.terms
         )
         return replace(self, terms=terms)

@@ -32,6 +32,8 @@ class Weighting(ABC):
     of_labels: ClassVar[bool] = False
     #: Whether the metric of the objective has the factor too.
     in_metric: ClassVar[bool] = True
+    #: The factor is a random draw by row number, another one for other predictions.
+    drawn: ClassVar[bool] = False
 
     def check(self, loss: Loss) -> None:
         """Raise TypeError for a loss that this makes no sense for."""

@@ -10,9 +10,9 @@ import pytest
 import sklearn.metrics as sk
 import xgboost as xgb
 from numpy.testing import assert_allclose
-from scipy.special import expit
+from scipy.special import expit, softmax
 
-from gbm_objectives import focal, huber, links, log_cosh, metrics, quantile
+from gbm_objectives import focal, huber, links, log_cosh, metrics, quantile, softmax_cross_entropy
 
 RNG = np.random.default_rng(0)
 Y, PRED = RNG.standard_normal((2, 501))
@@ -125,6 +125,79 @@ def test_small_values_at_xgboosts_door_warn():
         metrics.mae()(np.zeros(501), dmatrix)
     _, value = metrics.mae(relative=True)(np.zeros(501), dmatrix)
     assert 0.5 < value < 2
+
+
+CLASSES = RNG.integers(0, 4, 501).astype(float)
+SCORES = 3 * RNG.standard_normal((501, 4))
+SHARES = softmax(SCORES, axis=1)
+
+
+@pytest.mark.parametrize("weight", [None, W])
+def test_class_metrics_are_scikit_learns(weight):
+    nll = sk.log_loss(CLASSES, SHARES, sample_weight=weight, labels=range(4))
+    accuracy = sk.accuracy_score(CLASSES, SHARES.argmax(axis=1), sample_weight=weight)
+    ours = metrics.negative_log_likelihood()
+    assert_allclose(ours(CLASSES, SHARES, weight), nll, rtol=1e-9)
+    assert_allclose(ours(CLASSES[:, None], SHARES.astype(np.float32), weight), nll, rtol=1e-5)
+    raw = metrics.negative_log_likelihood(link=links.SOFTMAX)
+    assert_allclose(raw(CLASSES, SCORES, weight), nll, rtol=1e-9)
+    for pred in (SHARES, SCORES):
+        assert_allclose(metrics.accuracy()(CLASSES, pred, weight), accuracy, rtol=1e-12)
+    assert metrics.accuracy().higher_is_better
+    assert not raw.higher_is_better
+
+
+def test_negative_log_likelihood_at_the_extremes():
+    """From raw scores it is exact; from probabilities it is bounded, as scikit-learn's."""
+    raw = metrics.negative_log_likelihood(link=links.SOFTMAX)
+    assert_allclose(raw([0, 1], [[-800.0, 0, 0], [0, -800.0, 0]]), 800 + np.log(2))
+    assert_allclose(raw([0, 0], [[40.0, 0, 0], [40.0, 0, 0]]), 2 * np.exp(-40), rtol=1e-12)
+    hard = [[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]]
+    expected = sk.log_loss([0, 1], hard, labels=range(3))
+    assert_allclose(metrics.negative_log_likelihood()([0, 1], hard), expected)
+
+
+@pytest.mark.parametrize(
+    "metric", [metrics.negative_log_likelihood(link=links.SOFTMAX), metrics.accuracy()]
+)
+def test_doors_of_class_metrics(metric):
+    """Both libraries hand over (n, K), after a training with two metrics by the plain doors."""
+    objective = softmax_cross_entropy()
+    expected = float(metric(CLASSES, SCORES.astype(np.float32), W))
+    dmatrix = xgb.DMatrix(SCORES, CLASSES, weight=W)
+    assert metric(SCORES.astype(np.float32), dmatrix) == (metric.name, pytest.approx(expected))
+    params = {"num_class": 4, "nthread": 1, "disable_default_eval_metric": 1}
+    seen = {}
+    booster = xgb.train(
+        params, dmatrix, 3, obj=objective, custom_metric=metric, evals=[(dmatrix, "train")],
+        evals_result=seen, verbose_eval=False,
+    )  # fmt: skip
+    after = float(metric(CLASSES, booster.predict(dmatrix, output_margin=True), W))
+    assert_allclose(seen["train"][metric.name][-1], after, rtol=1e-4)
+    dataset = lgb.Dataset(SCORES, CLASSES, weight=W)
+    params = {"objective": objective, "num_class": 4, "metric": "None", "verbosity": -1}
+    booster = lgb.train(
+        params | {"num_threads": 1}, dataset, 3, valid_sets=[dataset], feval=metric,
+        callbacks=[lgb.record_evaluation(seen)],
+    )  # fmt: skip
+    after = float(metric(CLASSES, booster.predict(SCORES, raw_score=True), W))
+    assert_allclose(seen["training"][metric.name][-1], after, rtol=1e-6)
+
+
+def test_errors_of_class_metrics():
+    nll = metrics.negative_log_likelihood()
+    with pytest.raises(ValueError, match=r"y_pred: a value outside .*link=objective.link"):
+        nll(CLASSES, SCORES)
+    with pytest.raises(ValueError, match=r"y_pred: a sum other than 1.*link=objective.link"):
+        nll(CLASSES, SHARES / 2)
+    with pytest.raises(ValueError, match=r"y_pred: shape \(501,\); needed: one column a class"):
+        metrics.accuracy()(LABEL, P)
+    with pytest.raises(ValueError, match=r"y_true: a label that is no class code.*codes 0..3"):
+        metrics.accuracy()(CLASSES + 1, SHARES)
+    with pytest.raises(ValueError, match=r"y_true: shape \(501, 4\)"):
+        nll(SHARES, SHARES)
+    with pytest.raises(ValueError, match="y_true: NaN"):
+        nll(CLASSES * np.nan, SHARES)
 
 
 def test_errors():

@@ -100,7 +100,12 @@ def test_sound_objectives_pass(function, options):
 
 
 OWN = [
-    *(factory() for name, factory in OBJECTIVES.items() if name != "mean_bias_error"),
+    *(
+        factory()
+        for name, factory in OBJECTIVES.items()
+        # A penalty is no objective, and a draw by row number depends on what the checks change.
+        if name not in ("mean_bias_error", "negative_sampling")
+    ),
     huber() + mean_bias_error(2.0),
     quantile(0.05),
     quantile(0.95),

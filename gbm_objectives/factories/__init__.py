@@ -18,6 +18,7 @@ from gbm_objectives.factories.multiclass import (
 from gbm_objectives.factories.positive import gamma, poisson, squared_log_error, tweedie
 from gbm_objectives.factories.regression import mean_bias_error, quantile, squared_error
 from gbm_objectives.factories.robust import huber, log_cosh, pseudo_huber
+from gbm_objectives.factories.sampling import negative_sampling, sampled_softmax
 
 __all__ = [
     "binary_cross_entropy",
@@ -30,9 +31,11 @@ __all__ = [
     "multilabel_cross_entropy",
     "multilabel_focal",
     "negative_log_likelihood",
+    "negative_sampling",
     "poisson",
     "pseudo_huber",
     "quantile",
+    "sampled_softmax",
     "softmax_cross_entropy",
     "softmax_focal",
     "squared_error",

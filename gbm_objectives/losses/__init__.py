@@ -8,6 +8,7 @@ from gbm_objectives.losses.multifocal import SoftmaxFocal
 from gbm_objectives.losses.positive import Gamma, Poisson, Tweedie
 from gbm_objectives.losses.quantile import Quantile
 from gbm_objectives.losses.robust import Huber, LogCosh, PseudoHuber
+from gbm_objectives.losses.sampled import SampledSoftmax
 from gbm_objectives.losses.squared import SquaredError
 from gbm_objectives.losses.squared_log import SquaredLogError
 
@@ -24,6 +25,7 @@ __all__ = [
     "Poisson",
     "PseudoHuber",
     "Quantile",
+    "SampledSoftmax",
     "SoftmaxCrossEntropy",
     "SoftmaxFocal",
     "SquaredError",

@@ -33,6 +33,8 @@ class Loss(ABC):
     shift_invariant: ClassVar[bool] = False
     #: One value a row from all outputs; else each output is a task of its own, with its own labels.
     vector: ClassVar[bool] = False
+    #: What `resolve` finds is a random draw, another one for other predictions.
+    drawn: ClassVar[bool] = False
 
     @property
     @abstractmethod

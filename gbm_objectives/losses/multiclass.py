@@ -21,7 +21,7 @@ from gbm_objectives.losses._vector import (
 )
 
 
-class _CrossEntropy(VectorLoss, HasMajorizer, HasBuiltIn):
+class CrossEntropy(VectorLoss, HasMajorizer, HasBuiltIn):
     """What softmax cross-entropies have in common: the Hessian doesn't depend on the labels."""
 
     __slots__ = ()
@@ -67,7 +67,7 @@ class _CrossEntropy(VectorLoss, HasMajorizer, HasBuiltIn):
 
 
 @dataclass(frozen=True, slots=True)
-class SoftmaxCrossEntropy(LabelSmoothing, _CrossEntropy, ClassLoss):
+class SoftmaxCrossEntropy(LabelSmoothing, CrossEntropy, ClassLoss):
     """-sum_k t_k log p_k, p = softmax(z), t the (smoothed) one-hot label.
 
     Domain of y: class codes 0..K-1. Link: softmax. Gradient p - t, in [-1, 1]; diagonal of the Hessian
@@ -113,7 +113,7 @@ class SoftmaxCrossEntropy(LabelSmoothing, _CrossEntropy, ClassLoss):
 
 
 @dataclass(frozen=True, slots=True)
-class KLDivergence(_CrossEntropy):
+class KLDivergence(CrossEntropy):
     """sum_k t_k log(t_k / p_k), p = softmax(z): labels are distributions t over the classes.
 
     Domain of y: (n, K), not negative, rows that sum to 1. Link: softmax. The gradient, p - t, and the Hessian

@@ -114,7 +114,6 @@ class SoftmaxFocal(LabelSmoothing, ClassLoss):
 
     def _smoothed_derivatives(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
         """Sums over all classes k of the loss of class k, weighted by the smoothed label."""
-        # Where p is near 1, slope, bend q^2 and bend p_k^2 of the other classes count for nothing, but bend may be huge.
         log_p = shifted(raw_prediction)
         p = np.exp(log_p)
         total = p.sum(axis=1)[:, None]
@@ -124,18 +123,22 @@ class SoftmaxFocal(LabelSmoothing, ClassLoss):
         true, other = self.smoothed(log_p.shape[1])
         true_class = TrueClass(y_true)
         slopes, bends = self._slope_bend(p, q, log_p)
-        bends *= q > 1e-4
         for parts in (slopes, bends):
             at_true = true * true_class.of(parts)
             parts *= other
             true_class.put(parts, at_true)
-        slope, bend = (parts.sum(axis=1, keepdims=True) for parts in (slopes, bends))
+        # Of the class near p = 1, if there is one, bend may be huge: sums of the others are made without it.
+        huge = bends * (q < 0.5)
+        other_bends = bends - huge
+        other_bends = other_bends.sum(axis=1, keepdims=True) - other_bends
+        other_bends += huge.sum(axis=1, keepdims=True) - huge
+        slope = slopes.sum(axis=1, keepdims=True)
         gradient = slope - slopes
         gradient *= p
         slopes *= q
         gradient -= slopes
-        # p q slope + bends q^2 + p^2 (bend - bends)
-        hessian = bend - bends
+        # p q slope + bends q^2 + p^2 (the others' bends)
+        hessian = other_bends
         hessian *= p
         hessian += q * slope
         hessian *= p

@@ -1,0 +1,204 @@
+"""Softmax cross-entropy on a sample of the classes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gbm_objectives import _draws
+from gbm_objectives._validation import Array, message, whole_number
+from gbm_objectives.losses._base import Loss
+from gbm_objectives.losses._vector import ClassLoss, TrueClass, codes_of
+from gbm_objectives.losses.multiclass import CrossEntropy, SoftmaxCrossEntropy
+
+Distribution = Literal["uniform", "frequency"]
+
+
+class Draw:
+    """The classes that were drawn, with what is known of them; compares and hashes by content.
+
+    Parameters
+    ----------
+    classes : (m,), the codes, increasing.
+    probability : (m,), of being drawn.
+    shares : (K,), of all classes in the data.
+    """
+
+    __slots__ = ("classes", "place", "probability", "shares")
+
+    def __init__(
+        self, classes: NDArray[np.intp], probability: NDArray[np.float64], shares: Array
+    ) -> None:
+        self.classes = classes
+        self.probability = probability
+        self.shares = shares
+        #: (K,): the place of a class among those drawn, or -1.
+        self.place = np.full(len(shares), -1)
+        self.place[classes] = np.arange(len(classes))
+
+    def _content(self) -> tuple[bytes, ...]:
+        return tuple(a.tobytes() for a in (self.classes, self.probability, self.shares))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Draw) and self._content() == other._content()
+
+    def __hash__(self) -> int:
+        return hash(self._content())
+
+    def __repr__(self) -> str:
+        return f"<{len(self.classes)} of {len(self.shares)} classes>"
+
+
+@dataclass(frozen=True, slots=True)
+class SampledSoftmax(CrossEntropy, ClassLoss):
+    """log(exp z_y + sum_{j in S, j != y} exp(z_j)/pi_j) - z_y: softmax cross-entropy with an estimated partition.
+
+    Domain of y: class codes 0..K-1. Link: softmax. S holds ``n_negatives`` classes, drawn without replacement for
+    all rows at once, class j with probability pi_j, so the estimate in the logarithm is unbiased and the loss is
+    too small on average (Jensen). Gradient q - onehot, q the softmax of z_y and z_j - log pi_j; 0 for classes
+    that are neither drawn nor the row's own. Exact Hessian q (1 - q), 0 there too. Majorizer 1/2 (Böhning 1992).
+
+    Parameters
+    ----------
+    n_negatives : how many classes are drawn; from K on it is the full loss.
+    distribution : "uniform", or "frequency": pi proportional to the class count to the power of .75, counts below
+        a tenth of the mean one raised to that.
+    seed : beside a checksum of the predictions, what the draw depends on.
+    draw : set by `resolve`.
+    """
+
+    n_negatives: int = 20
+    distribution: Distribution = "uniform"
+    seed: int = 0
+    draw: Draw | None = field(default=None, repr=False)
+
+    drawn = True
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "n_negatives", whole_number("n_negatives", self.n_negatives, 1))
+        object.__setattr__(self, "seed", whole_number("seed", self.seed, 0))
+        if self.distribution not in ("uniform", "frequency"):
+            needed = '"uniform" or "frequency"'
+            raise ValueError(message("distribution", repr(self.distribution), needed))
+
+    @property
+    def name(self) -> str:
+        """The metric's name."""
+        return "sampled_softmax"
+
+    @property
+    def criterion(self) -> Loss:
+        """The full softmax cross-entropy."""
+        return SoftmaxCrossEntropy()
+
+    @property
+    def pending(self) -> bool:
+        """Whether the classes are still to be drawn."""
+        return self.draw is None
+
+    def statistics(
+        self, y_true: Array, raw_prediction: Array, sample_weight: Array | None
+    ) -> Array:
+        """A checksum of the predictions, and the weighted count of each class."""
+        counts = np.bincount(codes_of(y_true), sample_weight, raw_prediction.shape[1])
+        return np.append(counts, _draws.checksum(raw_prediction, sample_weight))
+
+    def resolve(self, sums: Array) -> Loss:
+        """With the classes drawn; the full loss where all of them are."""
+        counts, total = sums[:-1], float(sums[-1])
+        if self.n_negatives >= len(counts):
+            return self.criterion
+        shares = counts / counts.sum()
+        sizes = np.ones_like(shares)
+        if self.distribution == "frequency":
+            sizes = np.maximum(shares, 0.1 / len(shares)) ** 0.75
+        probability = _draws.inclusion(sizes, self.n_negatives)
+        classes = _draws.systematic(probability, _draws.key(self.seed, total))
+        return replace(self, draw=Draw(classes, probability[classes], shares))
+
+    def _drawn(self) -> Draw:
+        if self.draw is None:
+            needed = "drawn classes"
+            raise ValueError(message("draw", "None", needed, "Call resolve(sums) first."))
+        return self.draw
+
+    def _parts(
+        self, true_class: TrueClass, y_true: Array, raw_prediction: Array
+    ) -> tuple[Array, Array, Array, Array]:
+        """(n, m): exp(z_j - log pi_j), 0 for the row's own class, whose exp(z_y) follows; both over exp(top).
+
+        And the sum of the two, and top - z_y.
+        """
+        draw = self._drawn()
+        # By the transpose: columns are contiguous, and stay so.
+        z = raw_prediction.T[draw.classes].T
+        z -= np.log(draw.probability).astype(z.dtype)
+        place = draw.place[codes_of(y_true)]
+        hit = np.flatnonzero(place >= 0)
+        z[hit, place[hit]] = -np.inf
+        own = true_class.of(raw_prediction)
+        top = np.maximum(z.max(axis=1), own)
+        z -= top[:, None]
+        e = np.exp(z, out=z)
+        true = np.exp(own - top)
+        return e, true, e.sum(axis=1) + true, top - own
+
+    def value(self, y_true: Array, raw_prediction: Array) -> Array:
+        """The logarithm of the estimated partition less z_y."""
+        _, _, total, lead = self._parts(TrueClass(y_true), y_true, raw_prediction)
+        value: Array = lead + np.log(total)
+        return value
+
+    def gradient_hessian(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
+        """Both from one exponential a drawn class and one of the row's own."""
+        hessian = np.zeros(raw_prediction.shape, raw_prediction.dtype, order="F")
+        return self._gradient(y_true, raw_prediction, hessian, 1.0), hessian
+
+    def _gradient(
+        self, y_true: Array, raw_prediction: Array, hessian: Array, probability: Array | float
+    ) -> Array:
+        """q - onehot; p (1 - p) is written into ``hessian``, p = q ``probability``, q of the row's own class."""
+        true_class, classes = TrueClass(y_true), self._drawn().classes
+        q, true, total, _ = self._parts(true_class, y_true, raw_prediction)
+        q /= total[:, None]
+        true /= total
+        others = q.sum(axis=1)  # 1 - q of the row's own class
+        gradient = np.zeros_like(hessian)
+        gradient.T[classes] = q.T
+        true_class.put(gradient, -others)
+        q *= probability
+        hessian.T[classes] = (q * (1.0 - q)).T
+        true_class.put(hessian, true * others)
+        return gradient
+
+    def gradient_xgboost(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
+        """2 p (1 - p), p the probability in the full softmax as well as it is known without computing it.
+
+        Of drawn classes pi q; of others, where nothing is computed, the class' share of the data. With the
+        exact Hessian a leaf would step up by a Newton step in every round, for its own rows alone, and down in
+        the few rounds in which its class is drawn; so made, steps of both kinds have one length, and add up
+        to those of the full loss.
+        """
+        draw, dtype = self._drawn(), raw_prediction.dtype
+        hessian = np.empty(raw_prediction.shape, dtype, order="F")
+        hessian.T[:] = (draw.shares * (1.0 - draw.shares)).astype(dtype)[:, None]
+        probability = draw.probability.astype(dtype)
+        gradient = self._gradient(y_true, raw_prediction, hessian, probability)
+        hessian *= 2.0
+        return gradient, hessian
+
+    def gradient_lightgbm(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
+        """K/(K - 1) p (1 - p), p as for XGBoost."""
+        gradient, hessian = self.gradient_xgboost(y_true, raw_prediction)
+        n_outputs = hessian.shape[1]
+        hessian *= 0.5 * n_outputs / (n_outputs - 1.0)
+        return gradient, hessian
+
+    def intercept(
+        self, y_true: Array, sample_weight: Array | None, n_outputs: int | None = None
+    ) -> NDArray[np.float64]:
+        """That of the full loss."""
+        return SoftmaxCrossEntropy().intercept(y_true, sample_weight, n_outputs)
