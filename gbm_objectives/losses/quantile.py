@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -119,3 +119,19 @@ class Quantile(ResidualLoss):
     def intercept(self, y_true: Array, sample_weight: Array | None) -> float:
         """The tau-quantile of the labels, which minimises the exact pinball loss."""
         return self.centre(y_true, sample_weight)
+
+
+@dataclass(frozen=True, slots=True)
+class AbsoluteError(Quantile):
+    """The absolute error, smooth or exact: `Quantile` at 1/2.
+
+    Exact rho(u) = |u|, psi(u) = sign(u); smooth rho(u) = log cosh(u), psi(u) = tanh(u). The scale is
+    that of `Quantile`, wider than `LogCosh`'s where the trees fit the residuals away.
+    """
+
+    tau: float = field(default=0.5, init=False, repr=False)
+
+    @property
+    def name(self) -> str:
+        """The metric's name; the metric is the mean absolute error, in units of delta."""
+        return "absolute_error"
