@@ -109,10 +109,10 @@ def absolute_error(
 
     Parameters
     ----------
-    delta : the half-width of the smoothing, in the units of the target. "auto": at each call the larger of
-        .33 S with S = (mean sqrt|r|)^2 and .11 sqrt(S^2 + variance of the predictions).
-    smooth : smooth the kink, or use the exact gradient.
-    curvature, clip : as for `huber`; default the majorizer.
+    delta : the half-width of the smoothing, in the units of the target. "auto": as for `huber`.
+    smooth : smooth the kink, or use the exact gradient. The smooth gradients and Hessians are those of
+        `log_cosh`; metric and intercept are those of the exact absolute error.
+    curvature, clip : as for `huber`.
 
     Returns
     -------

@@ -59,7 +59,9 @@ class GeneralRobust(Redescending):
     @property
     def factor(self) -> float:
         """That of the named losses, in their delta; between them linear in 1/(2 - alpha)."""
-        return float(np.interp(1 / max(self._b, 1.0), [0.0, 0.25, 0.5, 1.0], [2.5, 1.5, 1.24, 0.5]))
+        return float(
+            np.interp(1 / max(self._b, 1.0), [0.0, 0.25, 0.5, 1.0], [2.5, 1.75, 1.24, 0.5])
+        )
 
     @property
     def _b(self) -> float:

@@ -113,7 +113,7 @@ class GemanMcClure(Redescending):
     tomographic image reconstruction, Bulletin of the International Statistical Institute 52(4), 5-21.
     """
 
-    auto_factor: ClassVar[float] = 3.0
+    auto_factor: ClassVar[float] = 3.5
 
     @property
     def name(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -106,8 +107,11 @@ class Fair(RobustLoss):
     """A smooth loss that turns linear slowly.
 
     rho(u) = |u| - log(1 + |u|); psi(u) = u/(1 + |u|), bounded; psi'(u) = (1 + |u|)^-2 > 0, vanishing.
-    Majorizer 1/(1 + |u|). Holland & Welsch (1977), https://doi.org/10.1080/03610927708827533.
+    Majorizer 1/(1 + |u|). Its slope is still growing at many delta, so the automatic delta is a quarter
+    of a standard deviation. Holland & Welsch (1977), https://doi.org/10.1080/03610927708827533.
     """
+
+    auto_factor: ClassVar[float] = 0.25
 
     @property
     def name(self) -> str:
