@@ -468,23 +468,56 @@ def test_focal_against_mpmath(gamma, y):
         assert abs(h - exact_h) <= 1e-6 * max(abs(exact_h), 1e-1)
 
 
-@pytest.mark.parametrize("name", ["huber", "pseudo_huber", "log_cosh"])
+ALPHAS = {f"general_robust_{alpha:g}": alpha for alpha in (1.99999, 1.3, 1e-9, -1.7, -1e7)}
+
+
+def general(alpha):
+    """Barron's psi in high precision."""
+    b = 2 - mpmath.mpf(alpha)
+    return lambda u: u * mpmath.power(1 + u * u / b, mpmath.mpf(alpha) / 2 - 1)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "huber", "pseudo_huber", "log_cosh", "fair", "cauchy", "geman_mcclure", "welsch", "tukey",
+        "absolute_error", *ALPHAS,
+    ],
+)  # fmt: skip
 def test_robust_losses_in_float32_against_mpmath(name):
     mpmath.mp.dps = 50
     exact = {
         "huber": lambda u: u if abs(u) <= 1 else mpmath.sign(u),
         "pseudo_huber": lambda u: u / mpmath.sqrt(1 + u * u),
         "log_cosh": mpmath.tanh,
+        "absolute_error": mpmath.tanh,
+        "fair": lambda u: u / (1 + abs(u)),
+        "cauchy": lambda u: u / (1 + u * u),
+        "geman_mcclure": lambda u: u / (1 + u * u) ** 2,
+        "welsch": lambda u: u * mpmath.exp(-u * u),
+        "tukey": lambda u: u * (1 - u * u) ** 2 if abs(u) < 1 else mpmath.mpf(0),
+        **{key: general(alpha) for key, alpha in ALPHAS.items()},
     }[name]
-    objective = OBJECTIVES[name](delta=0.75)
-    residuals = [1e-20, 1e-6, 0.01, 0.5, 0.74, 1.0, 3.0, 50.0, 800.0, 1e4, 1e15]
+    parameters = {"alpha": ALPHAS[name]} if name in ALPHAS else {}
+    factory = OBJECTIVES["general_robust" if parameters else name]
+    objective = factory(delta=0.75, **parameters)
+    # The exponent of a float32 power carries its rounding: log(weight) epsilon.
+    exponential = name == "welsch" or name in ALPHAS
+    largest = 5e14 if parameters else 1e15  # within the limit of the loss
+    residuals = [1e-20, 1e-6, 0.01, 0.5, 0.74, 1.0, 3.0, 50.0, 800.0, 1e4, largest]
     raw = np.array(residuals + [-r for r in residuals], np.float32)
     gradient, hessian = objective(np.zeros(len(raw), np.float32), raw)
     for r, g, h in zip(raw, gradient, hessian, strict=True):
         r_exact = mpmath.mpf(float(r))
         psi = mpmath.mpf("0.75") * exact(r_exact / mpmath.mpf("0.75"))
-        assert abs(g - psi) <= 1e-6 * abs(psi)
-        assert abs(h - psi / r_exact) <= 1e-6 * abs(psi / r_exact)
+        weight = psi / r_exact
+        relative = 1e-6
+        if exponential and weight:
+            relative += 2e-7 * abs(mpmath.log(weight))
+        # Weights below the smallest normal float32 leave nothing of the gradient.
+        assert abs(g - psi) <= relative * abs(psi) + 1e-37 * abs(r_exact)
+        floored = max(weight, mpmath.mpf("1e-16"))
+        assert abs(h - floored) <= relative * floored
 
 
 def test_majorizer_steps_never_raise_the_loss_of_a_leaf():
