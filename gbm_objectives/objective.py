@@ -318,7 +318,7 @@ class Objective:
         low, high = min(starts), max(starts)
         if low == high:
             return low
-        # The minimum of a sum of convex functions lies between their minima.
+        # The minimum of a sum of convex functions lies between their minima; of others, a local one.
         anchored = Objective(
             tuple(replace(term, loss=term.loss.anchored(y, weight)) for term in self.terms)
         )
@@ -327,6 +327,8 @@ class Objective:
             gradient, _ = anchored.gradient_hessian(y, np.full_like(y, constant), weight)
             return float(gradient.sum(dtype=np.float64))
 
-        if slope(low) * slope(high) >= 0:  # float32 can't tell them apart
+        if slope(low) < 0 < slope(high):
+            return float(brentq(slope, low, high, xtol=1e-9 * (high - low)))
+        if all(term.loss.convex for term in self.terms):  # float32 can't tell them apart
             return 0.5 * (low + high)
-        return float(brentq(slope, low, high, xtol=1e-9 * (high - low)))
+        return min((low, high), key=lambda c: anchored.value(y, np.full_like(y, c), weight))
