@@ -114,8 +114,8 @@ def fair(
     Parameters
     ----------
     delta : in the units of the target. "auto": at each call a quarter of 1.4826 times the weighted median
-        |r|, and at least .05 (mean sqrt|r|)^2. Half, as for `huber`, is 2% better on clean data and 20%
-        worse on contaminated data (``benchmarks/robustness.py``).
+        |r|, and at least .05 (mean sqrt|r|)^2. Half, as for `huber`, is 1% better on clean data and 7
+        to 40% worse on contaminated data (``benchmarks/robustness.py``).
     curvature, clip : as for `huber`.
 
     Returns

@@ -60,7 +60,7 @@ class GeneralRobust(Redescending):
     def factor(self) -> float:
         """That of the named losses, in their delta; between them linear in 1/(2 - alpha)."""
         return float(
-            np.interp(1 / max(self._b, 1.0), [0.0, 0.25, 0.5, 1.0], [2.5, 1.75, 1.24, 0.5])
+            np.interp(1 / max(self._b, 1.0), [0.0, 0.25, 0.5, 1.0], [2.12, 1.75, 1.24, 0.5])
         )
 
     @property

@@ -156,7 +156,7 @@ class Welsch(Redescending):
     Holland & Welsch (1977), https://doi.org/10.1080/03610927708827533.
     """
 
-    auto_factor: ClassVar[float] = 3.5
+    auto_factor: ClassVar[float] = 3.0
 
     @property
     def name(self) -> str:
@@ -191,7 +191,7 @@ class Tukey(Redescending):
     Beaton & Tukey (1974), https://doi.org/10.1080/00401706.1974.10489171.
     """
 
-    auto_factor: ClassVar[float] = 6.0
+    auto_factor: ClassVar[float] = 5.0
 
     @property
     def name(self) -> str:
