@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, cast
 
@@ -11,6 +12,7 @@ from scipy.optimize import brentq
 
 from gbm_objectives._terms import Term
 from gbm_objectives._validation import Array
+from gbm_objectives.losses._base import Loss
 from gbm_objectives.losses._vector import ClassLoss, VectorLoss, best_scores
 
 Terms = tuple[Term, ...]
@@ -23,24 +25,31 @@ def constant(terms: Terms, y_true: Array, sample_weight: Array | None) -> float:
     low, high = min(starts), max(starts)
     if low == high:
         return float(low)
-    # The minimum of a sum of convex functions lies between their minima.
+    # The minimum of a sum of convex functions lies between their minima; of others, a local one.
     anchored = [
         replace(term, loss=term.loss.anchored(y_true, w))
         for term, w in zip(terms, weights, strict=True)
     ]
 
-    def slope(score: float) -> float:
+    def total(score: float, of: Callable[[Loss, Array, Array], Array]) -> float:
         raw = np.full_like(y_true, score)
-        total = 0.0
+        sums = 0.0
         for term, w in zip(anchored, weights, strict=True):
             loss = term.resolved(y_true, raw, sample_weight, None).loss
-            gradient = term.coefficient * loss.gradient(y_true, raw)
-            total += float((gradient if w is None else w * gradient).sum())
-        return total
+            row = term.coefficient * of(loss, y_true, raw)
+            sums += float((row if w is None else w * row).sum())
+        return sums
 
-    if slope(low) * slope(high) >= 0:  # rounding can't tell them apart
+    def slope(score: float) -> float:
+        return total(score, lambda loss, y, raw: loss.gradient(y, raw))
+
+    if slope(low) < 0 < slope(high):
+        return float(brentq(slope, low, high, xtol=1e-9 * (high - low)))
+    if all(term.loss.convex for term in terms):  # rounding can't tell them apart
         return float(0.5 * (low + high))
-    return float(brentq(slope, low, high, xtol=1e-9 * (high - low)))
+    return float(
+        min((low, high), key=lambda score: total(score, lambda loss, y, raw: loss.value(y, raw)))
+    )
 
 
 def scores(

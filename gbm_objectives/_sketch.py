@@ -39,3 +39,9 @@ def quantile(counts: NDArray[np.float64], q: float) -> float:
     k = int(np.searchsorted(cumulated, target))
     inside = (target - (cumulated[k] - counts[k])) / counts[k] if counts[k] else 0.0
     return float(_EDGES[k] + inside * (_EDGES[k + 1] - _EDGES[k]))
+
+
+def share(counts: NDArray[np.float64], value: float) -> float:
+    """The share of the weight at or below ``value``."""
+    cumulated = np.concatenate([[0.0], np.cumsum(counts)])
+    return float(np.interp(value, _EDGES, cumulated) / cumulated[-1])

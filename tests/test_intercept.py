@@ -8,13 +8,19 @@ from scipy.optimize import brentq
 from sklearn.datasets import load_breast_cancer
 
 from gbm_objectives import (
+    adaptive_robust,
     binary_cross_entropy,
+    cauchy,
+    fair,
     focal,
+    general_robust,
     huber,
     log_cosh,
     mean_bias_error,
     pseudo_huber,
     squared_error,
+    tukey,
+    welsch,
 )
 from gbm_objectives._numerics import weighted_quantile
 
@@ -22,11 +28,14 @@ RNG = np.random.default_rng(0)
 N = 600_000
 SKEWED = RNG.standard_normal(N) + RNG.exponential(3.0, N) + np.where(RNG.random(N) < 0.2, 40, 0)
 W = RNG.integers(0, 4, N).astype(float)
+MAKE = [
+    huber, pseudo_huber, log_cosh, fair, general_robust, cauchy, welsch, tukey, adaptive_robust,
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("offset", [0.0, 1e3, 1e6])
 @pytest.mark.parametrize("weighted", [False, True])
-@pytest.mark.parametrize("make", [huber, pseudo_huber, log_cosh], ids=lambda make: make.__name__)
+@pytest.mark.parametrize("make", MAKE, ids=lambda make: make.__name__)
 def test_many_rows_have_a_flat_slope_at_their_intercept(make, weighted, offset):
     """The float64 slope at the intercept is 0 to 1e-7 of a delta a row; 1e-6 of the constant is more."""
     y, w = SKEWED + offset, W if weighted else np.ones(N)
@@ -40,13 +49,13 @@ def test_many_rows_have_a_flat_slope_at_their_intercept(make, weighted, offset):
     assert_allclose(found, exact, rtol=1e-7, atol=1e-7)
 
 
-@pytest.mark.parametrize("make", [huber, pseudo_huber, log_cosh], ids=lambda make: make.__name__)
+@pytest.mark.parametrize("make", MAKE[:-1], ids=lambda make: make.__name__)
 def test_outliers_beyond_the_squares_of_float32(make):
     """Many rows are summed in float32: u^2 must not overflow, nor warn."""
     y = SKEWED[:100_000].copy()
-    expected = make(1.0).intercept(y)
+    expected = make(delta=1.0).intercept(y)
     y[0] = 1e30
-    assert_allclose(make(1.0).intercept(y), expected, rtol=1e-4)
+    assert_allclose(make(delta=1.0).intercept(y), expected, rtol=1e-4)
 
 
 def test_the_slope_of_few_rows_is_flat_to_rounding():
@@ -84,6 +93,15 @@ def test_the_intercept_of_a_sum_lies_where_its_slope_is_0():
     r = found - y
     slope = 0.5 * np.clip(r, -2, 2).mean() + 0.7 * r.mean()
     assert abs(slope) < 1e-7
+
+
+def test_the_intercept_of_a_sum_that_is_not_convex_is_a_minimum():
+    rng = np.random.default_rng(0)
+    y = np.concatenate([rng.normal(0, 1, 60), rng.normal(20, 1, 40), rng.normal(-20, 1, 55)])
+    for objective in (welsch(1.0) + 0.01 * huber(1.0), 2 * tukey(1.5) + cauchy(3.0)):
+        found = objective.intercept(y)
+        at = [objective.value(y, np.full_like(y, found + step)) for step in (-0.05, 0, 0.05)]
+        assert at[1] < min(at[0], at[2])
 
 
 def test_squared_error_and_cross_entropy_start_at_the_mean():

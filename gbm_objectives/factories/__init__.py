@@ -16,16 +16,39 @@ from gbm_objectives.factories.multiclass import (
     softmax_focal,
 )
 from gbm_objectives.factories.positive import gamma, poisson, squared_log_error, tweedie
-from gbm_objectives.factories.regression import mean_bias_error, quantile, squared_error
-from gbm_objectives.factories.robust import huber, log_cosh, pseudo_huber
+from gbm_objectives.factories.redescending import (
+    adaptive_robust,
+    cauchy,
+    geman_mcclure,
+    general_robust,
+    tukey,
+    welsch,
+)
+from gbm_objectives.factories.regression import (
+    absolute_error,
+    expectile,
+    linex,
+    mean_bias_error,
+    quantile,
+    squared_error,
+)
+from gbm_objectives.factories.robust import fair, huber, log_cosh, pseudo_huber
 from gbm_objectives.factories.sampling import negative_sampling, sampled_softmax
 
 __all__ = [
+    "absolute_error",
+    "adaptive_robust",
     "binary_cross_entropy",
+    "cauchy",
+    "expectile",
+    "fair",
     "focal",
     "gamma",
+    "geman_mcclure",
+    "general_robust",
     "huber",
     "kl_divergence",
+    "linex",
     "log_cosh",
     "mean_bias_error",
     "multilabel_cross_entropy",
@@ -40,5 +63,7 @@ __all__ = [
     "softmax_focal",
     "squared_error",
     "squared_log_error",
+    "tukey",
     "tweedie",
+    "welsch",
 ]

@@ -1,4 +1,4 @@
-"""Losses for the mean, a quantile, and the bias."""
+"""Losses for the mean, the median, a quantile, an expectile, and the bias."""
 
 from __future__ import annotations
 
@@ -9,7 +9,15 @@ from numpy.typing import ArrayLike
 from gbm_objectives._validation import message, open_unit, positive
 from gbm_objectives.curvature import Curvature, Majorizer
 from gbm_objectives.factories._make import Clip, Delta, objective
-from gbm_objectives.losses import MeanBias, MeanBiasPenalty, Quantile, SquaredError
+from gbm_objectives.losses import (
+    AbsoluteError,
+    Expectile,
+    Linex,
+    MeanBias,
+    MeanBiasPenalty,
+    Quantile,
+    SquaredError,
+)
 from gbm_objectives.losses.bias import Groups
 from gbm_objectives.objective import Objective
 
@@ -76,9 +84,124 @@ def quantile(
     Koenker & Bassett (1978), https://doi.org/10.2307/1913643;
     Hunter & Lange (2000), https://doi.org/10.1080/10618600.2000.10474866 (the majorizer)
     """
+    return objective(Quantile(delta, tau=tau, smooth=_flag(smooth)), curvature, clip)
+
+
+def _flag(smooth: bool) -> bool:
     if not isinstance(smooth, bool):
         raise TypeError(message("smooth", repr(smooth), "True or False"))
-    return objective(Quantile(delta, tau=tau, smooth=smooth), curvature, clip)
+    return smooth
+
+
+def absolute_error(
+    delta: Delta = "auto",
+    *,
+    smooth: bool = True,
+    curvature: Curvature | str | None = None,
+    clip: Clip | None = None,
+) -> Objective:
+    """Absolute error, |r|: the median of the target; smoothed within about delta: delta^2 log cosh(u).
+
+    Far from 0 it is delta |r|. Gradient delta tanh(u); Hessian by default the majorizer tanh(u)/u. With
+    ``smooth=False`` the exact gradient delta sign(r) and the Hessian 1/max(1, |u|). XGBoost's
+    reg:absoluteerror and LightGBM's regression_l1 set the leaves to medians afterwards, which no custom
+    objective can; the majorizer brings each round as near as one step does.
+
+    Parameters
+    ----------
+    delta : the half-width of the smoothing, in the units of the target. "auto": as for `huber`.
+    smooth : smooth the kink, or use the exact gradient. The smooth gradients and Hessians are those of
+        `log_cosh`; metric and intercept are those of the exact absolute error.
+    curvature, clip : as for `huber`.
+
+    Returns
+    -------
+    Objective
+        Its ``metric`` is the mean absolute error over the delta around the best constant; its ``intercept``
+        the median.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For delta, curvature as for `huber`; ``smooth`` neither True nor False.
+
+    References
+    ----------
+    Hunter & Lange (2000), https://doi.org/10.1080/10618600.2000.10474866 (the majorizer)
+    """
+    return objective(AbsoluteError(delta, smooth=_flag(smooth)), curvature, clip)
+
+
+def expectile(
+    tau: float = 0.5, *, curvature: Curvature | str | None = None, clip: Clip | None = None
+) -> Objective:
+    """Expectile loss: tau r^2 where the prediction is too low (r < 0), (1 - tau) r^2 where it is too high.
+
+    Squared error with other weights for the two signs, r^2/2 at tau = .5: asymmetric, smooth and as
+    sensitive to outliers as squared error. Gradient 2 tau r or 2 (1 - tau) r; Hessian the exact 2 tau or
+    2 (1 - tau).
+
+    Parameters
+    ----------
+    tau : strictly between 0 and 1; above .5 predictions lie above the mean.
+    curvature, clip : as for `huber`; "majorizer" is the larger of 2 tau and 2 (1 - tau).
+
+    Returns
+    -------
+    Objective
+        Its ``intercept`` is the exact expectile.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For tau outside (0, 1); an unknown or unfit curvature.
+
+    References
+    ----------
+    Newey & Powell (1987), https://doi.org/10.2307/1911031
+    """
+    return objective(Expectile(tau), curvature, clip)
+
+
+def linex(
+    a: float = 1.0,
+    delta: Delta = "auto",
+    *,
+    curvature: Curvature | str | None = None,
+    clip: Clip | None = None,
+) -> Objective:
+    """LINEX loss: (delta/a)^2 (e^v - 1 - v) with v = a r/delta, exponential on one side, linear on the other.
+
+    About r^2/2 near 0. For a > 0 predictions that are too high cost exponentially, so the model predicts
+    low; a < 0 is the mirror image. Gradient (delta/a) (e^v - 1); Hessian by default e^v for v > 0 and
+    (e^v - 1)/v for v < 0. v is held at 30.
+
+    Parameters
+    ----------
+    a : the asymmetry, .001 to 1000 or negative. Near 0 the loss is squared error.
+    delta : the unit of a, in the units of the target. "auto": at each call (mean sqrt|r|)^2. It then shrinks
+        as the model fits, and the asymmetry per unit of the target grows: give a number where the cost
+        of an error is known.
+    curvature, clip : as for `huber`; the exact Hessian e^v vanishes on the linear side.
+
+    Returns
+    -------
+    Objective
+
+    Raises
+    ------
+    TypeError, ValueError
+        For a out of range or 0; delta, curvature as for `huber`.
+
+    Notes
+    -----
+    Outliers on the exponential side rule the fit: `expectile` is the bounded alternative.
+
+    References
+    ----------
+    Zellner (1986), https://doi.org/10.1080/01621459.1986.10478289
+    """
+    return objective(Linex(delta, a=a), curvature, clip)
 
 
 def mean_bias_error(

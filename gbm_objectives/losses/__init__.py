@@ -1,23 +1,35 @@
 """Losses by family: pure mathematics, no weights, no libraries, no clipping."""
 
 from gbm_objectives.losses._base import Loss
+from gbm_objectives.losses.adaptive import AdaptiveRobust
+from gbm_objectives.losses.asymmetric import Expectile, Linex
 from gbm_objectives.losses.bias import MeanBias, MeanBiasPenalty
 from gbm_objectives.losses.binary import BinaryCrossEntropy, Focal
+from gbm_objectives.losses.general import GeneralRobust
 from gbm_objectives.losses.multiclass import KLDivergence, SoftmaxCrossEntropy
 from gbm_objectives.losses.multifocal import SoftmaxFocal
 from gbm_objectives.losses.positive import Gamma, Poisson, Tweedie
-from gbm_objectives.losses.quantile import Quantile
-from gbm_objectives.losses.robust import Huber, LogCosh, PseudoHuber
+from gbm_objectives.losses.quantile import AbsoluteError, Quantile
+from gbm_objectives.losses.redescending import Cauchy, GemanMcClure, Tukey, Welsch
+from gbm_objectives.losses.robust import Fair, Huber, LogCosh, PseudoHuber
 from gbm_objectives.losses.sampled import SampledSoftmax
 from gbm_objectives.losses.squared import SquaredError
 from gbm_objectives.losses.squared_log import SquaredLogError
 
 __all__ = [
+    "AbsoluteError",
+    "AdaptiveRobust",
     "BinaryCrossEntropy",
+    "Cauchy",
+    "Expectile",
+    "Fair",
     "Focal",
     "Gamma",
+    "GemanMcClure",
+    "GeneralRobust",
     "Huber",
     "KLDivergence",
+    "Linex",
     "LogCosh",
     "Loss",
     "MeanBias",
@@ -30,5 +42,7 @@ __all__ = [
     "SoftmaxFocal",
     "SquaredError",
     "SquaredLogError",
+    "Tukey",
     "Tweedie",
+    "Welsch",
 ]

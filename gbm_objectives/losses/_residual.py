@@ -73,6 +73,11 @@ class ResidualLoss(HasHessian, HasMajorizer):
         """The majorizer: the weight of iteratively re-weighted least squares."""
 
     @property
+    def majorizes_downhill(self) -> bool:
+        """Whether the majorizer lies above the loss only from a row's point to its minimum."""
+        return False
+
+    @property
     def fixed_delta(self) -> float:
         """``delta`` as a number; an error while it is pending."""
         if isinstance(self.delta, str):
@@ -168,6 +173,16 @@ class RobustLoss(ResidualLoss):
 
     auto_factor: ClassVar[float] = 0.5
 
+    @property
+    def redescending(self) -> bool:
+        """Whether psi(u) returns to 0 for large |u|, so that far outliers lose their influence."""
+        return False
+
+    @property
+    def factor(self) -> float:
+        """How many standard deviations of normal residuals an automatic delta is."""
+        return self.auto_factor
+
     def weight(self, u: Array) -> Array:
         """psi(u)/u, and 1 at 0."""
         a = magnitude(u)
@@ -200,7 +215,7 @@ class RobustLoss(ResidualLoss):
                 return self.at_delta(0.0, 0.0)
             return replace(self, spread=max(spread, SMALLEST))
         sigma = 1.4826 * self.spread * _sketch.quantile(sums, 0.5)
-        return self.at_delta(max(self.auto_factor * sigma, 0.05 * self.spread), self.spread)
+        return self.at_delta(max(self.factor * sigma, 0.05 * self.spread), self.spread)
 
     @property
     def default_curvature(self) -> tuple[str, float | None]:
@@ -225,11 +240,15 @@ class RobustLoss(ResidualLoss):
         return loss._locate(y_true, sample_weight, location)
 
     def _locate(self, y_true: Array, sample_weight: Array | None, location: float) -> float:
-        """Newton steps, and the safe majorize-minimize step wherever one doesn't flatten the slope."""
+        """Newton steps, and the safe majorize-minimize step wherever one doesn't flatten the slope.
+
+        Where the loss isn't convex a Newton step of more than delta might leave the valley.
+        """
         slope, exact, bound = self._sums(y_true, sample_weight, location)
         for _ in range(500):
             step = slope / exact if exact > 0 else np.inf
-            sums = self._sums(y_true, sample_weight, location - step) if exact > 0 else None
+            newton = exact > 0 and (self.convex or abs(step) <= self.fixed_delta)
+            sums = self._sums(y_true, sample_weight, location - step) if newton else None
             if sums is None or not abs(sums[0]) < 0.9 * abs(slope):
                 step = slope / bound
                 sums = self._sums(y_true, sample_weight, location - step)

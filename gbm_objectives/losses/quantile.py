@@ -1,4 +1,4 @@
-"""The pinball loss of a quantile, smooth or exact."""
+"""The pinball loss of a quantile and the absolute error, smooth or exact."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from gbm_objectives import _numerics
 from gbm_objectives._validation import Array, open_unit
-from gbm_objectives.losses._residual import ResidualLoss
+from gbm_objectives.losses._residual import ResidualLoss, RobustLoss
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -118,4 +118,61 @@ class Quantile(ResidualLoss):
 
     def intercept(self, y_true: Array, sample_weight: Array | None) -> float:
         """The tau-quantile of the labels, which minimises the exact pinball loss."""
+        return self.centre(y_true, sample_weight)
+
+
+@dataclass(frozen=True, slots=True)
+class AbsoluteError(RobustLoss):
+    """The absolute error, smooth or exact.
+
+    Exact rho(u) = |u|, psi(u) = sign(u); smooth rho(u) = log cosh(u), psi(u) = tanh(u), the exact one
+    convolved with a logistic density of scale delta/2. Majorizers as for `Quantile`, of whose loss at
+    tau = 1/2 this is the formula; ``delta="auto"`` is `RobustLoss`'s, which follows the median |r| and
+    holds where outliers widen that of `Quantile`: only one quantile, the median, can rely on it.
+    """
+
+    smooth: bool = True
+
+    @property
+    def name(self) -> str:
+        """The metric's name; the metric is the mean absolute error, in units of delta."""
+        return "absolute_error"
+
+    @property
+    def criterion(self) -> AbsoluteError:
+        """The exact absolute error: the smooth one only serves the trees."""
+        return replace(self, smooth=False)
+
+    @property
+    def flat(self) -> bool:
+        """The exact one is piecewise linear."""
+        return not self.smooth
+
+    def rho(self, u: Array) -> Array:
+        """log cosh(u) or |u|."""
+        return _numerics.log_cosh(u) if self.smooth else np.abs(u)
+
+    def psi(self, u: Array) -> Array:
+        """tanh(u) or sign(u)."""
+        return np.tanh(u) if self.smooth else np.sign(u)
+
+    def psi_deriv(self, u: Array) -> Array:
+        """sech(u)^2, or 0 almost everywhere."""
+        return _numerics.sech_squared(u) if self.smooth else np.zeros_like(u)
+
+    def weight(self, u: Array) -> Array:
+        """tanh(u)/u or 1/max(1, |u|)."""
+        if self.smooth:
+            return RobustLoss.weight(self, u)
+        return 1.0 / np.clip(np.abs(u), 1.0, np.inf)
+
+    def gradient_majorizer(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
+        """Both from one evaluation of psi, or of u."""
+        if self.smooth:
+            return RobustLoss.gradient_majorizer(self, y_true, raw_prediction)
+        u = self._u(y_true, raw_prediction)
+        return np.sign(u) * self.fixed_delta, self.weight(u)
+
+    def intercept(self, y_true: Array, sample_weight: Array | None) -> float:
+        """The median, which minimises the exact absolute error."""
         return self.centre(y_true, sample_weight)

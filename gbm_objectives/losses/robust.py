@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -99,3 +100,38 @@ class LogCosh(RobustLoss):
     def psi_deriv(self, u: Array) -> Array:
         """sech(u)^2."""
         return _numerics.sech_squared(u)
+
+
+@dataclass(frozen=True, slots=True)
+class Fair(RobustLoss):
+    """A smooth loss that turns linear slowly.
+
+    rho(u) = |u| - log(1 + |u|); psi(u) = u/(1 + |u|), bounded; psi'(u) = (1 + |u|)^-2 > 0, vanishing.
+    Majorizer 1/(1 + |u|). Its slope is still growing at many delta, so the automatic delta is a quarter
+    of a standard deviation. Holland & Welsch (1977), https://doi.org/10.1080/03610927708827533.
+    """
+
+    auto_factor: ClassVar[float] = 0.25
+
+    @property
+    def name(self) -> str:
+        """The metric's name."""
+        return "fair"
+
+    def rho(self, u: Array) -> Array:
+        """|u| - log(1 + |u|)."""
+        return _numerics.minus_log1p(np.abs(u))
+
+    def psi(self, u: Array) -> Array:
+        """u/(1 + |u|)."""
+        return u / (1.0 + np.abs(u))
+
+    def psi_deriv(self, u: Array) -> Array:
+        """(1 + |u|)^-2."""
+        weight = self.weight(u)
+        return weight * weight
+
+    def weight(self, u: Array) -> Array:
+        """1/(1 + |u|)."""
+        weight: Array = 1.0 / (1.0 + np.abs(u))
+        return weight

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from gbm_objectives._validation import Array
+from gbm_objectives.objective import Objective
 from gbm_objectives.testing._calls import Broken, Library, words
 from gbm_objectives.testing._report import Check, table
 from gbm_objectives.testing._subject import RowValue, Subject
@@ -108,7 +109,12 @@ def _run(library: Library, subject: Subject, size: float | None) -> dict[str, An
 
 
 def _values(subject: Subject, y: Array, raw: Array, start: float) -> tuple[float, float] | None:
-    """The mean of the value at the start and at the end."""
+    """The mean of the value at the start and at the end; automatic scales are those of the start."""
+    own = subject.candidate.function
+    if isinstance(own, Objective) and subject.fixed.function != own:
+        # The scales of the probe belong to targets of its size.
+        scaled = own.fixed(y, np.full_like(raw, start))
+        return scaled.value(y, np.full_like(raw, start)), scaled.value(y, raw)
     value = subject.value
     if not isinstance(value, RowValue):
         return None
