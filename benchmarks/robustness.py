@@ -9,6 +9,7 @@ one    20% of the labels raised by 1 to 10 standard deviations
 sym    30% with normal noise of 5 standard deviations: many outliers are near
 far    40% moved by +-10 standard deviations
 
+``--held-out`` takes scikit-learn's diabetes and Friedman's three functions, on which nothing was chosen.
 ``--objectives`` takes names of factories, ``--factor`` other automatic scales than the default, in units of
 1.4826 median |r|: ``--objectives cauchy --factor 1 1.75 2.385`` repeats how the defaults were found.
 """
@@ -24,6 +25,7 @@ from typing import Any
 import numpy as np
 from _common import Report, Row, arguments
 from accuracy import BUILT_IN, LIBRARIES, Array, Model, read, sized
+from sklearn.datasets import load_diabetes, make_friedman1, make_friedman2, make_friedman3
 from sklearn.model_selection import train_test_split
 
 from gbm_objectives._terms import Term
@@ -39,10 +41,22 @@ SETS = {
     "ames_house": ("SalePrice", []),
     "bike_hourly": ("cnt", ["casual", "registered"]),  # the two add up to the target
 }
+HELD_OUT = {
+    "diabetes": lambda: load_diabetes(return_X_y=True),
+    "friedman1": lambda: make_friedman1(3000, noise=1, random_state=0),
+    "friedman2": lambda: make_friedman2(3000, noise=100, random_state=0),
+    "friedman3": lambda: make_friedman3(3000, noise=0.1, random_state=0),
+}
 DEFAULT = [
     "adaptive_robust", "cauchy", "geman_mcclure", "welsch", "tukey",
     "huber", "log_cosh", "fair", "absolute_error",
 ]  # fmt: skip
+
+
+def real(folder: Path, name: str) -> tuple[Array, Array]:
+    """One of the six sets."""
+    target, leaks = SETS[name]
+    return read(folder / f"{name}.csv", target, leaks)
 
 
 def noisy(y: Array, kind: str, seed: int) -> Array:
@@ -73,8 +87,9 @@ def candidates(options: Any) -> Iterator[tuple[str, Objective]]:
 def figures(library: str, objective: Objective | str, options: Any) -> Row:
     """The geometric mean of each kind of noise, and of all."""
     logarithms: dict[str, list[float]] = {kind: [] for kind in options.noises}
-    for (name, (target, leaks)), seed in product(SETS.items(), options.seeds):
-        X, y = read(options.data / f"{name}.csv", target, leaks)
+    names = HELD_OUT if options.held_out else SETS
+    for name, seed in product(names, options.seeds):
+        X, y = HELD_OUT[name]() if options.held_out else real(options.data, name)
         X, X_test, y, y_test = train_test_split(X, y, test_size=0.25, random_state=seed)
         X, y = X[:5000], y[:5000]
         constant = mae().evaluate(y_test, np.full_like(y_test, np.median(y)))
@@ -91,7 +106,8 @@ def figures(library: str, objective: Objective | str, options: Any) -> Row:
 def main() -> None:
     """Run the sweep."""
     parser = arguments(__doc__)
-    parser.add_argument("--data", type=Path, metavar="FOLDER", required=True, help="the CSV files")
+    parser.add_argument("--data", type=Path, metavar="FOLDER", help="the CSV files of the six sets")
+    parser.add_argument("--held-out", action="store_true", help="the other four sets")
     parser.add_argument("--objectives", nargs="*", choices=sorted(OBJECTIVES), default=DEFAULT)
     parser.add_argument("--factor", type=float, nargs="+", help="other automatic scales")
     noises = ["none", "one", "sym", "far"]
@@ -100,6 +116,8 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--built-in", action=argparse.BooleanOptionalAction, default=True)
     options = parser.parse_args()
+    if options.data is None and not options.held_out:
+        parser.error("needs --data FOLDER or --held-out")
     report = Report(options.csv)
     for library in LIBRARIES:
         pairs: list[tuple[str, Objective | str]] = []
