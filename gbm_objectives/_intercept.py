@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, cast
 
@@ -17,30 +18,73 @@ Terms = tuple[Term, ...]
 
 
 def constant(terms: Terms, y_true: Array, sample_weight: Array | None) -> float:
-    """The best raw score of one output: the loss's own, or between those of the terms of a sum."""
+    """The best raw score of one output: the loss's own, or sought where several terms or weightings shape it."""
     weights = [term.weighted(y_true, y_true, sample_weight) for term in terms]
     starts = [term.loss.intercept(y_true, w) for term, w in zip(terms, weights, strict=True)]
     low, high = min(starts), max(starts)
-    if low == high:
+    exists = any(term.loss.has_best_constant for term in terms)
+    known = all(term.loss.has_best_constant and not _shaping(term) for term in terms)
+    if low == high and (known or not exists):
         return float(low)
-    # The minimum of a sum of convex functions lies between their minima.
     anchored = [
-        replace(term, loss=term.loss.anchored(y_true, w))
+        replace(
+            term,
+            loss=term.loss.anchored(y_true, w),
+            weightings=tuple(weighting for weighting in term.weightings if weighting.in_metric),
+        )
         for term, w in zip(terms, weights, strict=True)
     ]
+    if not any(term.loss.n_rows for term in terms):
+        y_true, sample_weight = _distinct(y_true, sample_weight)
 
     def slope(score: float) -> float:
-        raw = np.full_like(y_true, score)
-        total = 0.0
-        for term, w in zip(anchored, weights, strict=True):
-            loss = term.resolved(y_true, raw, sample_weight, None).loss
-            gradient = term.coefficient * loss.gradient(y_true, raw)
-            total += float((gradient if w is None else w * gradient).sum())
+        raw, total = np.full_like(y_true, score), 0.0
+        for term in anchored:
+            found = term.resolved(y_true, raw, sample_weight, None)
+            gradient = found.coefficient * found.loss.gradient(y_true, raw)
+            for weighting in found.weightings:
+                gradient = gradient * weighting.factor(found.loss, slice(None), y_true, raw)
+            total += float((gradient if sample_weight is None else sample_weight * gradient).sum())
         return total
 
+    if not known:
+        low, high = _bracket(slope, low, high, min(term.loss.scale for term in anchored))
+    # The minimum of a sum of convex functions lies between their minima.
     if slope(low) * slope(high) >= 0:  # rounding can't tell them apart
         return float(0.5 * (low + high))
     return float(brentq(slope, low, high, xtol=1e-9 * (high - low)))
+
+
+def _shaping(term: Term) -> bool:
+    """Whether a weighting that is no function of labels is part of what is minimised."""
+    return any(weighting.in_metric and not weighting.of_labels for weighting in term.weightings)
+
+
+def _distinct(y_true: Array, sample_weight: Array | None) -> tuple[Array, Array | None]:
+    """Rows of equal labels as one, where labels are few: the search then costs nothing."""
+    values, inverse = np.unique(y_true, return_inverse=True)
+    if 2 * len(values) > len(y_true):
+        return y_true, sample_weight
+    return values, np.bincount(inverse, sample_weight).astype(np.float64)
+
+
+def _bracket(
+    slope: Callable[[float], float], low: float, high: float, width: float
+) -> tuple[float, float]:
+    """Scores around a change of the slope's sign from - to +, sought outwards from a guess.
+
+    The guess itself where there is none: a class without rows.
+    """
+    width, left, right = max(width, high - low), low, high
+    for _ in range(50):
+        if slope(right) < 0:
+            left, right = right, right + width
+        elif slope(left) > 0:
+            left, right = left - width, left
+        else:
+            return left, right
+        width *= 2.0
+    return low, high
 
 
 def scores(

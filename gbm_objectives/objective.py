@@ -321,7 +321,8 @@ class Objective:
         A loss other than cross-entropy is minimised by a raw score that is not the logit of the
         probability: focal loss with gamma > 0 or alpha pulls the scores towards 0. This is the increasing
         map back, from log_odds = log g(0) - log -g(1), g(y) the gradient at label y; its sigmoid is the
-        calibrated probability where the model has learned the minimum.
+        calibrated probability where the model has learned the minimum. Overlap losses, alone and in sums, have
+        no such map, and get the raw scores themselves.
 
         Raises
         ------
@@ -334,6 +335,8 @@ class Objective:
         raw = numeric_array("raw_prediction", raw_prediction).astype(np.float64)
         if len(losses) == 1:
             return cast(BinaryLoss, losses[0]).log_odds(raw)
+        if any(loss.pending for loss in losses):
+            return raw
         z = np.clip(raw, -30.0, 30.0)  # beyond, gradients of some losses underflow
         against, towards = (
             sum(term.coefficient * term.loss.gradient(y, z) for term in self.terms)

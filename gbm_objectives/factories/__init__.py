@@ -15,11 +15,13 @@ from gbm_objectives.factories.multiclass import (
     softmax_cross_entropy,
     softmax_focal,
 )
+from gbm_objectives.factories.overlap import dice, tversky
 from gbm_objectives.factories.regression import mean_bias_error, quantile, squared_error
 from gbm_objectives.factories.robust import huber, log_cosh, pseudo_huber
 
 __all__ = [
     "binary_cross_entropy",
+    "dice",
     "focal",
     "huber",
     "kl_divergence",
@@ -33,4 +35,5 @@ __all__ = [
     "softmax_cross_entropy",
     "softmax_focal",
     "squared_error",
+    "tversky",
 ]

@@ -5,12 +5,14 @@ from gbm_objectives.losses.bias import MeanBias, MeanBiasPenalty
 from gbm_objectives.losses.binary import BinaryCrossEntropy, Focal
 from gbm_objectives.losses.multiclass import KLDivergence, SoftmaxCrossEntropy
 from gbm_objectives.losses.multifocal import SoftmaxFocal
+from gbm_objectives.losses.overlap import Dice, Tversky
 from gbm_objectives.losses.quantile import Quantile
 from gbm_objectives.losses.robust import Huber, LogCosh, PseudoHuber
 from gbm_objectives.losses.squared import SquaredError
 
 __all__ = [
     "BinaryCrossEntropy",
+    "Dice",
     "Focal",
     "Huber",
     "KLDivergence",
@@ -23,4 +25,5 @@ __all__ = [
     "SoftmaxCrossEntropy",
     "SoftmaxFocal",
     "SquaredError",
+    "Tversky",
 ]
