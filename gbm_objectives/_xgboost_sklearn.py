@@ -9,7 +9,7 @@ import numpy as np
 from gbm_objectives._training import Guard, Start, refuse, with_link
 from gbm_objectives._validation import Array, message
 from gbm_objectives._xgboost_guards import check_gains, check_trees
-from gbm_objectives.links import Link
+from gbm_objectives.links import LOGIT, Link
 from gbm_objectives.objective import Objective
 from gbm_objectives.xgboost import CONTRADICTING, base_score
 
@@ -35,7 +35,8 @@ def fit(
     intercept = np.asarray(objective.intercept(y, sample_weight))
     settings: dict[str, Any] = {"objective": objective, "disable_default_eval_metric": 1}
     if estimator.base_score is None and arguments.get("xgb_model") is None:
-        natural = objective.link if placeholder == objective.link.xgboost else None
+        links = (link for link in (objective.link, LOGIT) if link.xgboost == placeholder)
+        natural = next(links, None)  # the placeholder's link holds while training
         settings["base_score"] = _base_score(intercept, natural)
     metric = estimator.eval_metric
     settings["eval_metric"] = with_link(

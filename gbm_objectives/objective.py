@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -327,14 +327,15 @@ class Objective:
         Raises
         ------
         TypeError
-            For losses of another kind of label.
+            For losses of another kind of label, and for `hinge`, which tells no probabilities.
         """
         losses = [term.loss for term in self.terms]
-        if not all(isinstance(loss, BinaryLoss) for loss in losses):
-            raise TypeError(message("objective", self.name, "losses of a binary label"))
         raw = numeric_array("raw_prediction", raw_prediction).astype(np.float64)
-        if len(losses) == 1:
-            return cast(BinaryLoss, losses[0]).log_odds(raw)
+        for loss in losses:
+            if not isinstance(loss, BinaryLoss):
+                raise TypeError(message("objective", self.name, "losses of a binary label"))
+            if len(losses) == 1 or not loss.probabilistic:
+                return loss.log_odds(raw)
         if any(loss.pending for loss in losses):
             return raw
         z = np.clip(raw, -30.0, 30.0)  # beyond, gradients of some losses underflow
@@ -342,7 +343,8 @@ class Objective:
             sum(term.coefficient * term.loss.gradient(y, z) for term in self.terms)
             for y in (np.zeros_like(z), np.ones_like(z))
         )
-        return np.log(against) - np.log(-towards) + (raw - z)
+        against, towards = np.maximum(against, 1e-304), np.maximum(-towards, 1e-304)
+        return np.log(against) - np.log(towards) + (raw - z)
 
     def value(
         self, y_true: ArrayLike, raw_prediction: ArrayLike, sample_weight: ArrayLike | None = None

@@ -21,11 +21,13 @@ from sklearn.base import (
     is_classifier,
     is_regressor,
 )
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_array, check_is_fitted, column_or_1d
 
 from gbm_objectives._training import Guard, checked
 from gbm_objectives._validation import Array, message, sample_weights
+from gbm_objectives.links import LOGIT
 from gbm_objectives.losses.binary import BinaryLoss
 from gbm_objectives.objective import Objective
 
@@ -198,16 +200,28 @@ class ObjectiveRegressor(RegressorMixin, _ObjectiveEstimator):  # type: ignore[m
         return self.objective.link.inverse(self.raw_prediction(X, **arguments))
 
 
+def _tells_probabilities(classifier: ObjectiveClassifier) -> bool:
+    """Whether raw scores are more than margins; an error that says so if not."""
+    for term in classifier.objective.terms:
+        if isinstance(term.loss, BinaryLoss) and not term.loss.probabilistic:
+            needed = "another loss for probabilities, such as squared_hinge()"
+            raise AttributeError(
+                message("predict_proba", f"{term.loss.name} gives margins only", needed)
+            )
+    return True
+
+
 class ObjectiveClassifier(ClassifierMixin, _ObjectiveEstimator):  # type: ignore[misc]
     """A classifier of XGBoost or LightGBM with an objective of this package; two classes, any labels.
 
     Parameters
     ----------
     estimator : an ``XGBClassifier``, ``XGBRFClassifier`` or ``LGBMClassifier``; it is cloned, not changed.
-    objective : of a binary label: `focal`, `binary_cross_entropy`.
+    objective : of a binary label: `focal`, `binary_cross_entropy`, `squared_hinge`; with `hinge` there is no
+        ``predict_proba``, and ``decision_function`` is the margin.
     recover_proba : give the probabilities that the raw scores of the loss stand for (`Objective.log_odds`),
         also to ``predict`` and ``decision_function``. False: the sigmoid of the raw scores, which focal loss
-        draws towards 1/2. Without effect on cross-entropy.
+        draws towards 1/2; for `squared_hinge` the margin as ``decision_function``. Without effect on cross-entropy.
     guard : as for `ObjectiveRegressor`.
 
     Attributes
@@ -289,13 +303,17 @@ class ObjectiveClassifier(ClassifierMixin, _ObjectiveEstimator):  # type: ignore
         return codes
 
     def decision_function(self, X: Any, **arguments: Any) -> NDArray[Any]:  # noqa: N803
-        """The log-odds of ``classes_[1]``, (n_samples,): the logit of ``predict_proba``."""
+        """The log-odds of ``classes_[1]``, (n_samples,): the logit of ``predict_proba``; or a margin."""
         raw = self.raw_prediction(X, **arguments)
-        return self.objective.log_odds(raw) if self.recover_proba else raw
+        recovered = self.recover_proba and hasattr(self, "predict_proba")
+        return self.objective.log_odds(raw) if recovered else raw
 
+    @available_if(_tells_probabilities)  # type: ignore[untyped-decorator]
     def predict_proba(self, X: Any, **arguments: Any) -> NDArray[Any]:  # noqa: N803
         """Probabilities of ``classes_``, (n_samples, 2)."""
-        log_odds = self.decision_function(X, **arguments).astype(np.float64)
+        raw = self.raw_prediction(X, **arguments)
+        recovered = self.recover_proba or self.objective.link != LOGIT
+        log_odds = self.objective.log_odds(raw) if recovered else raw.astype(np.float64)
         return np.column_stack([expit(-log_odds), expit(log_odds)])
 
     def predict(self, X: Any, **arguments: Any) -> NDArray[Any]:  # noqa: N803

@@ -7,6 +7,7 @@ min_sum_hessian_in_leaf mean what they mean for squared error. All arrays are (n
 """
 
 from gbm_objectives.factories.binary import binary_cross_entropy, focal
+from gbm_objectives.factories.hinge import hinge, multiclass_hinge, squared_hinge
 from gbm_objectives.factories.multiclass import (
     kl_divergence,
     multilabel_cross_entropy,
@@ -23,10 +24,12 @@ __all__ = [
     "binary_cross_entropy",
     "dice",
     "focal",
+    "hinge",
     "huber",
     "kl_divergence",
     "log_cosh",
     "mean_bias_error",
+    "multiclass_hinge",
     "multilabel_cross_entropy",
     "multilabel_focal",
     "negative_log_likelihood",
@@ -35,5 +38,6 @@ __all__ = [
     "softmax_cross_entropy",
     "softmax_focal",
     "squared_error",
+    "squared_hinge",
     "tversky",
 ]
