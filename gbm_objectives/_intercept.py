@@ -95,6 +95,11 @@ def scores(
     losses = [cast(VectorLoss, term.loss) for term in terms]
     if len(terms) == 1:
         weight = terms[0].weighted(y_true, raw, sample_weight)
+        if _shaping(terms[0]) and isinstance(losses[0], ClassLoss):
+            shares = losses[0].shares(y_true, weight, n_outputs)
+            for weighting in terms[0].weightings:
+                shares = weighting.class_shares(shares)
+            y_true, weight = np.arange(n_outputs, dtype=np.float64), shares
         return losses[0].intercept(y_true, weight, n_outputs)
     known = [term.with_label_weights(y_true, raw, sample_weight) for term in terms]
     shares = losses[0].shares(y_true, sample_weight, n_outputs)

@@ -65,17 +65,19 @@ class Term:
         ``labels`` are those of the block where ``y_true`` stands for residuals already taken.
         """
         loss = self.loss.take(rows)
-        gradient, hessian = self.policy.evaluate(loss, y_true, raw_prediction)
+        plain, hessian = self.policy.evaluate(loss, y_true, raw_prediction)
         low, high = self.clip or (0.0, None)
         # The policy's array is its own: it is bounded in place.
         np.clip(hessian, max(low, FLOOR), np.inf if high is None else high, out=hessian)
+        gradient = plain
         if self.coefficient != 1.0:
-            gradient = gradient * self.coefficient
+            gradient = plain * self.coefficient
             hessian *= self.coefficient
         for weighting in self.weightings:
             y = labels if weighting.of_labels else y_true
-            factor = weighting.factor(loss, rows, y, raw_prediction)
-            gradient, hessian = (gradient.T * factor).T, (hessian.T * factor).T
+            factor = weighting.factor(loss, rows, y, raw_prediction, plain)
+            gradient = (gradient.T * factor).T
+            hessian = (hessian.T * weighting.of_hessian(factor)).T
         return gradient, hessian
 
     def value(self, rows: slice, y_true: Array, raw_prediction: Array) -> Array:

@@ -310,7 +310,9 @@ class Objective:
         """The objective with every automatic scale fixed at what these arguments give it, (n_samples,)."""
         y, raw, weight = checked(self.terms, self._labels(y_true), raw_prediction, sample_weight)
         terms = tuple(
-            term.resolved(y, raw, weight, None) if isinstance(term.loss, ResidualLoss) else term
+            replace(term.resolved(y, raw, weight, None), weightings=term.weightings)
+            if isinstance(term.loss, ResidualLoss)
+            else term
             for term in self.terms
         )
         return replace(self, terms=terms)

@@ -12,6 +12,7 @@ from sklearn.metrics import f1_score, jaccard_score
 import gbm_objectives.lightgbm as gol
 import gbm_objectives.xgboost as gox
 from gbm_objectives import binary_cross_entropy, dice, tversky
+from gbm_objectives.sklearn import ObjectiveClassifier
 
 RNG = np.random.default_rng(0)
 N = 60
@@ -172,3 +173,19 @@ def test_log_odds_are_the_scores():
     """Dice has no map back to probabilities, so a classifier beside cross-entropy uses the sigmoid."""
     for objective in (dice(), binary_cross_entropy() + dice()):
         assert_allclose(objective.log_odds(RAW), RAW)
+
+
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        xgb.XGBClassifier(n_estimators=20, n_jobs=1),
+        lgb.LGBMClassifier(n_estimators=20, verbosity=-1),
+    ],
+    ids=["xgboost", "lightgbm"],
+)
+def test_classifier(estimator):
+    x, y = DATA["cancer"]
+    model = ObjectiveClassifier(estimator, binary_cross_entropy() + dice()).fit(x, y)
+    raw = model.raw_prediction(x)
+    assert_allclose(model.predict_proba(x)[:, 1], expit(raw.astype(float)))
+    assert f1_score(y, model.predict(x)) > 0.98

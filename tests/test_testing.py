@@ -100,18 +100,19 @@ def test_sound_objectives_pass(function, options):
     assert report["hessian"].data["compared"] > 80
 
 
-def without_smoothing(objective):
-    """Overlap losses smooth by a number of rows, so twice the rows are another loss."""
-    overlap = isinstance(objective.terms[0].loss, OverlapLoss)
-    return objective.with_parameters(smooth=0.0) if overlap else objective
+def checkable(objective):
+    """With parameters that the data of the check, few rows and noisy labels, can be judged by."""
+    if isinstance(objective.terms[0].loss, OverlapLoss):
+        # They smooth by a number of rows: twice the rows are another loss.
+        return objective.with_parameters(smooth=0.0)
+    if "keep" in objective.parameters:
+        # Of the hardest quarter of noisy labels nothing can be learned: it is best left at the start.
+        return objective.with_parameters(keep=0.6)
+    return objective
 
 
 OWN = [
-    *(
-        without_smoothing(factory())
-        for name, factory in OBJECTIVES.items()
-        if name != "mean_bias_error"
-    ),
+    *(checkable(factory()) for name, factory in OBJECTIVES.items() if name != "mean_bias_error"),
     huber() + mean_bias_error(2.0),
     quantile(0.05),
     quantile(0.95),
@@ -125,8 +126,11 @@ OWN = [
 def test_own_objectives_pass(objective, signature):
     report = check_objective(objective, signature=signature)
     assert report.passed, str(report)
-    assert not report.warnings, str(report)
-    assert report["gradient"].status == report["weights"].status == "ok"
+    # Where weights move with the predictions, gradients are the derivative of nothing.
+    moving = not all(w.in_metric for term in objective.terms for w in term.weightings)
+    assert names(report.warnings) <= ({"hessian"} if moving else set()), str(report)
+    assert report["gradient"].status == ("skipped" if moving else "ok")
+    assert report["weights"].status == "ok"
     if signature == "auto":
         assert set(report["doors"].data.values()) == {"fits"}
         assert "its own value" in report.assumed

@@ -18,12 +18,15 @@ from gbm_objectives.factories.multiclass import (
 )
 from gbm_objectives.factories.overlap import dice, tversky
 from gbm_objectives.factories.regression import mean_bias_error, quantile, squared_error
+from gbm_objectives.factories.reweight import ghm_classification, ghm_regression, ohem
 from gbm_objectives.factories.robust import huber, log_cosh, pseudo_huber
 
 __all__ = [
     "binary_cross_entropy",
     "dice",
     "focal",
+    "ghm_classification",
+    "ghm_regression",
     "hinge",
     "huber",
     "kl_divergence",
@@ -33,6 +36,7 @@ __all__ = [
     "multilabel_cross_entropy",
     "multilabel_focal",
     "negative_log_likelihood",
+    "ohem",
     "pseudo_huber",
     "quantile",
     "softmax_cross_entropy",

@@ -121,16 +121,22 @@ class BinaryCrossEntropy(LabelSmoothing, LogitLoss, HasHessian, HasMajorizer, Ha
         return "exact", None
 
     def value(self, y_true: Array, raw_prediction: Array) -> Array:
-        """(1 - y) softplus(z) + y softplus(-z)."""
-        positive = softplus(-raw_prediction, odds(-raw_prediction))
-        negative = softplus(raw_prediction, odds(raw_prediction))
-        y = self.smooth(y_true)
-        value: Array = (1.0 - y) * negative + y * positive
+        """softplus(z) - y z = log1p(exp(-|z|)) + (max(z, 0) - y z), exact for labels 0 and 1."""
+        value: Array = np.abs(raw_prediction)
+        np.negative(value, out=value)
+        np.exp(value, out=value)
+        np.log1p(value, out=value)
+        value += np.clip(raw_prediction, 0.0, np.inf) - self.smooth(y_true) * raw_prediction
         return value
 
     def gradient(self, y_true: Array, raw_prediction: Array) -> Array:
-        """p - y."""
-        return self.gradient_hessian(y_true, raw_prediction)[0]
+        """p - y = (1 - y) p - y q."""
+        o = odds(raw_prediction)
+        q = 1.0 / (1.0 + o)
+        o *= q
+        y = self.smooth(y_true)
+        gradient: Array = (1.0 - y) * o - y * q
+        return gradient
 
     def hessian(self, y_true: Array, raw_prediction: Array) -> Array:
         """p q."""
