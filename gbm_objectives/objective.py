@@ -353,7 +353,8 @@ class Objective:
     ) -> float:
         """The weighted mean loss; where delta is automatic, at the scale of these residuals.
 
-        Its derivative by a row's prediction is the gradient over the sum of weights, at a fixed scale.
+        Its derivative by a row's prediction is the gradient over the sum of weights, at a fixed scale; and at
+        fixed weights where these follow the predictions (`ghm_classification`).
         """
         y, raw, weight = checked(self.terms, self._labels(y_true), raw_prediction, sample_weight)
         self._check_rows(len(y))

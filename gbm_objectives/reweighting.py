@@ -26,16 +26,18 @@ _SIGN = np.uint32(1 << 31)
 
 def _as_filled(loss: Loss, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
     """A block in float32 and within the loss's limit; or a zero without dimensions and residuals."""
+    ready = raw_prediction.dtype == y_true.dtype == np.float32
+    shifted = bool(y_true.ndim) and loss.shift_invariant
+    if ready and not shifted and loss.limit == float(np.finfo(np.float32).max):
+        return y_true, raw_prediction
     with np.errstate(over="ignore"):
-        if y_true.ndim and loss.shift_invariant:
+        if shifted:
             y_true, raw_prediction = np.zeros((), np.float32), residual(y_true, raw_prediction)
-        elif raw_prediction.dtype != np.float32 or y_true.dtype != np.float32:
+        elif not ready:
             y_true, raw_prediction = (
                 np.asfortranarray(a, dtype=np.float32) for a in (y_true, raw_prediction)
             )
-        if max(raw_prediction.max(), -raw_prediction.min()) > loss.limit:
-            raw_prediction = np.clip(raw_prediction, -loss.limit, loss.limit)
-        return y_true, raw_prediction
+        return y_true, np.clip(raw_prediction, -loss.limit, loss.limit)
 
 
 @dataclass(frozen=True, slots=True)

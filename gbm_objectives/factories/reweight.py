@@ -27,7 +27,7 @@ def ghm_classification(
     """GHM-C: `binary_cross_entropy` with each row weighted by the inverse density of its gradient norm |p - y|.
 
     Many easy rows count as little as they have neighbours, and so do outliers, unless they are few: a row alone in
-    its region of the gradient weighs up to n/bins times the mean. The density is a histogram of all rows at each
+    its region of the gradient weighs of the order of n/bins times the mean. The density is a histogram of all rows at each
     call, weighted, so there is nothing to average over batches, and no state. Weights move with the predictions: a
     round may raise the weighted loss. The metric is cross-entropy without them. Probabilities are those of a
     weighted population, not calibrated. Gradient and Hessian are the loss's own times the weight.
