@@ -38,14 +38,18 @@ def gather(
     statistics: Statistics, y_true: Array, raw_prediction: Array, sample_weight: Array | None
 ) -> Array:
     """The sum of ``statistics`` over all blocks."""
-    total: Any = 0.0
+    total: Any = None
     with np.errstate(over="ignore", invalid="ignore"):  # bad rows are reported by `fill`
         for rows in row_blocks(len(y_true), _n_outputs(raw_prediction)):
             y, raw = y_true[rows], raw_prediction[rows]
             if raw.dtype.kind != "f" or raw.dtype.itemsize < 4:
                 raw = raw.astype(np.float64)
             weight = None if sample_weight is None else sample_weight[rows]
-            total = total + statistics(rows, y, raw, weight)
+            sums = statistics(rows, y, raw, weight)
+            if total is None or total.dtype != sums.dtype:
+                total = sums.copy() if total is None else total + sums
+            else:
+                total += sums  # in place: a histogram may be as long as a block
     if not np.isfinite(total).all():
         _reject_non_finite(y_true, raw_prediction)
         raise ValueError(
@@ -53,7 +57,7 @@ def gather(
                 "y_true or raw_prediction", "numbers whose sums overflow", "numbers below 1e150"
             )
         )
-    return np.asarray(total)
+    return np.asarray(total, dtype=np.float64)
 
 
 def resolve(

@@ -16,6 +16,7 @@ from gbm_objectives._validation import (
     labels_and_predictions,
     message,
     reject_non_finite,
+    reject_rows,
     sample_weights,
 )
 from gbm_objectives.links import IDENTITY, Link
@@ -24,6 +25,18 @@ from gbm_objectives.links import IDENTITY, Link
 def weighted_mean(values: Array, sample_weight: Array | None) -> float:
     """The weighted mean over rows, and over outputs where there are several."""
     return float(np.mean(np.average(values, axis=0, weights=sample_weight)))
+
+
+def check_probabilities(y_true: Array, y_pred: Array) -> None:
+    """Raise for labels or predictions outside [0, 1]."""
+    reject_rows("y_true", (y_true < 0) | (y_true > 1), "a label outside [0, 1]", "labels in [0, 1]")
+    reject_rows(
+        "y_pred",
+        (y_pred < 0) | (y_pred > 1),
+        "a value outside [0, 1]",
+        "probabilities",
+        "For raw scores give the metric their link: link=objective.link.",
+    )
 
 
 class Score(float):

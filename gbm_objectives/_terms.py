@@ -70,17 +70,19 @@ class Term:
         ``labels`` are those of the block where ``y_true`` stands for residuals already taken.
         """
         loss = self.loss.take(rows)
-        gradient, hessian = self.policy.evaluate(loss, y_true, raw_prediction)
+        plain, hessian = self.policy.evaluate(loss, y_true, raw_prediction)
         low, high = self.clip or (0.0, None)
         # The policy's array is its own: it is bounded in place.
         np.clip(hessian, max(low, FLOOR), np.inf if high is None else high, out=hessian)
+        gradient = plain
         if self.coefficient != 1.0:
-            gradient = gradient * self.coefficient
+            gradient = plain * self.coefficient
             hessian *= self.coefficient
         for weighting in self.weightings:
             y = labels if weighting.of_labels else y_true
-            factor = weighting.factor(loss, rows, y, raw_prediction)
-            gradient, hessian = (gradient.T * factor).T, (hessian.T * factor).T
+            factor = weighting.factor(loss, rows, y, raw_prediction, plain)
+            gradient = (gradient.T * factor).T
+            hessian = (hessian.T * weighting.of_hessian(factor)).T
         return gradient, hessian
 
     def value(self, rows: slice, y_true: Array, raw_prediction: Array) -> Array:
@@ -90,6 +92,13 @@ class Term:
         for weighting in self.weightings:
             value = value * weighting.factor(loss, rows, y_true, raw_prediction)
         return value
+
+    def slope(self, y_true: Array, raw_prediction: Array) -> Array:
+        """The derivative of `value`, of all rows at once; in the precision of the arguments."""
+        slope = self.coefficient * self.loss.gradient(y_true, raw_prediction)
+        for weighting in self.weightings:
+            slope = slope * weighting.factor(self.loss, slice(None), y_true, raw_prediction)
+        return slope
 
     def resolved(
         self,

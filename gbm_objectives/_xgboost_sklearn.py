@@ -10,7 +10,7 @@ from gbm_objectives._training import Guard, Start, refuse, with_link
 from gbm_objectives._validation import Array, message
 from gbm_objectives._xgboost_guards import check_gains, check_trees
 from gbm_objectives._xgboost_params import CONTRADICTING, base_score
-from gbm_objectives.links import IDENTITY, SOFTMAX
+from gbm_objectives.links import IDENTITY, LOGIT, SOFTMAX
 from gbm_objectives.objective import Objective
 
 
@@ -37,7 +37,8 @@ def fit(
     intercept = np.asarray(objective.intercept(y, sample_weight))
     settings: dict[str, Any] = {"objective": objective, "disable_default_eval_metric": 1}
     if estimator.base_score is None and arguments.get("xgb_model") is None:
-        natural = objective.link if placeholder == objective.link.xgboost else IDENTITY
+        links = (link for link in (objective.link, LOGIT) if link.xgboost == placeholder)
+        natural = next(links, IDENTITY)  # the placeholder's link holds while training
         settings["base_score"] = base_score(intercept, natural, shiftless=objective.vector)
     metric = estimator.eval_metric
     settings["eval_metric"] = with_link(

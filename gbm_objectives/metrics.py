@@ -15,9 +15,11 @@ from numpy.typing import ArrayLike
 
 from gbm_objectives._class_metrics import accuracy, negative_log_likelihood
 from gbm_objectives._deviance import gamma_deviance, poisson_deviance, rmsle, tweedie_deviance
-from gbm_objectives._metric import Metric, Score
+from gbm_objectives._metric import Metric, Score, check_probabilities
 from gbm_objectives._metric import weighted_mean as _mean
 from gbm_objectives._numerics import weighted_quantile
+from gbm_objectives._overlap_metrics import DiceScore, JaccardScore, TverskyIndex
+from gbm_objectives._percentage import mape
 from gbm_objectives._validation import (
     Array,
     message,
@@ -36,10 +38,13 @@ __all__ = [
     "brier",
     "coverage",
     "coverage_error",
+    "dice",
     "gamma_deviance",
     "interval_width",
+    "jaccard",
     "log_loss",
     "mae",
+    "mape",
     "mbe",
     "median_absolute_error",
     "negative_log_likelihood",
@@ -47,6 +52,7 @@ __all__ = [
     "poisson_deviance",
     "rmse",
     "rmsle",
+    "tversky_index",
     "tweedie_deviance",
 ]
 
@@ -173,16 +179,7 @@ class ProbabilityMetric(Metric):
 
     def compute(self, y_true: Array, y_pred: Array, sample_weight: Array | None) -> float:
         """The weighted mean of the row values, after a check of the domains."""
-        reject_rows(
-            "y_true", (y_true < 0) | (y_true > 1), "a label outside [0, 1]", "labels in [0, 1]"
-        )
-        reject_rows(
-            "y_pred",
-            (y_pred < 0) | (y_pred > 1),
-            "a value outside [0, 1]",
-            "probabilities",
-            "For raw scores give the metric their link: link=objective.link.",
-        )
+        check_probabilities(y_true, y_pred)
         return _mean(self.of_probabilities(y_true, y_pred), sample_weight)
 
     @abstractmethod
@@ -332,6 +329,31 @@ def log_loss(*, link: Link = IDENTITY) -> LogLoss:
 def brier(*, link: Link = IDENTITY) -> Brier:
     """Brier score of probabilities, or of raw scores with their link."""
     return Brier(link=link)
+
+
+def dice(*, threshold: float | None = 0.5, link: Link = IDENTITY) -> DiceScore:
+    """Dice score, 2 TP/(2 TP + FP + FN), the F1 score, of probabilities or raw scores with their link.
+
+    threshold=None sums the probabilities: 1 - the loss of `gbm_objectives.dice` with smooth=0. The mean over
+    columns of a label matrix.
+    """
+    return DiceScore(link=link, threshold=threshold)
+
+
+def jaccard(*, threshold: float | None = 0.5, link: Link = IDENTITY) -> JaccardScore:
+    """Jaccard index, TP/(TP + FP + FN), or intersection over union; parameters as for `dice`."""
+    return JaccardScore(link=link, threshold=threshold)
+
+
+def tversky_index(
+    alpha: float = 0.3,
+    beta: float = 0.7,
+    *,
+    threshold: float | None = 0.5,
+    link: Link = IDENTITY,
+) -> TverskyIndex:
+    """Tversky index, TP/(TP + alpha FP + beta FN); other parameters as for `dice`."""
+    return TverskyIndex(link=link, threshold=threshold, alpha=alpha, beta=beta)
 
 
 def coverage() -> Coverage:

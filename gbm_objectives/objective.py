@@ -310,13 +310,15 @@ class Objective:
     ) -> Objective:
         """The objective with every automatic scale and draw fixed at what these arguments give it, (n_samples,)."""
         y, raw, weight = checked(self.terms, self._labels(y_true), raw_prediction, sample_weight)
-        terms = tuple(
-            term.resolved(y, raw, weight, None)
-            if isinstance(term.loss, ResidualLoss) or term.drawn
-            else term
-            for term in self.terms
-        )
-        return replace(self, terms=terms)
+
+        def pinned(term: Term) -> Term:
+            if not (isinstance(term.loss, ResidualLoss) or term.drawn):
+                return term
+            found = term.resolved(y, raw, weight, None)
+            pairs = zip(term.weightings, found.weightings, strict=True)
+            return replace(found, weightings=tuple(new if new.drawn else old for old, new in pairs))
+
+        return replace(self, terms=tuple(pinned(term) for term in self.terms))
 
     def log_odds(self, raw_prediction: ArrayLike) -> NDArray[np.float64]:
         """The log-odds of class 1 that raw predictions of a binary model stand for, in their shape.
@@ -324,25 +326,30 @@ class Objective:
         A loss other than cross-entropy is minimised by a raw score that is not the logit of the
         probability: focal loss with gamma > 0 or alpha pulls the scores towards 0. This is the increasing
         map back, from log_odds = log g(0) - log -g(1), g(y) the gradient at label y; its sigmoid is the
-        calibrated probability where the model has learned the minimum.
+        calibrated probability where the model has learned the minimum. Overlap losses, alone and in sums, have
+        no such map, and get the raw scores themselves.
 
         Raises
         ------
         TypeError
-            For losses of another kind of label.
+            For losses of another kind of label, and for `hinge`, which tells no probabilities.
         """
         losses = [term.loss for term in self.terms]
-        if not all(isinstance(loss, BinaryLoss) for loss in losses):
-            raise TypeError(message("objective", self.name, "losses of a binary label"))
         raw = numeric_array("raw_prediction", raw_prediction).astype(np.float64)
-        if len(losses) == 1:
-            return cast(BinaryLoss, losses[0]).log_odds(raw)
+        for loss in losses:
+            if not isinstance(loss, BinaryLoss):
+                raise TypeError(message("objective", self.name, "losses of a binary label"))
+            if len(losses) == 1 or not loss.probabilistic:
+                return loss.log_odds(raw)
+        if any(loss.pending for loss in losses):
+            return raw
         z = np.clip(raw, -30.0, 30.0)  # beyond, gradients of some losses underflow
         against, towards = (
             sum(term.coefficient * term.loss.gradient(y, z) for term in self.terms)
             for y in (np.zeros_like(z), np.ones_like(z))
         )
-        return np.log(against) - np.log(-towards) + (raw - z)
+        against, towards = np.maximum(against, 1e-304), np.maximum(-towards, 1e-304)
+        return np.log(against) - np.log(towards) + (raw - z)
 
     def log_probabilities(self, raw_prediction: ArrayLike) -> NDArray[np.float64]:
         """log P(class) that raw predictions (n_samples, n_classes) of a model of classes stand for, in their shape.
@@ -368,7 +375,8 @@ class Objective:
     ) -> float:
         """The weighted mean loss; where delta is automatic, at the scale of these residuals.
 
-        Its derivative by a row's prediction is the gradient over the sum of weights, at a fixed scale.
+        Its derivative by a row's prediction is the gradient over the sum of weights, at a fixed scale; and at
+        fixed weights where these follow the predictions (`ghm_classification`).
         """
         y, raw, weight = checked(self.terms, self._labels(y_true), raw_prediction, sample_weight)
         self._check_rows(len(y))

@@ -71,7 +71,14 @@ class NegativeSampling(Weighting):
         """With the key of the draw."""
         return replace(self, key=_draws.key(self.seed, float(sums[0])))
 
-    def factor(self, loss: Loss, rows: slice, y_true: Array, raw_prediction: Array) -> Array:
+    def factor(
+        self,
+        loss: Loss,
+        rows: slice,
+        y_true: Array,
+        raw_prediction: Array,
+        gradient: Array | None = None,
+    ) -> Array:
         """1, 1/share or 0."""
         if self.key is None:
             needed = "the key of a draw"

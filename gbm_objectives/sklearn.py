@@ -21,12 +21,13 @@ from sklearn.base import (
     is_classifier,
     is_regressor,
 )
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_array, check_is_fitted, column_or_1d
 
 from gbm_objectives._training import Guard, checked
 from gbm_objectives._validation import Array, message, sample_weights
-from gbm_objectives.links import SOFTMAX
+from gbm_objectives.links import LOGIT, SOFTMAX
 from gbm_objectives.losses._base import Loss
 from gbm_objectives.losses._vector import ClassLoss
 from gbm_objectives.losses.binary import BinaryLoss
@@ -201,18 +202,33 @@ class ObjectiveRegressor(RegressorMixin, _ObjectiveEstimator):  # type: ignore[m
         return self.objective.link.inverse(self.raw_prediction(X, **arguments))
 
 
+def _tells_probabilities(classifier: ObjectiveClassifier) -> bool:
+    """Whether raw scores are more than margins; an error that says so if not."""
+    for term in classifier.objective.terms:
+        loss = term.loss
+        margins = loss.link != SOFTMAX if loss.vector else not getattr(loss, "probabilistic", True)
+        if margins:
+            needed = "another loss for probabilities, such as squared_hinge() or softmax_focal()"
+            raise AttributeError(
+                message("predict_proba", f"{loss.name} gives margins only", needed)
+            )
+    return True
+
+
 class ObjectiveClassifier(ClassifierMixin, _ObjectiveEstimator):  # type: ignore[misc]
     """A classifier of XGBoost or LightGBM with an objective of this package; any labels.
 
     Parameters
     ----------
     estimator : an ``XGBClassifier``, ``XGBRFClassifier`` or ``LGBMClassifier``; it is cloned, not changed.
-    objective : for two classes of a binary label: `focal`, `binary_cross_entropy`; for more of classes:
-        `softmax_cross_entropy`, `softmax_focal`.
+    objective : for two classes of a binary label: `focal`, `binary_cross_entropy`, `squared_hinge`; for more of
+        classes: `softmax_cross_entropy`, `softmax_focal`. With `hinge` and `multiclass_hinge` there is no
+        ``predict_proba``, and ``decision_function`` is the margin.
     recover_proba : give the probabilities that the raw scores of the loss stand for (`Objective.log_odds`,
         `Objective.log_probabilities`), also to ``predict`` and ``decision_function``. False: the sigmoid or
-        softmax of the raw scores, which focal loss draws together. Without effect on cross-entropy. Class
-        weights and label smoothing are not undone, as nowhere in scikit-learn.
+        softmax of the raw scores, which focal loss draws together; for `squared_hinge` the margin as
+        ``decision_function``. Without effect on cross-entropy. Class weights and label smoothing are not undone,
+        as nowhere in scikit-learn.
     guard : as for `ObjectiveRegressor`.
 
     Attributes
@@ -308,17 +324,22 @@ class ObjectiveClassifier(ClassifierMixin, _ObjectiveEstimator):  # type: ignore
     def decision_function(self, X: Any, **arguments: Any) -> NDArray[Any]:  # noqa: N803
         """The log-odds of ``classes_[1]``, (n_samples,), the logit of ``predict_proba``; of more classes its log.
 
-        Without ``recover_proba`` the raw scores.
+        The raw scores without ``recover_proba``, and where they are margins.
         """
         raw = self.raw_prediction(X, **arguments)
-        if not self.recover_proba:
-            return raw
+        recovered = self.recover_proba and hasattr(self, "predict_proba")
+        return self._recovered(raw) if recovered else raw
+
+    def _recovered(self, raw: NDArray[Any]) -> NDArray[Any]:
         several = self.objective.vector
         return self.objective.log_probabilities(raw) if several else self.objective.log_odds(raw)
 
+    @available_if(_tells_probabilities)  # type: ignore[untyped-decorator]
     def predict_proba(self, X: Any, **arguments: Any) -> NDArray[Any]:  # noqa: N803
         """Probabilities of ``classes_``, (n_samples, n_classes)."""
-        scores = self.decision_function(X, **arguments).astype(np.float64)
+        raw = self.raw_prediction(X, **arguments).astype(np.float64)
+        natural = self.objective.link in (LOGIT, SOFTMAX)
+        scores = raw if natural and not self.recover_proba else self._recovered(raw)
         if scores.ndim == 2:
             return SOFTMAX.inverse(scores)
         return np.column_stack([expit(-scores), expit(scores)])

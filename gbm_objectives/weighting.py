@@ -58,9 +58,24 @@ class Weighting(ABC):
         """The weighting with what the sums over all rows tell."""
         return self
 
+    def class_shares(self, shares: Array) -> Array:
+        """The shares of K classes for which the loss's own best constant is best with the factors too."""
+        return shares
+
+    def of_hessian(self, factor: Array) -> Array:
+        """The factor of the Hessian, from that of the loss and the gradient."""
+        return factor
+
     @abstractmethod
-    def factor(self, loss: Loss, rows: slice, y_true: Array, raw_prediction: Array) -> Array:
-        """The factor of each row, (n,), in the dtype of the predictions."""
+    def factor(
+        self,
+        loss: Loss,
+        rows: slice,
+        y_true: Array,
+        raw_prediction: Array,
+        gradient: Array | None = None,
+    ) -> Array:
+        """The factor of each row, (n,), in the dtype of the predictions; from the loss's gradient if it is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +155,17 @@ class ClassWeight(Weighting):
         factors = np.where(present, scale * inverse, 1.0)
         return replace(self, factors=tuple(factors.tolist()))
 
-    def factor(self, loss: Loss, rows: slice, y_true: Array, raw_prediction: Array) -> Array:
+    def factor(
+        self,
+        loss: Loss,
+        rows: slice,
+        y_true: Array,
+        raw_prediction: Array,
+        gradient: Array | None = None,
+    ) -> Array:
         """The weight of the row's class."""
-        factors = np.asarray(self.factors, dtype=raw_prediction.dtype)
+        dtype = np.result_type(raw_prediction, np.float32)  # predictions may be integers, or halves
+        factors = np.asarray(self.factors, dtype=dtype)
         n_classes = raw_prediction.shape[1] if raw_prediction.ndim == 2 else 2
         if len(factors) != n_classes:
             needed = f"{n_classes}, one a class"
@@ -214,7 +237,14 @@ class InverseLabel(Weighting):
         total, inverses = sums.tolist()
         return replace(self, scale=total / inverses if inverses else 1.0)
 
-    def factor(self, loss: Loss, rows: slice, y_true: Array, raw_prediction: Array) -> Array:
+    def factor(
+        self,
+        loss: Loss,
+        rows: slice,
+        y_true: Array,
+        raw_prediction: Array,
+        gradient: Array | None = None,
+    ) -> Array:
         """The scaled inverse of the row's label."""
         scale = 1.0 if self.scale is None else self.scale
         return (scale * self._inverse(y_true)).astype(raw_prediction.dtype)

@@ -12,7 +12,16 @@ import xgboost as xgb
 from numpy.testing import assert_allclose
 from scipy.special import expit, softmax
 
-from gbm_objectives import focal, huber, links, log_cosh, metrics, quantile, softmax_cross_entropy
+from gbm_objectives import (
+    dice,
+    focal,
+    huber,
+    links,
+    log_cosh,
+    metrics,
+    quantile,
+    softmax_cross_entropy,
+)
 
 RNG = np.random.default_rng(0)
 Y, PRED = RNG.standard_normal((2, 501))
@@ -61,6 +70,42 @@ def test_log_loss_at_the_extremes():
     assert_allclose(metrics.log_loss(link=LOGIT)([0, 1], [800.0, -800.0]), 800)
     assert_allclose(metrics.log_loss(link=LOGIT)([0, 1], [-800.0, 800.0]), 0)
     assert_allclose(metrics.log_loss()([0, 1], [1.0, 0.0]), sk.log_loss([0, 1], [1.0, 0.0]))
+
+
+@pytest.mark.parametrize("weight", [None, W])
+def test_overlap_metrics_are_scikit_learns(weight):
+    f1 = sk.f1_score(LABEL, P > 0.5, sample_weight=weight)
+    jaccard = sk.jaccard_score(LABEL, P > 0.5, sample_weight=weight)
+    for link, prediction in ((links.IDENTITY, P), (LOGIT, PRED)):
+        assert_allclose(metrics.dice(link=link)(LABEL, prediction, weight), f1, rtol=1e-12)
+        assert_allclose(metrics.jaccard(link=link)(LABEL, prediction, weight), jaccard, rtol=1e-12)
+    assert_allclose(metrics.tversky_index(1, 1)(LABEL, P, weight), jaccard, rtol=1e-12)
+    # F_beta weighs recall beta times: beta^2 FN against FP.
+    f2 = sk.fbeta_score(LABEL, P > 0.2, beta=2, sample_weight=weight)
+    found = metrics.tversky_index(0.2, 0.8, threshold=0.2)(LABEL, P, weight)
+    assert_allclose(found, f2, rtol=1e-12)
+    soft = metrics.dice(threshold=None, link=LOGIT)
+    assert_allclose(soft(LABEL, PRED, weight), 1 - dice(0.0).value(LABEL, PRED, weight), rtol=1e-12)
+    two = np.column_stack([LABEL, 1 - LABEL]), np.column_stack([P, P])
+    other = sk.f1_score(1 - LABEL, P > 0.5, sample_weight=weight)
+    assert_allclose(metrics.dice()(*two, weight), (f1 + other) / 2, rtol=1e-12)
+    assert metrics.dice()(np.zeros(3), np.zeros(3)) == 0
+    assert (metrics.dice().name, soft.name) == ("dice", "soft_dice")
+
+
+def test_overlap_metrics_rise_and_know_it():
+    dataset = lgb.Dataset(np.zeros((501, 1)), LABEL, weight=W).construct()
+    for metric in (metrics.dice(), metrics.jaccard(threshold=None), metrics.tversky_index()):
+        assert metric.higher_is_better
+        assert metric(P, dataset)[2]
+        assert not metric.name.startswith(("auc", "pre", "map", "ndcg"))
+        assert pickle.loads(pickle.dumps(metric)) == metric
+    with pytest.raises(ValueError, match=r"y_pred: a value outside \[0, 1\]"):
+        metrics.dice()(LABEL, PRED)
+    with pytest.raises(ValueError, match="threshold"):
+        metrics.jaccard(threshold=1.5)
+    with pytest.raises(ValueError, match="alpha"):
+        metrics.tversky_index(alpha=0.0)
 
 
 def test_interval_metrics():

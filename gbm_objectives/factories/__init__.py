@@ -7,6 +7,7 @@ min_sum_hessian_in_leaf mean what they mean for squared error. All arrays are (n
 """
 
 from gbm_objectives.factories.binary import binary_cross_entropy, focal
+from gbm_objectives.factories.hinge import hinge, multiclass_hinge, squared_hinge
 from gbm_objectives.factories.multiclass import (
     kl_divergence,
     multilabel_cross_entropy,
@@ -15,6 +16,7 @@ from gbm_objectives.factories.multiclass import (
     softmax_cross_entropy,
     softmax_focal,
 )
+from gbm_objectives.factories.overlap import dice, tversky
 from gbm_objectives.factories.positive import gamma, poisson, squared_log_error, tweedie
 from gbm_objectives.factories.redescending import (
     adaptive_robust,
@@ -28,10 +30,12 @@ from gbm_objectives.factories.regression import (
     absolute_error,
     expectile,
     linex,
+    mape,
     mean_bias_error,
     quantile,
     squared_error,
 )
+from gbm_objectives.factories.reweight import ghm_classification, ghm_regression, ohem
 from gbm_objectives.factories.robust import fair, huber, log_cosh, pseudo_huber
 from gbm_objectives.factories.sampling import negative_sampling, sampled_softmax
 
@@ -40,21 +44,28 @@ __all__ = [
     "adaptive_robust",
     "binary_cross_entropy",
     "cauchy",
+    "dice",
     "expectile",
     "fair",
     "focal",
     "gamma",
     "geman_mcclure",
     "general_robust",
+    "ghm_classification",
+    "ghm_regression",
+    "hinge",
     "huber",
     "kl_divergence",
     "linex",
     "log_cosh",
+    "mape",
     "mean_bias_error",
+    "multiclass_hinge",
     "multilabel_cross_entropy",
     "multilabel_focal",
     "negative_log_likelihood",
     "negative_sampling",
+    "ohem",
     "poisson",
     "pseudo_huber",
     "quantile",
@@ -62,8 +73,10 @@ __all__ = [
     "softmax_cross_entropy",
     "softmax_focal",
     "squared_error",
+    "squared_hinge",
     "squared_log_error",
     "tukey",
+    "tversky",
     "tweedie",
     "welsch",
 ]

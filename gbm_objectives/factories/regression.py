@@ -6,8 +6,9 @@ from warnings import warn
 
 from numpy.typing import ArrayLike
 
+from gbm_objectives._terms import Term
 from gbm_objectives._validation import message, open_unit, positive
-from gbm_objectives.curvature import Curvature, Majorizer
+from gbm_objectives.curvature import Curvature, Majorizer, as_curvature
 from gbm_objectives.factories._make import Clip, Delta, objective
 from gbm_objectives.losses import (
     AbsoluteError,
@@ -15,11 +16,13 @@ from gbm_objectives.losses import (
     Linex,
     MeanBias,
     MeanBiasPenalty,
+    PercentageError,
     Quantile,
     SquaredError,
 )
 from gbm_objectives.losses.bias import Groups
 from gbm_objectives.objective import Objective
+from gbm_objectives.weighting import InverseLabel
 
 
 def squared_error(
@@ -130,6 +133,47 @@ def absolute_error(
     Hunter & Lange (2000), https://doi.org/10.1080/10618600.2000.10474866 (the majorizer)
     """
     return objective(AbsoluteError(delta, smooth=_flag(smooth)), curvature, clip)
+
+
+def mape(
+    delta: Delta = "auto",
+    *,
+    floor: float | None = None,
+    smooth: bool = True,
+    curvature: Curvature | str | None = None,
+    clip: Clip | None = None,
+) -> Objective:
+    """Mean absolute percentage error, |r| / |y|: `absolute_error` of rows that weigh 1/|y|, scaled to a mean of 1.
+
+    Its best constant is a median that leans to the small labels, so it predicts low: small labels are where
+    errors are large percentages. LightGBM's mape weighs 1/max(1, |y|), so its result depends on the unit of the
+    target where labels are below 1; ``floor=1`` is the same weight.
+
+    Parameters
+    ----------
+    delta : the half-width of the smoothing, in the units of the target; "auto" as for `absolute_error`, from the
+        weighted residuals.
+    floor : None, or the size, in the units of the target, below which labels count as so large; needed where
+        labels are 0.
+    smooth, curvature, clip : as for `absolute_error`.
+
+    Returns
+    -------
+    Objective
+        Its ``metric`` is the MAPE up to a constant; `metrics.mape` is the MAPE itself.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For arguments out of range; when called, for labels of 0 without a floor.
+
+    References
+    ----------
+    De Myttenaere et al. (2016), https://doi.org/10.1016/j.neucom.2015.12.114
+    """
+    loss = PercentageError(delta, smooth=_flag(smooth))
+    policy = None if curvature is None else as_curvature(curvature)
+    return Objective((Term(loss, policy, clip, weightings=(InverseLabel(floor),)),))
 
 
 def expectile(

@@ -6,10 +6,12 @@ from gbm_objectives.losses.asymmetric import Expectile, Linex
 from gbm_objectives.losses.bias import MeanBias, MeanBiasPenalty
 from gbm_objectives.losses.binary import BinaryCrossEntropy, Focal
 from gbm_objectives.losses.general import GeneralRobust
+from gbm_objectives.losses.hinge import Hinge, MulticlassHinge, SquaredHinge
 from gbm_objectives.losses.multiclass import KLDivergence, SoftmaxCrossEntropy
 from gbm_objectives.losses.multifocal import SoftmaxFocal
+from gbm_objectives.losses.overlap import Dice, Tversky
 from gbm_objectives.losses.positive import Gamma, Poisson, Tweedie
-from gbm_objectives.losses.quantile import AbsoluteError, Quantile
+from gbm_objectives.losses.quantile import AbsoluteError, PercentageError, Quantile
 from gbm_objectives.losses.redescending import Cauchy, GemanMcClure, Tukey, Welsch
 from gbm_objectives.losses.robust import Fair, Huber, LogCosh, PseudoHuber
 from gbm_objectives.losses.sampled import SampledSoftmax
@@ -21,12 +23,14 @@ __all__ = [
     "AdaptiveRobust",
     "BinaryCrossEntropy",
     "Cauchy",
+    "Dice",
     "Expectile",
     "Fair",
     "Focal",
     "Gamma",
     "GemanMcClure",
     "GeneralRobust",
+    "Hinge",
     "Huber",
     "KLDivergence",
     "Linex",
@@ -34,6 +38,8 @@ __all__ = [
     "Loss",
     "MeanBias",
     "MeanBiasPenalty",
+    "MulticlassHinge",
+    "PercentageError",
     "Poisson",
     "PseudoHuber",
     "Quantile",
@@ -41,8 +47,10 @@ __all__ = [
     "SoftmaxCrossEntropy",
     "SoftmaxFocal",
     "SquaredError",
+    "SquaredHinge",
     "SquaredLogError",
     "Tukey",
+    "Tversky",
     "Tweedie",
     "Welsch",
 ]

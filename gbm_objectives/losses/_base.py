@@ -94,6 +94,11 @@ class Loss(ABC):
         return True
 
     @property
+    def has_best_constant(self) -> bool:
+        """Whether a finite constant minimises the loss; if not, `intercept` is a good start."""
+        return True
+
+    @property
     def n_rows(self) -> int | None:
         """How many training rows the loss carries data of, having no value on others; None: of none."""
         return None

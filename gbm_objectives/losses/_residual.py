@@ -172,6 +172,15 @@ class RobustLoss(ResidualLoss):
     """
 
     auto_factor: ClassVar[float] = 0.5
+    #: The supremum of psi, if there is one.
+    psi_bound: ClassVar[float | None] = None
+
+    @property
+    def gradient_bound(self) -> float | None:
+        """That of psi times delta; of psi while delta is unknown."""
+        if self.psi_bound is None or self.pending:
+            return self.psi_bound
+        return self.psi_bound * self.fixed_delta
 
     @property
     def redescending(self) -> bool:

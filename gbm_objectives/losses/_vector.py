@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from gbm_objectives._validation import Array, message, reject_non_finite, reject_rows
-from gbm_objectives.links import SOFTMAX
+from gbm_objectives.links import SOFTMAX, Link
 from gbm_objectives.losses._base import HasHessian
 
 #: The share that a class without rows is given in intercepts, where its best score is -inf.
@@ -28,7 +29,7 @@ class VectorLoss(HasHessian):
     __slots__ = ()
 
     vector = True
-    link = SOFTMAX
+    link: ClassVar[Link] = SOFTMAX
 
     @property
     def limit(self) -> float:

@@ -1,4 +1,4 @@
-"""Losses of a binary label on the logit scale."""
+"""Losses of a binary label: what they share, and those that are proper on the logit scale."""
 
 from __future__ import annotations
 
@@ -13,35 +13,42 @@ from scipy.optimize import brentq
 from gbm_objectives._numerics import magnitude, odds, power, softplus
 from gbm_objectives._validation import (
     Array,
+    message,
     non_negative,
     number,
     reject_non_finite,
     reject_rows,
 )
 from gbm_objectives.links import LOGIT
-from gbm_objectives.losses._base import HasFisher, HasHessian, HasMajorizer
+from gbm_objectives.losses._base import HasFisher, HasHessian, HasMajorizer, Loss
 from gbm_objectives.losses._smoothing import LabelSmoothing
 
 
-class BinaryLoss(HasHessian):
-    """A loss of a binary label y on the logit scale; raw predictions are z."""
+class BinaryLoss(Loss):
+    """A loss of one score and a label of two classes, 0 and 1."""
 
     __slots__ = ()
 
-    link = LOGIT
-    domain: ClassVar[str]
+    domain: ClassVar[str] = "0 and 1"
+    #: Whether raw predictions tell probabilities: whether there is a `log_odds`.
+    probabilistic: ClassVar[bool] = True
 
-    @abstractmethod
     def log_odds(self, raw_prediction: Array) -> Array:
         """logit P(y = 1) for which ``raw_prediction`` minimises the expected loss.
 
-        What a model trained on this loss says about probabilities: z itself where the loss is proper
-        under the logit link.
+        What a model trained on this loss says about probabilities.
         """
+        raise TypeError(
+            message(
+                "objective", f"{self.name}, whose scores tell classes and no probabilities",
+                "a loss that is proper for probabilities, such as binary_cross_entropy()",
+            )
+        )  # fmt: skip
 
-    @abstractmethod
     def in_domain(self, y_true: Array) -> Array:
-        """Which labels the loss is defined for."""
+        """Which labels the loss is defined for: 0 and 1."""
+        either: Array = (y_true == 0) | (y_true == 1)
+        return either
 
     def check_labels(self, y_true: Array) -> bool:
         """All labels lie in the domain."""
@@ -66,7 +73,19 @@ class BinaryLoss(HasHessian):
         )
 
 
-def _base_rate(y_true: Array, sample_weight: Array | None) -> Any:
+class LogitLoss(BinaryLoss):
+    """A loss of a binary label on the logit scale; raw predictions are z."""
+
+    __slots__ = ()
+
+    link = LOGIT
+
+    @abstractmethod
+    def log_odds(self, raw_prediction: Array) -> Array:
+        """As for all binary losses; z itself where the loss is proper under the logit link."""
+
+
+def base_rate(y_true: Array, sample_weight: Array | None) -> Any:
     """The weighted share of class 1; 1e-6 away from 0 and 1 where a class has no rows.
 
     There the loss has no finite minimum.
@@ -76,7 +95,7 @@ def _base_rate(y_true: Array, sample_weight: Array | None) -> Any:
 
 
 @dataclass(frozen=True, slots=True)
-class BinaryCrossEntropy(LabelSmoothing, BinaryLoss, HasMajorizer, HasFisher):
+class BinaryCrossEntropy(LabelSmoothing, LogitLoss, HasHessian, HasMajorizer, HasFisher):
     """-y log p - (1 - y) log q, p = sigmoid(z) the probability of class 1, q = 1 - p.
 
     Domain of y: [0, 1], probabilities too. Link: logit. Gradient p - y = (1 - y) p - y q, in [-1, 1];
@@ -102,16 +121,22 @@ class BinaryCrossEntropy(LabelSmoothing, BinaryLoss, HasMajorizer, HasFisher):
         return "exact", None
 
     def value(self, y_true: Array, raw_prediction: Array) -> Array:
-        """(1 - y) softplus(z) + y softplus(-z)."""
-        positive = softplus(-raw_prediction, odds(-raw_prediction))
-        negative = softplus(raw_prediction, odds(raw_prediction))
-        y = self.smooth(y_true)
-        value: Array = (1.0 - y) * negative + y * positive
+        """softplus(z) - y z = log1p(exp(-|z|)) + (max(z, 0) - y z), exact for labels 0 and 1."""
+        value: Array = np.abs(raw_prediction)
+        np.negative(value, out=value)
+        np.exp(value, out=value)
+        np.log1p(value, out=value)
+        value += np.clip(raw_prediction, 0.0, np.inf) - self.smooth(y_true) * raw_prediction
         return value
 
     def gradient(self, y_true: Array, raw_prediction: Array) -> Array:
-        """p - y."""
-        return self.gradient_hessian(y_true, raw_prediction)[0]
+        """p - y = (1 - y) p - y q."""
+        o = odds(raw_prediction)
+        q = 1.0 / (1.0 + o)
+        o *= q
+        y = self.smooth(y_true)
+        gradient: Array = (1.0 - y) * o - y * q
+        return gradient
 
     def hessian(self, y_true: Array, raw_prediction: Array) -> Array:
         """p q."""
@@ -141,7 +166,7 @@ class BinaryCrossEntropy(LabelSmoothing, BinaryLoss, HasMajorizer, HasFisher):
 
     def intercept(self, y_true: Array, sample_weight: Array | None) -> float:
         """The logit of the base rate, of smoothed labels."""
-        rate = float(self.smooth(_base_rate(y_true, sample_weight)))
+        rate = float(self.smooth(base_rate(y_true, sample_weight)))
         return math.log(rate) - math.log1p(-rate)
 
     def in_domain(self, y_true: Array) -> Array:
@@ -151,7 +176,7 @@ class BinaryCrossEntropy(LabelSmoothing, BinaryLoss, HasMajorizer, HasFisher):
 
 
 @dataclass(frozen=True, slots=True)
-class Focal(LabelSmoothing, BinaryLoss):
+class Focal(LabelSmoothing, LogitLoss, HasHessian):
     """Binary focal loss: -alpha_t q^gamma log p, p the probability of the true class, q = 1 - p.
 
     Domain of y: {0, 1}. Link: logit. With m = z for y = 1 and -z for y = 0:
@@ -164,8 +189,6 @@ class Focal(LabelSmoothing, BinaryLoss):
 
     gamma: float = 2.0
     alpha: float | None = None
-
-    domain = "0 and 1"
 
     def __post_init__(self) -> None:
         LabelSmoothing.__post_init__(self)
@@ -261,15 +284,10 @@ class Focal(LabelSmoothing, BinaryLoss):
 
     def intercept(self, y_true: Array, sample_weight: Array | None) -> float:
         """The raw score whose log-odds are those of the base rate; not these themselves if gamma > 0."""
-        rate = float(self.smooth(_base_rate(y_true, sample_weight)))
+        rate = float(self.smooth(base_rate(y_true, sample_weight)))
         target = math.log(rate) - math.log1p(-rate)
 
         def excess(z: float) -> float:
             return float(self.log_odds(np.array(z))) - target
 
         return float(brentq(excess, -750.0, 750.0, xtol=1e-12))
-
-    def in_domain(self, y_true: Array) -> Array:
-        """0 and 1."""
-        either: Array = (y_true == 0) | (y_true == 1)
-        return either

@@ -176,3 +176,13 @@ class AbsoluteError(RobustLoss):
     def intercept(self, y_true: Array, sample_weight: Array | None) -> float:
         """The median, which minimises the exact absolute error."""
         return self.centre(y_true, sample_weight)
+
+
+@dataclass(frozen=True, slots=True)
+class PercentageError(AbsoluteError):
+    """The absolute error of rows that are weighted by 1/|y_true|: `weighting.InverseLabel` goes with it."""
+
+    @property
+    def name(self) -> str:
+        """The metric's name; the metric is the MAPE up to a constant."""
+        return "mape"

@@ -21,6 +21,8 @@ class Huber(RobustLoss):
     Majorizer 1/max(1, |u|). Huber (1964), https://doi.org/10.1214/aoms/1177703732.
     """
 
+    psi_bound = 1.0
+
     @property
     def name(self) -> str:
         """The metric's name."""
@@ -50,6 +52,8 @@ class PseudoHuber(RobustLoss):
     vanishing. Majorizer (1 + u^2)^(-1/2). Charbonnier et al. (1997),
     https://doi.org/10.1109/83.551699.
     """
+
+    psi_bound = 1.0
 
     @property
     def name(self) -> str:
@@ -83,6 +87,8 @@ class LogCosh(RobustLoss):
     4 exp(-2|u|): gradient and exact Hessian become constants, trees find no split or their leaves
     explode. Majorizer tanh(u)/u, which decays like 1/|u| only.
     """
+
+    psi_bound = 1.0
 
     @property
     def name(self) -> str:

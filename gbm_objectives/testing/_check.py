@@ -17,8 +17,9 @@ from gbm_objectives._validation import (
     numeric_array,
     reject_non_finite,
 )
-from gbm_objectives.links import LOG, LOGIT
+from gbm_objectives.links import LOG
 from gbm_objectives.losses._vector import ClassLoss
+from gbm_objectives.losses.binary import BinaryLoss
 from gbm_objectives.objective import Objective
 from gbm_objectives.testing import _derivatives, _extremes, _manners, _rows, _size
 from gbm_objectives.testing._calls import LIBRARIES, Broken, Candidate, parameters, recognise
@@ -176,9 +177,13 @@ def _uncallable(function: Callable[..., Any], signature: str, error: str) -> Che
     )
 
 
-def _value_of(objective: Objective) -> Value:
-    """The loss of each row; of all rows where a term is a sum over them."""
-    if not all(term.loss.stands_alone for term in objective.terms):
+def _value_of(objective: Objective) -> Value | None:
+    """The loss of each row; of all rows where a term is a sum over them; None where weights move."""
+    weightings = [w for term in objective.terms for w in term.weightings if not w.of_labels]
+    if not all(weighting.in_metric for weighting in weightings):
+        return None
+    losses = [term.loss for term in objective.terms]
+    if weightings or any(loss.pending or not loss.stands_alone for loss in losses):
         return objective.value
 
     def value(y_true: Array, raw_prediction: Array) -> Array:
@@ -213,7 +218,8 @@ def _samples(
         )
     own = "regression"
     if isinstance(function, Objective):
-        own = {LOGIT: "binary", LOG: "positive"}.get(function.link, "regression")
+        binary = all(isinstance(term.loss, BinaryLoss) for term in function.terms)
+        own = "binary" if binary else "positive" if function.link == LOG else "regression"
         own = "multiclass" if function.vector else own
     choices = {
         "task": (task or own, TASKS),

@@ -1,0 +1,94 @@
+"""Metrics of the overlap of labels and predictions: Dice, which is F1, Jaccard, the Tversky index."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+
+import numpy as np
+
+from gbm_objectives._metric import Metric, check_probabilities
+from gbm_objectives._validation import Array, open_unit, positive
+
+
+@dataclass(frozen=True, slots=True)
+class OverlapMetric(Metric):
+    """TP/(TP + alpha FP + beta FN) of weighted sums over rows; the mean over outputs where there are several.
+
+    Parameters
+    ----------
+    threshold : probabilities above it are predictions of class 1; None: the probabilities themselves
+        are summed. 0 where there is neither a label nor a prediction of class 1, as in scikit-learn.
+    """
+
+    threshold: float | None = 0.5
+
+    higher_is_better = True
+
+    def __post_init__(self) -> None:
+        if self.threshold is not None:
+            object.__setattr__(self, "threshold", open_unit("threshold", self.threshold))
+
+    @property
+    @abstractmethod
+    def costs(self) -> tuple[float, float]:
+        """alpha of false positives, beta of false negatives."""
+
+    @property
+    @abstractmethod
+    def kind(self) -> str:
+        """The name without a word on the threshold."""
+
+    @property
+    def name(self) -> str:
+        """``soft_`` before the name where probabilities are summed."""
+        return self.kind if self.threshold is not None else f"soft_{self.kind}"
+
+    def compute(self, y_true: Array, y_pred: Array, sample_weight: Array | None) -> float:
+        """The index from its three sums."""
+        check_probabilities(y_true, y_pred)
+        p = y_pred if self.threshold is None else (y_pred > self.threshold).astype(np.float64)
+        weight = np.ones(len(p)) if sample_weight is None else sample_weight
+        both, predicted, positives = weight @ (y_true * p), weight @ p, weight @ y_true
+        alpha, beta = self.costs
+        total = both + alpha * (predicted - both) + beta * (positives - both)
+        return float(np.mean(both / np.where(total > 0, total, 1.0)))
+
+
+@dataclass(frozen=True, slots=True)
+class DiceScore(OverlapMetric):
+    """2 TP/(2 TP + FP + FN): the F1 score."""
+
+    kind = "dice"
+    costs = (0.5, 0.5)
+
+
+@dataclass(frozen=True, slots=True)
+class JaccardScore(OverlapMetric):
+    """TP/(TP + FP + FN): intersection over union."""
+
+    kind = "jaccard"
+    costs = (1.0, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class TverskyIndex(OverlapMetric):
+    """TP/(TP + alpha FP + beta FN)."""
+
+    alpha: float = 0.3
+    beta: float = 0.7
+
+    def __post_init__(self) -> None:
+        OverlapMetric.__post_init__(self)
+        object.__setattr__(self, "alpha", positive("alpha", self.alpha))
+        object.__setattr__(self, "beta", positive("beta", self.beta))
+
+    @property
+    def kind(self) -> str:
+        """The name with alpha and beta in it."""
+        return f"tversky_{self.alpha:g}_{self.beta:g}"
+
+    @property
+    def costs(self) -> tuple[float, float]:
+        """alpha and beta."""
+        return self.alpha, self.beta

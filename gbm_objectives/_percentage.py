@@ -1,0 +1,41 @@
+"""The mean absolute percentage error as a metric."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gbm_objectives._metric import Metric, weighted_mean
+from gbm_objectives._validation import Array, positive
+from gbm_objectives.links import IDENTITY, Link
+from gbm_objectives.weighting import InverseLabel
+
+
+@dataclass(frozen=True, slots=True)
+class MeanAbsolutePercentageError(Metric):
+    """mean |y_pred - y_true| / max(|y_true|, floor): a share, 1 for 100%.
+
+    Parameters
+    ----------
+    floor : None, or the size below which labels count as so large; needed where labels are 0.
+    """
+
+    floor: float | None = None
+
+    name = "mape"
+
+    def __post_init__(self) -> None:
+        if self.floor is not None:
+            object.__setattr__(self, "floor", positive("floor", self.floor))
+
+    def compute(self, y_true: Array, y_pred: Array, sample_weight: Array | None) -> float:
+        """The weighted mean of the relative errors."""
+        InverseLabel(self.floor).check_labels(y_true)
+        size = np.abs(y_true) if self.floor is None else np.maximum(np.abs(y_true), self.floor)
+        return weighted_mean(np.abs(y_pred - y_true) / size, sample_weight)
+
+
+def mape(*, floor: float | None = None, link: Link = IDENTITY) -> MeanAbsolutePercentageError:
+    """Mean absolute percentage error; labels of 0 need a floor. Its name starts like none that XGBoost maximises."""
+    return MeanAbsolutePercentageError(link=link, floor=floor)
