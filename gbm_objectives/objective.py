@@ -308,15 +308,18 @@ class Objective:
     def fixed(
         self, y_true: ArrayLike, raw_prediction: ArrayLike, sample_weight: ArrayLike | None = None
     ) -> Objective:
-        """The objective with every automatic scale and draw fixed at what these arguments give it, (n_samples,)."""
+        """The objective with every automatic scale, class weight and draw fixed at what these arguments give it."""
         y, raw, weight = checked(self.terms, self._labels(y_true), raw_prediction, sample_weight)
 
         def pinned(term: Term) -> Term:
-            if not (isinstance(term.loss, ResidualLoss) or term.drawn):
+            lasting = [weighting.of_labels or weighting.drawn for weighting in term.weightings]
+            if not (isinstance(term.loss, ResidualLoss) or term.loss.drawn or any(lasting)):
                 return term
             found = term.resolved(y, raw, weight, None)
-            pairs = zip(term.weightings, found.weightings, strict=True)
-            return replace(found, weightings=tuple(new if new.drawn else old for old, new in pairs))
+            pairs = zip(lasting, found.weightings, term.weightings, strict=True)
+            return replace(
+                found, weightings=tuple(new if last else old for last, new, old in pairs)
+            )
 
         return replace(self, terms=tuple(pinned(term) for term in self.terms))
 

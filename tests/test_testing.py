@@ -108,6 +108,8 @@ def checkable(objective):
     if "keep" in objective.parameters:
         # Of the hardest quarter of noisy labels nothing can be learned: it is best left at the start.
         return objective.with_parameters(keep=0.6)
+    if "floor" in objective.parameters:
+        return objective.with_parameters(floor=1.0)  # 0 is among the labels
     return objective
 
 

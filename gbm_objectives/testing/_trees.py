@@ -110,6 +110,8 @@ def _run(library: Library, subject: Subject, size: float | None) -> dict[str, An
 
 def _values(subject: Subject, y: Array, raw: Array, start: float) -> tuple[float, float] | None:
     """The mean of the value at the start and at the end; automatic scales are those of the start."""
+    if subject.value is None:
+        return None
     own = subject.candidate.function
     if isinstance(own, Objective) and subject.fixed.function != own:
         # The scales of the probe belong to targets of its size.
