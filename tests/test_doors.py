@@ -23,6 +23,9 @@ from gbm_objectives import (
     pseudo_huber,
     quantile,
 )
+from gbm_objectives.links import LOG
+from gbm_objectives.losses.binary import BinaryLoss
+from gbm_objectives.registry import OBJECTIVES as OBJECTIVES_BY_NAME
 
 N, ROUNDS = 300, 5
 RNG = np.random.default_rng(0)
@@ -283,6 +286,67 @@ def test_groups_are_held_unbiased_in_training():
 
     free = bias(huber())
     assert bias(huber() + mean_bias_error(10.0, groups=group)) < 0.5 * free
+
+
+NAMES = sorted(set(OBJECTIVES_BY_NAME) - {"mean_bias_error"})
+
+
+def kind(objective):
+    """Labels of the objective's kind, as XGBoost and as LightGBM take them, and LightGBM's objective."""
+    classes = np.digitize(Y, [-0.5, 0.8])
+    if objective.name == "kl_divergence":
+        soft = 0.7 * np.eye(3)[classes] + 0.1
+        return soft, np.arange(N), objective.with_targets(soft)
+    if objective.vector:
+        return classes, classes, objective
+    binary = all(isinstance(term.loss, BinaryLoss) for term in objective.terms)
+    label = LABEL if binary else np.exp(Y / 3) if objective.link == LOG else Y
+    return label, label, objective
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_objective_at_every_door(name):
+    """train, cv, the estimators of both libraries, weighted; estimators give the models of train."""
+    objective = OBJECTIVES_BY_NAME[name]()
+    label, lgb_label, lgb_objective = kind(objective)
+    several = {"num_class": 3} if objective.vector else {}
+    classifier = LABEL is label or (objective.vector and label.ndim == 1)
+    # Row numbers draw the rows of some: they are the same at every door but for cv.
+    outputs = {} if label.ndim == 2 else several
+    data = xgb.DMatrix(X, label, weight=W)
+    placeholder = {"objective": "binary:logistic"} if LABEL is label else {}
+    params = {**XGB, **outputs, **placeholder}
+    booster = xgb.train(params, data, ROUNDS, obj=objective, custom_metric=objective.metric)
+    raw = booster.predict(xgb.DMatrix(X), output_margin=True)
+    assert np.isfinite(raw).all()
+    assert np.std(raw) > 1e-4
+    found = xgb.cv(params, data, ROUNDS, nfold=3, obj=objective, custom_metric=objective.metric)[
+        f"test-{objective.name}-mean"
+    ]
+    assert np.isfinite(found).all()
+    make = xgb.XGBClassifier if classifier else xgb.XGBRegressor
+    model = clone(make(objective=objective, **XGB_SK)).fit(X, label, sample_weight=W)
+    assert_allclose(model.predict(X, output_margin=True), raw, rtol=1e-5, atol=1e-6)
+
+    params = {**LGB, **several, "objective": lgb_objective}
+    train_set = lgb.Dataset(X, lgb_label, weight=W, free_raw_data=False)
+    raw = lgb.train(params, train_set, ROUNDS, feval=lgb_objective.metric).predict(X)
+    assert np.isfinite(raw).all()
+    assert np.std(raw) > 1e-4
+    found = lgb.cv(
+        params, train_set, ROUNDS, nfold=3, stratified=False, feval=lgb_objective.metric
+    )[f"valid {objective.name}-mean"]
+    assert np.isfinite(found).all()
+    make = lgb.LGBMClassifier if classifier else lgb.LGBMRegressor
+    model = clone(
+        make(
+            objective=lgb_objective,
+            **LGB_SK,
+            **({} if classifier else {**several, "metric": "None"}),
+        )
+    )
+    model.fit(X, lgb_label, sample_weight=W)
+    assert_allclose(model.booster_.predict(X, raw_score=True), raw, rtol=1e-6, atol=1e-9)
 
 
 def test_import_is_light():
