@@ -24,6 +24,11 @@ _ZERO = np.zeros((), dtype=np.float32)
 Reduce = Callable[[Array], Array]
 Derivatives = Callable[[slice, Array, Array], tuple[Array, Array]]
 Statistics = Callable[[slice, Array, Array, Array | None], Array]
+Weigh = Callable[[Array, Array, Array | None], Array | None]
+
+
+def _as_given(y_true: Array, raw_prediction: Array, sample_weight: Array | None) -> Array | None:
+    return sample_weight
 
 
 def _reject_non_finite(y_true: Array, raw_prediction: Array) -> None:
@@ -66,8 +71,12 @@ def resolve(
     raw_prediction: Array,
     sample_weight: Array | None,
     reduce: Reduce | None = None,
+    weigh: Weigh = _as_given,
 ) -> Loss:
-    """The loss with everything global found in these rows, and in others by ``reduce``."""
+    """The loss with everything global found in these rows, and in others by ``reduce``.
+
+    ``weigh`` gives the weights of a block from its labels, predictions and sample weights.
+    """
     n_samples = len(y_true)
     if loss.pending and loss.sampled:
         y_true, raw_prediction, sample_weight = sample(y_true, raw_prediction, sample_weight)
@@ -76,7 +85,7 @@ def resolve(
         def statistics(
             rows: slice, y: Array, raw: Array, w: Array | None, loss: Loss = loss
         ) -> Array:
-            return loss.take(rows).statistics(y, raw, w)
+            return loss.take(rows).statistics(y, raw, weigh(y, raw, w))
 
         # A sample counts for the rows it stands for beside other machines, which may not sample.
         sums = gather(statistics, y_true, raw_prediction, sample_weight) * (n_samples / len(y_true))
@@ -91,16 +100,21 @@ def resolve_weighting(
     raw_prediction: Array,
     sample_weight: Array | None,
     reduce: Reduce | None = None,
+    weigh: Weigh = _as_given,
 ) -> Weighting:
     """The weighting of a loss with everything global found, as `resolve`."""
+    n_samples = len(y_true)
+    if weighting.pending and weighting.sampled:
+        y_true, raw_prediction, sample_weight = sample(y_true, raw_prediction, sample_weight)
     while weighting.pending:
 
         def statistics(
             rows: slice, y: Array, raw: Array, w: Array | None, found: Weighting = weighting
         ) -> Array:
-            return found.statistics(loss.take(rows), y, raw, w)
+            return found.statistics(loss.take(rows), y, raw, weigh(y, raw, w))
 
         sums = gather(statistics, y_true, raw_prediction, sample_weight)
+        sums = sums * (n_samples / len(y_true))
         weighting = weighting.resolve(sums if reduce is None else reduce(sums))
     return weighting
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from gbm_objectives._validation import Array
 
 #: Numbers of a block: temporaries stay in the caches, and the cost of a NumPy call, 1 us, is spread thin.
@@ -30,6 +32,9 @@ def sample(
     whole = len(y_true) - len(y_true) % 1024
 
     def runs(rows: Array) -> Array:
+        if rows.ndim == 2:
+            several: Array = rows[(np.arange(0, whole, 1024)[:, None] + np.arange(64)).ravel()]
+            return several
         return rows[:whole].reshape(-1, 1024)[:, :64].reshape(-1)
 
     weight = None if sample_weight is None else runs(sample_weight)

@@ -111,9 +111,9 @@ class Term:
         term = self
         if self.weightings:
             term = self.with_label_weights(y_true, raw_prediction, sample_weight, reduce)
-            if not term.loss.drawn:  # a draw is for the rows, whatever their classes weigh
-                sample_weight = term.weighted(y_true, raw_prediction, sample_weight)
-        loss = _blocks.resolve(term.loss, y_true, raw_prediction, sample_weight, reduce)
+        # A draw is for the rows, whatever their classes weigh.
+        weigh = replace(self, weightings=()).weigh if self.loss.drawn else term.weigh
+        loss = _blocks.resolve(term.loss, y_true, raw_prediction, sample_weight, reduce, weigh)
         if loss is not term.loss:
             term = replace(term, loss=loss, curvature=self.policy)
         if any(weighting.pending for weighting in term.weightings):
@@ -121,7 +121,7 @@ class Term:
                 term,
                 weightings=tuple(
                     _blocks.resolve_weighting(
-                        weighting, loss, y_true, raw_prediction, sample_weight, reduce
+                        weighting, loss, y_true, raw_prediction, sample_weight, reduce, weigh
                     )
                     for weighting in term.weightings
                 ),
@@ -155,10 +155,15 @@ class Term:
     ) -> Array | None:
         """The sample weights with the factors of the labels; ``raw_prediction`` only tells the outputs."""
         term = self.with_label_weights(y_true, raw_prediction, sample_weight)
-        whole = slice(None)
-        for weighting in term.weightings:
+        return term.weigh(y_true, raw_prediction, sample_weight)
+
+    def weigh(
+        self, y_true: Array, raw_prediction: Array, sample_weight: Array | None
+    ) -> Array | None:
+        """The same of a block, once the weightings are resolved."""
+        for weighting in self.weightings:
             if weighting.of_labels:
-                factor = weighting.factor(self.loss, whole, y_true, raw_prediction)
+                factor = weighting.factor(self.loss, slice(None), y_true, raw_prediction)
                 sample_weight = factor if sample_weight is None else sample_weight * factor
         return sample_weight
 

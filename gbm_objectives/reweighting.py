@@ -144,7 +144,7 @@ class HardestShare(Weighting):
     Hessians have at least the factor ``keep``, the mean. A leaf moves all its rows, and those left out become the
     hardest ones when it moves too far: with their Hessians at 0, training at keep = .05 learns nothing.
 
-    The threshold is found in two passes: a histogram of the upper 16 bits of the losses' float32 patterns, then
+    The threshold is found in two passes over the rows, above 2^19 over a sixteenth of them: a histogram of the upper 16 bits of the losses' float32 patterns, then
     one of the lower 16 bits within the bin that holds it.
 
     Parameters
@@ -153,6 +153,8 @@ class HardestShare(Weighting):
     bin, left : the upper bits of the threshold and the weight that is to be kept there, set by `resolve`.
     threshold, share : the loss, and what is kept of the rows that have it, set by `resolve`.
     """
+
+    sampled = True
 
     keep: float = 0.25
     bin: int | None = field(default=None, repr=False)

@@ -34,6 +34,8 @@ class Weighting(ABC):
     in_metric: ClassVar[bool] = True
     #: The factor is a random draw by row number, another one for other predictions.
     drawn: ClassVar[bool] = False
+    #: Whether a part of the rows is enough for `statistics`, as it is for a quantile.
+    sampled: ClassVar[bool] = False
 
     def check(self, loss: Loss) -> None:
         """Raise TypeError for a loss that this makes no sense for."""
@@ -216,8 +218,8 @@ class InverseLabel(Weighting):
             reject_rows("y_true", y_true == 0, "a label of 0", "labels other than 0", instead)
 
     def _inverse(self, y_true: Array) -> Array:
-        size = np.abs(y_true.astype(np.float64))
-        inverse: Array = 1.0 / (size if self.floor is None else np.maximum(size, self.floor))
+        size = np.abs(y_true if y_true.dtype.kind == "f" else y_true.astype(np.float64))
+        inverse: Array = 1.0 / (size if self.floor is None else np.clip(size, self.floor, None))
         return inverse
 
     @property
@@ -229,8 +231,11 @@ class InverseLabel(Weighting):
         self, loss: Loss, y_true: Array, raw_prediction: Array, sample_weight: Array | None
     ) -> Array:
         """The sums of weights and of the weighted inverses."""
-        weight = np.ones(len(y_true)) if sample_weight is None else sample_weight.astype(np.float64)
-        return np.array([weight.sum(), (weight * self._inverse(y_true)).sum()])
+        inverse = self._inverse(y_true)
+        if sample_weight is None:
+            return np.array([len(inverse), inverse.sum(dtype=np.float64)])
+        sums = (part.sum(dtype=np.float64) for part in (sample_weight, sample_weight * inverse))
+        return np.array(list(sums))
 
     def resolve(self, sums: Array) -> InverseLabel:
         """The weighting with its scale."""
@@ -247,4 +252,4 @@ class InverseLabel(Weighting):
     ) -> Array:
         """The scaled inverse of the row's label."""
         scale = 1.0 if self.scale is None else self.scale
-        return (scale * self._inverse(y_true)).astype(raw_prediction.dtype)
+        return (scale * self._inverse(y_true)).astype(raw_prediction.dtype, copy=False)

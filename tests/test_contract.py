@@ -529,6 +529,8 @@ def test_block_size_does_not_matter(objective, monkeypatch):
     for block in (1, 7, 999, 1000, 1001):
         # At a block far below n the scale is read from a sample; see test_sketch.py.
         monkeypatch.setattr(Loss, "sampled", False)
+        for weighting in (w for term in objective.terms for w in term.weightings):
+            monkeypatch.setattr(type(weighting), "sampled", False)
         for cls in {type(term.loss) for term in objective.terms}:
             for parent in cls.__mro__:
                 if "sampled" in parent.__dict__:

@@ -96,12 +96,14 @@ class SoftmaxFocal(LabelSmoothing, ClassLoss):
         """A and D; with q held above 0, as -log p / q goes to 1."""
         held = np.clip(q, np.finfo(q.dtype).tiny, None)
         p_log_p = p * log_p
-        entropy = p_log_p / held
+        inverse = 1.0 / held
+        entropy = p_log_p * inverse
         np.clip(entropy, -1.0, 0.0, out=entropy)  # -p log p <= q, whatever rounding says
         entropy *= -self.gamma
         slope = power(held, self.gamma)
-        bend = slope / held
-        bend *= self.gamma
+        inverse *= slope
+        inverse *= self.gamma
+        bend = inverse
         # 2 p + p log p + (gamma - 1) p (-p log p / q)
         factor = (1.0 - 1.0 / self.gamma if self.gamma else 0.0) * entropy
         factor += 2.0
@@ -127,11 +129,13 @@ class SoftmaxFocal(LabelSmoothing, ClassLoss):
             at_true = true * true_class.of(parts)
             parts *= other
             true_class.put(parts, at_true)
-        # Of the class near p = 1, if there is one, bend may be huge: sums of the others are made without it.
-        huge = bends * (q < 0.5)
-        other_bends = bends - huge
-        other_bends = other_bends.sum(axis=1, keepdims=True) - other_bends
-        other_bends += huge.sum(axis=1, keepdims=True) - huge
+        other_bends = bends.sum(axis=1, keepdims=True) - bends
+        if self.gamma < 1:
+            # Of the class near p = 1, if there is one, bend is huge: sums of the others are made without it.
+            huge = bends * (q < 0.5)
+            other_bends = bends - huge
+            other_bends = other_bends.sum(axis=1, keepdims=True) - other_bends
+            other_bends += huge.sum(axis=1, keepdims=True) - huge
         slope = slopes.sum(axis=1, keepdims=True)
         gradient = slope - slopes
         gradient *= p
