@@ -11,6 +11,7 @@ import gbm_objectives.lightgbm as gol
 import gbm_objectives.xgboost as gox
 from gbm_objectives import (
     binary_cross_entropy,
+    curvature,
     dice,
     focal,
     ghm_classification,
@@ -65,7 +66,7 @@ def test_ghm_by_hand(weight):
     density = edged[:-2] / 4 + edged[1:-1] / 2 + edged[2:] / 4
     expected = hats(norm) @ (1 / density)
     expected /= np.average(expected, weights=weight)
-    found = factors(ghm_classification(bins), Y, RAW, weight)
+    found = factors(ghm_classification(bins=bins), Y, RAW, weight)
     assert_allclose(found, expected, rtol=2e-3)
     assert_allclose(np.average(found, weights=weight), 1, rtol=1e-5)
 
@@ -74,7 +75,7 @@ def test_ghm_by_hand(weight):
 def test_ghm_multiplies_gradient_and_hessian(weight):
     for objective, base, y, raw in (
         (ghm_classification(curvature="exact"), binary_cross_entropy(), Y, RAW),
-        (ghm_regression(0.5), pseudo_huber(0.5), R_TRUE, R_RAW),
+        (ghm_regression(delta=0.5), pseudo_huber(0.5), R_TRUE, R_RAW),
     ):
         factor = factors(objective, y, raw, weight)
         for found, plain in zip(objective(y, raw, weight), base(y, raw, weight), strict=True):
@@ -97,7 +98,7 @@ def test_ghm_evens_out_the_gradient():
 def test_ghm_regression_holds_back_a_crowd_of_outliers():
     y = R_TRUE.copy()
     y[:600] += 50
-    factor = factors(ghm_regression(1.0), y, np.zeros(N))
+    factor = factors(ghm_regression(delta=1.0), y, np.zeros(N))
     plain = np.abs(pseudo_huber(1.0).loss.gradient(y, np.zeros(N)))
     assert (factor * plain)[:600].sum() < 0.5 * plain[:600].sum()
 
@@ -250,7 +251,7 @@ def test_class_weights_are_weights_to_mining():
 
 def test_parameters_and_errors():
     assert ohem().with_parameters(keep=0.5) == ohem(keep=0.5)
-    assert ghm_classification().with_parameters(bins=7) == ghm_classification(7)
+    assert ghm_classification().with_parameters(bins=7) == ghm_classification(bins=7)
     assert "bin" not in ohem().parameters
     with pytest.raises(ValueError, match=r"the sum huber\+huber.*of one term"):
         ohem(huber() + huber())
@@ -347,3 +348,36 @@ def test_mining_of_classes_through_the_plain_door():
     parameters = {"num_class": 3, "nthread": 1, "disable_default_eval_metric": 1}
     raw = xgb.train(parameters, data, 100, obj=objective).predict(data, output_margin=True)
     assert objective.value(y, raw) < 0.2 * objective.value(y, start)
+
+
+def test_ghm_wraps_other_objectives():
+    assert ghm_regression(huber(2.0)).loss == huber(2.0).loss
+    assert ghm_classification() == ghm_classification(
+        binary_cross_entropy(curvature=curvature.Exact(trust=2.0))
+    )
+    classes = ghm_classification(softmax_cross_entropy())
+    gradient, _ = classes(np.arange(N) % 3, np.random.default_rng(0).standard_normal((N, 3)))
+    assert np.isfinite(gradient).all()
+    with pytest.raises(ValueError, match=r"delta: 1\.0 beside an objective"):
+        ghm_regression(huber(), delta=1.0)
+    with pytest.raises(ValueError, match="objective: the sum huber\\+pseudo_huber"):
+        ghm_regression(huber() + pseudo_huber())
+    with pytest.raises(
+        TypeError, match="objective: squared_error; needed: a loss of bounded gradient"
+    ):
+        ghm_regression(squared_error())
+
+
+def test_threshold_of_many_rows_is_found_in_a_sample():
+    """Above 2^19 rows: the share that is kept is right within its sampling error."""
+    n = 600_000
+    rng = np.random.default_rng(0)
+    y, raw = np.zeros(n, np.float32), rng.standard_normal(n).astype(np.float32)
+    gradient, _ = ohem(pseudo_huber(1.0), keep=0.25)(y, raw)
+    assert abs(np.mean(gradient != 0) - 0.25) < 0.01
+    kept = np.abs(raw[gradient != 0])
+    assert kept.min() >= np.abs(raw[gradient == 0]).max() - 1e-6
+    codes = (np.arange(n) % 3).astype(np.float32)
+    scores = np.asfortranarray(rng.standard_normal((n, 3)), dtype=np.float32)
+    gradient, _ = ohem(softmax_cross_entropy(), keep=0.1)(codes, scores)
+    assert abs(np.mean((gradient != 0).any(axis=1)) - 0.1) < 0.01

@@ -9,7 +9,6 @@ from gbm_objectives._validation import message
 from gbm_objectives.curvature import Curvature, Exact, as_curvature
 from gbm_objectives.factories._make import Clip, Delta
 from gbm_objectives.losses import BinaryCrossEntropy, PseudoHuber
-from gbm_objectives.losses._base import Loss
 from gbm_objectives.objective import Objective
 from gbm_objectives.reweighting import GradientHarmonizing, HardestShare
 from gbm_objectives.weighting import Weighting
@@ -19,6 +18,7 @@ _SAFE = Exact(trust=2.0)
 
 
 def ghm_classification(
+    objective: Objective | None = None,
     bins: int = 30,
     *,
     curvature: Curvature | str | None = None,
@@ -34,8 +34,11 @@ def ghm_classification(
 
     Parameters
     ----------
+    objective : of one term with a bounded gradient, such as ``softmax_cross_entropy()``, whose norm is the largest
+        |p_k - t_k|; None: ``binary_cross_entropy()``.
     bins : >= 2, of the histogram over [0, 1]; neighbours are smoothed over.
-    curvature, clip : as for `binary_cross_entropy`; default max(exact, |gradient|/2): leaves of at most 2.
+    curvature, clip : as for `binary_cross_entropy`; default max(exact, |gradient|/2): leaves of at most 2. Only
+        without an objective, which has its own.
 
     Returns
     -------
@@ -44,20 +47,25 @@ def ghm_classification(
     Raises
     ------
     TypeError, ValueError
-        For bins < 2; when called, for labels outside [0, 1].
+        For bins < 2, a sum, an objective of unbounded gradient; when called, for labels outside [0, 1].
 
     References
     ----------
     Li et al. (2019), https://arxiv.org/abs/1811.05181
     """
-    policy = as_curvature(curvature) if curvature is not None else _SAFE
-    return _weighted(BinaryCrossEntropy(), policy, clip, GradientHarmonizing(bins))
+    if objective is None:
+        policy = as_curvature(curvature) if curvature is not None else _SAFE
+        objective = Objective((Term(BinaryCrossEntropy(), policy, clip),))
+    else:
+        _reject_own(curvature=curvature, clip=clip)
+    return _weighted(objective, GradientHarmonizing(bins))
 
 
 def ghm_regression(
-    delta: Delta = "auto",
+    objective: Objective | None = None,
     bins: int = 30,
     *,
+    delta: Delta | None = None,
     curvature: Curvature | str | None = None,
     clip: Clip | None = None,
 ) -> Objective:
@@ -69,8 +77,9 @@ def ghm_regression(
 
     Parameters
     ----------
-    delta, curvature, clip : as for `pseudo_huber`.
+    objective : of one term with a bounded gradient, such as ``huber()``; None: ``pseudo_huber(delta)``.
     bins : as for `ghm_classification`.
+    delta, curvature, clip : as for `pseudo_huber`, None for "auto". Only without an objective, which has its own.
 
     Returns
     -------
@@ -85,15 +94,20 @@ def ghm_regression(
     ----------
     Li et al. (2019), https://arxiv.org/abs/1811.05181
     """
-    policy = None if curvature is None else as_curvature(curvature)
-    return _weighted(PseudoHuber(delta), policy, clip, GradientHarmonizing(bins))
+    if objective is None:
+        policy = None if curvature is None else as_curvature(curvature)
+        loss = PseudoHuber("auto" if delta is None else delta)
+        objective = Objective((Term(loss, policy, clip),))
+    else:
+        _reject_own(delta=delta, curvature=curvature, clip=clip)
+    return _weighted(objective, GradientHarmonizing(bins))
 
 
 def ohem(objective: Objective | None = None, keep: float = 0.25) -> Objective:
     """Online hard example mining: the rows of largest loss, with the share ``keep`` of the weight, count alone.
 
-    Rows at the threshold share what is left, so exactly ``keep`` is kept also where many rows tie. What is minimised
-    is keep x the mean of the largest losses (conditional value at risk); its best constant is where boosting
+    Rows at the threshold share what is left, so exactly ``keep`` is kept also where many rows tie (above 2^19 rows
+    the threshold is found in a sixteenth of them). What is minimised is keep x the mean of the largest losses (conditional value at risk); its best constant is where boosting
     starts. Other rows have gradient 0, and keep times their Hessian: they move with their leaf, and become the
     hardest ones where it moves too far. It fails where labels are wrong: these are the hardest rows.
 
@@ -119,16 +133,21 @@ def ohem(objective: Objective | None = None, keep: float = 0.25) -> Objective:
     """
     if objective is None:
         objective = Objective((Term(BinaryCrossEntropy()),))
+    return _weighted(objective, HardestShare(keep))
+
+
+def _weighted(objective: Objective, weighting: Weighting) -> Objective:
+    """The objective with one more weighting of its only term."""
     if len(objective.terms) != 1:
-        instead = "Write ohem(a) + b to mine one term of the sum."
         given = f"the sum {objective.name}"
+        instead = "Weight one term of the sum, such as ohem(a) + b."
         raise ValueError(message("objective", given, "an objective of one term", instead))
     (term,) = objective.terms
-    weightings = (*term.weightings, HardestShare(keep))
-    return replace(objective, terms=(replace(term, weightings=weightings),))
+    return replace(objective, terms=(replace(term, weightings=(*term.weightings, weighting)),))
 
 
-def _weighted(
-    loss: Loss, curvature: Curvature | None, clip: Clip | None, weighting: Weighting
-) -> Objective:
-    return Objective((Term(loss, curvature, clip, weightings=(weighting,)),))
+def _reject_own(**arguments: object) -> None:
+    """What belongs to the objective can't be given beside it."""
+    for name, value in arguments.items():
+        if value is not None:
+            raise ValueError(message(name, f"{value!r} beside an objective", "it in the objective"))
