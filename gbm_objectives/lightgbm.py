@@ -228,6 +228,13 @@ def _labels(data: lgb.Dataset) -> tuple[Array, Array | None]:
     if label is None:
         raise ValueError(message("Dataset", "no labels", "labels"))
     y = np.asarray(label, dtype=np.float32)
+    if y.size != len(y):
+        raise ValueError(
+            message(
+                "Dataset", f"labels of shape {y.shape}", "one column of labels",
+                "Train on a matrix with objective.with_targets(matrix) and row numbers as labels.",
+            )
+        )  # fmt: skip
     return y.reshape(len(y)), None if weight is None else np.asarray(weight, dtype=np.float32)
 
 

@@ -323,6 +323,11 @@ def test_label_matrices_in_lightgbm():
         train_lgb(objective, y=np.where(rows == 5, N, rows))
 
 
+def test_lightgbm_takes_no_label_matrix():
+    with pytest.raises(ValueError, match=r"Dataset: labels of shape \(600, 4\).*with_targets"):
+        train_lgb(kl_divergence(), y=SOFT)
+
+
 def test_several_columns_in_lightgbm_are_separate_models():
     """Multi-label sigmoids and several regression targets, each column as if it were alone."""
     several = np.column_stack([Y == 0, Y == 1, X[:, 4] + RNG.standard_normal(N) > 0]).astype(float)

@@ -138,6 +138,11 @@ def ohem(objective: Objective | None = None, keep: float = 0.25) -> Objective:
 
 def _weighted(objective: Objective, weighting: Weighting) -> Objective:
     """The objective with one more weighting of its only term."""
+    given_one: object = objective
+    if not isinstance(given_one, Objective):
+        given = f"{given_one!r} of type {type(given_one).__name__}"
+        needed = "an objective of gbm_objectives, such as huber(), or None"
+        raise TypeError(message("objective", given, needed))
     if len(objective.terms) != 1:
         given = f"the sum {objective.name}"
         instead = "Weight one term of the sum, such as ohem(a) + b."
