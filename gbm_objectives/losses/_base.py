@@ -144,6 +144,16 @@ class Loss(ABC):
         """The error for labels outside the domain, with the count and the first row."""
         return
 
+    def _advice(self, raw_prediction: Array | None, otherwise: str) -> str:
+        """What to do about bad labels: swap the arguments where the predictions would be good ones."""
+        swapped = (
+            raw_prediction is not None
+            and self.check_labels(raw_prediction)
+            and raw_prediction.min() < raw_prediction.max()  # all 0: the first round's scores
+        )
+        swap = "The arguments look swapped: the call is objective(y_true, raw_prediction)."
+        return swap if swapped else otherwise
+
 
 class HasHessian(Loss):
     """A loss with a useful second derivative; it may be 0 or negative."""

@@ -57,19 +57,12 @@ class BinaryLoss(Loss):
     def reject_labels(self, y_true: Array, raw_prediction: Array | None = None) -> None:
         """Say which labels lie outside the domain, and whether the arguments look swapped."""
         reject_non_finite("y_true", y_true)
-        swapped = (
-            raw_prediction is not None
-            and self.check_labels(raw_prediction)
-            and raw_prediction.min() < raw_prediction.max()  # all 0: the first round's scores
-        )
         reject_rows(
             "y_true",
             ~self.in_domain(y_true),
             f"a label other than {self.domain}",
             f"labels {self.domain.replace(' and ', ' or ')}",
-            "The arguments look swapped: the call is objective(y_true, raw_prediction)."
-            if swapped
-            else "Encode the classes as 0 and 1.",
+            self._advice(raw_prediction, "Encode the classes as 0 and 1."),
         )
 
 

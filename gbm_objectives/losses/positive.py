@@ -76,20 +76,13 @@ class PositiveLoss(HasHessian, HasFisher):
     def reject_labels(self, y_true: Array, raw_prediction: Array | None = None) -> None:
         """Say which labels lie outside the domain, and whether the arguments look swapped."""
         reject_non_finite("y_true", y_true)
-        swapped = (
-            raw_prediction is not None
-            and self.check_labels(raw_prediction)
-            and raw_prediction.min() < raw_prediction.max()  # all 0: the first round's scores
-        )
         other = "use squared_error or huber" if self.zero else "with zeros use tweedie or poisson"
         reject_rows(
             "y_true",
             y_true < 0 if self.zero else y_true <= 0,
             "a negative label" if self.zero else "a label that is 0 or negative",
             f"labels {'>=' if self.zero else '>'} 0",
-            "The arguments look swapped: the call is objective(y_true, raw_prediction)."
-            if swapped
-            else f"For such a target {other}.",
+            self._advice(raw_prediction, f"For such a target {other}."),
         )
         reject_rows("y_true", y_true > _LARGEST, "a label above 1e35", "labels that float32 holds")
 
