@@ -37,7 +37,8 @@ def _as_filled(loss: Loss, y_true: Array, raw_prediction: Array) -> tuple[Array,
             y_true, raw_prediction = (
                 np.asfortranarray(a, dtype=np.float32) for a in (y_true, raw_prediction)
             )
-        return y_true, np.clip(raw_prediction, -loss.limit, loss.limit)
+        held = np.clip(raw_prediction, -loss.limit, loss.limit)
+        return y_true, held.astype(np.float32, copy=False)  # NumPy 1 makes it float64
 
 
 @dataclass(frozen=True, slots=True)
