@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
-from typing import Any, cast
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gbm_objectives import _blocks, _intercept
+from gbm_objectives import _blocks, _intercept, _probabilities
 from gbm_objectives._blocks import Reduce
 from gbm_objectives._loss_metric import LossMetric
+from gbm_objectives._parameters import changed, owners
 from gbm_objectives._targets import Targets
 from gbm_objectives._terms import Term, beyond, checked
 from gbm_objectives._validation import (
@@ -21,30 +22,10 @@ from gbm_objectives._validation import (
     numeric_array,
     sample_weights,
 )
-from gbm_objectives.curvature import Curvature, as_curvature
+from gbm_objectives.curvature import Curvature
 from gbm_objectives.links import Link
 from gbm_objectives.losses._base import Loss
 from gbm_objectives.losses._residual import ResidualLoss
-from gbm_objectives.losses._vector import VectorLoss
-from gbm_objectives.losses.binary import BinaryLoss
-from gbm_objectives.weighting import Weighting
-
-Owner = Loss | Weighting | Term
-
-
-def _public_fields(part: Any) -> list[str]:
-    """A user's parameters; what the data set (a spread, biases) stays out of the repr, and of here."""
-    return [field.name for field in fields(part) if field.repr]
-
-
-def _replaced(term: Term, weighting: Any, name: str, value: Any) -> tuple[Weighting, ...]:
-    """The term's weightings, one of them with another parameter."""
-    changed: Any = {f.name: f.default for f in fields(weighting) if not f.repr} | {name: value}
-    return tuple(type(w)(**_values(w) | changed) if w is weighting else w for w in term.weightings)
-
-
-def _values(part: Any) -> dict[str, Any]:
-    return {field.name: getattr(part, field.name) for field in fields(part)}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -122,7 +103,7 @@ class Objective:
 
         Of a sum, those that one term alone has; a curvature of None is the default of the loss.
         """
-        return {name: getattr(owner, name) for name, (_, owner) in self._owners().items()}
+        return {name: getattr(owner, name) for name, (_, owner) in owners(self.terms).items()}
 
     def with_parameters(self, **changes: Any) -> Objective:
         """The objective with other parameters, for a search: ``huber().with_parameters(delta=2.0)``.
@@ -134,21 +115,7 @@ class Objective:
         ValueError
             For a name that is not in `parameters`, or a value that its factory would refuse.
         """
-        owners, terms = self._owners(), list(self.terms)
-        for name, value in changes.items():
-            if name not in owners:
-                needed = f"one of {', '.join(owners) or 'none'}"
-                raise ValueError(message("parameter", f"{name!r} for {self.name}", needed))
-            index, owner = owners[name]
-            if name == "curvature" and value is not None:
-                value = as_curvature(value)
-            if isinstance(owner, Loss):
-                loss: Any = terms[index].loss  # a dataclass, which its base class is not
-                name, value = "loss", replace(loss, **{name: value})
-            elif isinstance(owner, Weighting):
-                name, value = "weightings", _replaced(terms[index], owner, name, value)
-            terms[index] = replace(terms[index], **{name: value})
-        return replace(self, terms=tuple(terms))
+        return replace(self, terms=changed(self.terms, changes))
 
     def with_targets(self, targets: ArrayLike) -> Objective:
         """The objective with labels that are row numbers of a table, for labels of several columns.
@@ -161,18 +128,6 @@ class Objective:
         targets : (n_rows, n_outputs).
         """
         return replace(self, targets=Targets(targets))
-
-    def _owners(self) -> dict[str, tuple[int, Owner]]:
-        """Each parameter that one term has: the term's index, and what it belongs to."""
-        found: dict[str, list[tuple[int, Owner]]] = {}
-        for index, term in enumerate(self.terms):
-            parts: list[Loss | Weighting] = [term.loss, *term.weightings]
-            for part in parts:
-                for name in _public_fields(part):
-                    found.setdefault(name, []).append((index, part))
-            for name in ("curvature", "clip"):
-                found.setdefault(name, []).append((index, term))
-        return {name: owners[0] for name, owners in found.items() if len(owners) == 1}
 
     def __repr__(self) -> str:
         sums = " + ".join(map(repr, self.terms))
@@ -337,22 +292,7 @@ class Objective:
         TypeError
             For losses of another kind of label, and for `hinge`, which tells no probabilities.
         """
-        losses = [term.loss for term in self.terms]
-        raw = numeric_array("raw_prediction", raw_prediction).astype(np.float64)
-        for loss in losses:
-            if not isinstance(loss, BinaryLoss):
-                raise TypeError(message("objective", self.name, "losses of a binary label"))
-            if len(losses) == 1 or not loss.probabilistic:
-                return loss.log_odds(raw)
-        if any(loss.pending for loss in losses):
-            return raw
-        z = np.clip(raw, -30.0, 30.0)  # beyond, gradients of some losses underflow
-        against, towards = (
-            sum(term.coefficient * term.loss.gradient(y, z) for term in self.terms)
-            for y in (np.zeros_like(z), np.ones_like(z))
-        )
-        against, towards = np.maximum(against, 1e-304), np.maximum(-towards, 1e-304)
-        return np.log(against) - np.log(towards) + (raw - z)
+        return _probabilities.log_odds(self.terms, raw_prediction)
 
     def log_probabilities(self, raw_prediction: ArrayLike) -> NDArray[np.float64]:
         """log P(class) that raw predictions (n_samples, n_classes) of a model of classes stand for, in their shape.
@@ -364,14 +304,7 @@ class Objective:
         TypeError
             For losses of another kind of label, sums, and losses whose scores say nothing about probabilities.
         """
-        if not self.vector or len(self.terms) > 1:
-            given = f"{self.name}, {'a sum' if self.vector else 'whose labels are no classes'}"
-            needed = "one loss of several classes, such as softmax_focal()"
-            raise TypeError(message("objective", given, needed))
-        raw = numeric_array("raw_prediction", raw_prediction).astype(np.float64)
-        scores = cast(VectorLoss, self.loss).log_probabilities(raw)
-        normalised: NDArray[np.float64] = scores - np.logaddexp.reduce(scores, axis=1)[:, None]
-        return normalised
+        return _probabilities.log_probabilities(self.terms, raw_prediction)
 
     def value(
         self, y_true: ArrayLike, raw_prediction: ArrayLike, sample_weight: ArrayLike | None = None

@@ -9,6 +9,7 @@ import numpy as np
 
 from gbm_objectives._metric import Metric, check_probabilities
 from gbm_objectives._validation import Array, open_unit, positive
+from gbm_objectives.links import IDENTITY, Link
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,3 +93,28 @@ class TverskyIndex(OverlapMetric):
     def costs(self) -> tuple[float, float]:
         """alpha and beta."""
         return self.alpha, self.beta
+
+
+def dice(*, threshold: float | None = 0.5, link: Link = IDENTITY) -> DiceScore:
+    """Dice score, 2 TP/(2 TP + FP + FN), the F1 score, of probabilities or raw scores with their link.
+
+    threshold=None sums the probabilities: 1 - the loss of `gbm_objectives.dice` with smooth=0. The mean over
+    columns of a label matrix.
+    """
+    return DiceScore(link=link, threshold=threshold)
+
+
+def jaccard(*, threshold: float | None = 0.5, link: Link = IDENTITY) -> JaccardScore:
+    """Jaccard index, TP/(TP + FP + FN), or intersection over union; parameters as for `dice`."""
+    return JaccardScore(link=link, threshold=threshold)
+
+
+def tversky_index(
+    alpha: float = 0.3,
+    beta: float = 0.7,
+    *,
+    threshold: float | None = 0.5,
+    link: Link = IDENTITY,
+) -> TverskyIndex:
+    """Tversky index, TP/(TP + alpha FP + beta FN); other parameters as for `dice`."""
+    return TverskyIndex(link=link, threshold=threshold, alpha=alpha, beta=beta)

@@ -1,0 +1,159 @@
+"""Metrics of errors, y_pred - y_true."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+
+import numpy as np
+
+from gbm_objectives._metric import Metric
+from gbm_objectives._metric import weighted_mean as _mean
+from gbm_objectives._numerics import weighted_quantile
+from gbm_objectives._validation import (
+    Array,
+    message,
+    open_unit,
+)
+from gbm_objectives.links import IDENTITY, Link
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorMetric(Metric):
+    """A metric of the errors y_pred - y_true, in the units of the target.
+
+    Parameters
+    ----------
+    relative : divide by the mean absolute deviation of the labels from their median, the MAE of the
+        best constant: of order 1 for any target.
+    """
+
+    relative: bool = False
+
+    @property
+    def in_target_units(self) -> bool:
+        """Unless relative."""
+        return not self.relative
+
+    @abstractmethod
+    def of_errors(self, error: Array, sample_weight: Array | None) -> float:
+        """The metric of errors, in their units."""
+
+    def compute(self, y_true: Array, y_pred: Array, sample_weight: Array | None) -> float:
+        """The metric of the errors; relative to the labels' own deviation if asked."""
+        value = self.of_errors(y_pred - y_true, sample_weight)
+        return value / deviation(y_true, sample_weight) if self.relative else value
+
+
+def deviation(y_true: Array, sample_weight: Array | None) -> float:
+    """The mean absolute deviation of the labels from their median."""
+    deviation = _mean(np.abs(y_true - _column_medians(y_true, sample_weight)), sample_weight)
+    if deviation == 0:
+        raise ValueError(
+            message("y_true", "all labels equal", "labels that vary", "Use relative=False.")
+        )
+    return deviation
+
+
+def _column_medians(values: Array, sample_weight: Array | None) -> Array | float:
+    if values.ndim == 1:
+        return weighted_quantile(values, sample_weight, 0.5)
+    return np.array([weighted_quantile(column, sample_weight, 0.5) for column in values.T])
+
+
+@dataclass(frozen=True, slots=True)
+class MeanAbsoluteError(ErrorMetric):
+    """mean |y_pred - y_true|."""
+
+    name = "mae"
+
+    def of_errors(self, error: Array, sample_weight: Array | None) -> float:
+        """The weighted mean of |error|."""
+        return _mean(np.abs(error), sample_weight)
+
+
+@dataclass(frozen=True, slots=True)
+class RootMeanSquaredError(ErrorMetric):
+    """sqrt(mean (y_pred - y_true)^2)."""
+
+    name = "rmse"
+
+    def of_errors(self, error: Array, sample_weight: Array | None) -> float:
+        """The root of the weighted mean of error^2."""
+        return float(np.sqrt(_mean(error * error, sample_weight)))
+
+
+@dataclass(frozen=True, slots=True)
+class MedianAbsoluteError(ErrorMetric):
+    """median |y_pred - y_true|; mean over outputs."""
+
+    name = "median_absolute_error"
+
+    def of_errors(self, error: Array, sample_weight: Array | None) -> float:
+        """The weighted median of |error|."""
+        return float(np.mean(_column_medians(np.abs(error), sample_weight)))
+
+
+@dataclass(frozen=True, slots=True)
+class MeanBiasError(ErrorMetric):
+    """mean (y_pred - y_true): above 0 where the model predicts too much. Errors cancel.
+
+    As a metric for early stopping it is the *size* of the bias, |mean|, that should fall: use
+    ``absolute=True`` there.
+    """
+
+    absolute: bool = False
+
+    @property
+    def name(self) -> str:
+        """``bias`` where it is the absolute value."""
+        return "absolute_mbe" if self.absolute else "mbe"
+
+    def of_errors(self, error: Array, sample_weight: Array | None) -> float:
+        """The weighted mean error, or its size."""
+        bias = _mean(error, sample_weight)
+        return abs(bias) if self.absolute else bias
+
+
+@dataclass(frozen=True, slots=True)
+class Pinball(ErrorMetric):
+    """mean max(tau e, (tau - 1) e) with e = y_true - y_pred: the loss of the tau-quantile."""
+
+    tau: float = 0.5
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "tau", open_unit("tau", self.tau))
+
+    @property
+    def name(self) -> str:
+        """The name with tau in it."""
+        return f"pinball_{self.tau:g}"
+
+    def of_errors(self, error: Array, sample_weight: Array | None) -> float:
+        """The weighted mean of the pinball loss."""
+        return _mean(np.maximum(-self.tau * error, (1.0 - self.tau) * error), sample_weight)
+
+
+def mae(*, relative: bool = False, link: Link = IDENTITY) -> MeanAbsoluteError:
+    """Mean absolute error."""
+    return MeanAbsoluteError(link=link, relative=relative)
+
+
+def rmse(*, relative: bool = False, link: Link = IDENTITY) -> RootMeanSquaredError:
+    """Root mean squared error."""
+    return RootMeanSquaredError(link=link, relative=relative)
+
+
+def median_absolute_error(*, relative: bool = False, link: Link = IDENTITY) -> MedianAbsoluteError:
+    """Median absolute error."""
+    return MedianAbsoluteError(link=link, relative=relative)
+
+
+def mbe(*, absolute: bool = False, relative: bool = False, link: Link = IDENTITY) -> MeanBiasError:
+    """Mean bias error, mean(y_pred - y_true); its size if ``absolute``."""
+    return MeanBiasError(link=link, absolute=absolute, relative=relative)
+
+
+def pinball(tau: float, *, relative: bool = False, link: Link = IDENTITY) -> Pinball:
+    """Pinball loss of the tau-quantile."""
+    return Pinball(link=link, tau=tau, relative=relative)
