@@ -119,8 +119,9 @@ class ResidualLoss(HasHessian, HasMajorizer):
     def _anchored_at(self, centre: float, y_true: Array, sample_weight: Array | None) -> Self:
         loss = self
         rows = sample(y_true, np.full_like(y_true, centre), sample_weight)
-        while loss.pending:
-            loss = loss.resolve(loss.statistics(*rows))
+        with np.errstate(over="ignore"):  # of a residual over a tiny spread: the sketch holds it
+            while loss.pending:
+                loss = loss.resolve(loss.statistics(*rows))
         return loss
 
     @property

@@ -92,7 +92,8 @@ class Expectile(HasHessian, HasMajorizer):
     def anchored(self, y_true: Array, sample_weight: Array | None) -> Expectile:
         """The loss in units of the labels' variance around the expectile; constant labels leave it at 1."""
         centre = self.intercept(y_true, sample_weight)
-        variance = float(np.average((y_true - centre) ** 2, weights=sample_weight))
+        deviation = y_true.astype(np.float64) - centre  # whose square leaves float32
+        variance = float(np.average(deviation**2, weights=sample_weight))
         return replace(self, variance=variance or 1.0)
 
     def intercept(self, y_true: Array, sample_weight: Array | None) -> float:

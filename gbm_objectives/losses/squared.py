@@ -57,7 +57,8 @@ class SquaredError(HasHessian, HasMajorizer, HasFisher):
     def anchored(self, y_true: Array, sample_weight: Array | None) -> SquaredError:
         """The loss in units of the labels' variance; constant labels leave the unit at 1."""
         mean = self.intercept(y_true, sample_weight)
-        variance = float(np.average((y_true - mean) ** 2, weights=sample_weight))
+        deviation = y_true.astype(np.float64) - mean  # whose square leaves float32
+        variance = float(np.average(deviation**2, weights=sample_weight))
         return replace(self, variance=variance or 1.0)
 
     def intercept(self, y_true: Array, sample_weight: Array | None) -> float:
