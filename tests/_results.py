@@ -78,10 +78,10 @@ def result(
                             "",
                         )
                     )
-                    for row in range(fold, rows, folds):
-                        predictions.append(
-                            (*key, row, y[row], *_prediction(task, y[row], own, rng))
-                        )
+                    predictions += [
+                        (*key, row, y[row], *_prediction(task, y[row], own, rng))
+                        for row in range(fold, rows, folds)
+                    ]
                     if kind != "baseline":
                         curves += [
                             (

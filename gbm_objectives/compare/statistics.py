@@ -167,6 +167,10 @@ def difference(result: Result, one: Key, other: Key, contamination: float) -> Di
                     "one of " + ", ".join(str(key) for key in scores),
                 )
             )  # fmt: skip
+    return _difference(result, scores, one, other)
+
+
+def _difference(result: Result, scores: pd.DataFrame, one: Key, other: Key) -> Difference:
     return corrected_interval((scores[one] - scores[other]).to_numpy(), test_to_train(result))
 
 
@@ -184,16 +188,20 @@ def best(
     result: Result, contamination: float, among: Sequence[str], library: str | None = None
 ) -> Key | None:
     """The candidate with the best mean among those of some kinds; None where there is none."""
-    scores, kind = table(result, contamination), kinds(result)
-    means = scores[
-        [key for key in scores if kind[key] in among and library in (None, key.library)]
-    ].mean()
-    if means.empty:
+    return _best(result, table(result, contamination), among, library)
+
+
+def _best(
+    result: Result, scores: pd.DataFrame, among: Sequence[str], library: str | None = None
+) -> Key | None:
+    kind = kinds(result)
+    keys: list[Key] = [
+        key for key in scores if kind[key] in among and library in (None, key.library)
+    ]
+    if not keys:
         return None
-    position = int(
-        means.to_numpy().argmax() if higher_is_better(result) else means.to_numpy().argmin()
-    )
-    return Key(*means.index[position])
+    means = scores[keys].mean().to_numpy()
+    return keys[int(means.argmax() if higher_is_better(result) else means.argmin())]
 
 
 def leaderboard(result: Result) -> pd.DataFrame:
@@ -208,8 +216,12 @@ def leaderboard(result: Result) -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
     for share in contaminations(result):
         scores = table(result, share)
-        constant = best(result, share, ("baseline",))
-        top = best(result, share, tuple(set(kind.values())))
+        constant = _best(result, scores, ("baseline",))
+        top = _best(result, scores, tuple(set(kind.values())))
+        rivals = {
+            library: _best(result, scores, RIVALS, library)
+            for library in {key.library for key in scores}
+        }
         for key in scores:
             own = corrected_interval(scores[key].to_numpy(), test_to_train(result))
             row: dict[str, Any] = {
@@ -217,11 +229,11 @@ def leaderboard(result: Result) -> pd.DataFrame:
                 "kind": kind[key], "mean": own.mean, "low": own.low, "high": own.high,
                 "rank": place.loc[[key], share].iloc[0], "pairs": own.pairs,
             }  # fmt: skip
-            others = {"best": top, "builtin": best(result, share, RIVALS, key.library)}
+            others = {"best": top, "builtin": rivals[key.library]}
             for name, other in others.items():
                 found = None
                 if other is not None and other != key:
-                    found = difference(result, key, other, share)
+                    found = _difference(result, scores, key, other)
                 row[f"to_{name}"] = found.mean if found else nan
                 row[f"to_{name}_low"] = found.low if found else nan
                 row[f"to_{name}_high"] = found.high if found else nan
@@ -274,11 +286,11 @@ def contests(result: Result) -> list[Contest]:
     for share in contaminations(result):
         scores = table(result, share)
         for library in dict.fromkeys(key.library for key in scores):
-            ours = best(result, share, ("ours",), library)
-            rival = best(result, share, RIVALS, library)
+            ours = _best(result, scores, ("ours",), library)
+            rival = _best(result, scores, RIVALS, library)
             if ours is None or rival is None:
                 continue
-            pair = difference(result, ours, rival, share)
+            pair = _difference(result, scores, ours, rival)
             better = pair.mean > 0 if gain else pair.mean < 0
             group = ("ours",) if better else RIVALS
             picks = sum(kind[key] in group and key.library == library for key in scores)

@@ -1,0 +1,226 @@
+"""How the figures of a comparison are drawn, each from its frame; no pyplot, so no state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from gbm_objectives.compare import plot_data, statistics
+from gbm_objectives.compare.statistics import Key
+
+if TYPE_CHECKING:
+    from gbm_objectives.compare.result import Result
+
+TEXT, GRID = "#22262b", "#d5d9de"
+#: Distinct on white; the report gives each a second value for dark mode.
+COLOURS = (
+    "#0b62c4", "#c2570c", "#2f7d32", "#8e3bb0", "#6b7280", "#b3123f", "#0f7c85", "#8a6d00",
+)  # fmt: skip
+KINDS = {"ours": 0, "built-in": 1, "transformed": 2, "user": 3, "baseline": 4}
+_DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1, 1.5)), (0, (6, 2, 1, 2)))
+STYLE: dict[Any, Any] = {
+    "font.size": 10.0, "text.color": TEXT, "axes.labelcolor": TEXT, "axes.edgecolor": GRID,
+    "xtick.color": TEXT, "ytick.color": TEXT, "axes.spines.top": False, "axes.spines.right": False,
+    "axes.grid": True, "grid.color": GRID, "grid.linewidth": 0.6, "axes.axisbelow": True,
+    "axes.titlesize": 10.0, "legend.frameon": False, "legend.fontsize": 9.0, "savefig.dpi": 150,
+}  # fmt: skip
+
+
+def _axes(
+    width: float, height: float, columns: int = 1, **options: Any
+) -> tuple[Figure, list[Axes]]:
+    figure = Figure(figsize=(width, height), layout="constrained")
+    return figure, list(figure.subplots(1, columns, squeeze=False, **options)[0])
+
+
+def _is_heavy(values: Iterable[float]) -> bool:
+    """Whether a few positive values lie so far out that the rest shares a few pixels."""
+    array = np.asarray(list(values), dtype=np.float64)
+    return bool(array.size and array.min() > 0 and array.max() > 8 * np.median(array))
+
+
+def _legend(figure: Figure, handles: list[Any], labels: list[str]) -> None:
+    figure.legend(handles, labels, loc="outside lower left", ncols=1 if len(labels) > 4 else 2)
+
+
+def _grouped(frame: pd.DataFrame) -> Iterable[tuple[str, pd.DataFrame]]:
+    for key, own in frame.groupby(["library", "candidate"], sort=False):
+        yield str(Key(*key)), own
+
+
+def _line_style(index: int) -> dict[str, Any]:
+    return {
+        "color": COLOURS[index % len(COLOURS)], "linewidth": 1.6, "linestyle": _DASHES[index % 4],
+    }  # fmt: skip
+
+
+def _styles(result: Result) -> dict[str, dict[str, Any]]:
+    """One line style for each candidate in focus, the same in all figures; grey for the constant."""
+    kinds, places = statistics.kinds(result), iter((0, 1, 2, 3, 5, 6, 7, *range(8, 99)))
+    grey = KINDS["baseline"]
+    return {
+        str(key): _line_style(grey if kinds[key] == "baseline" else next(places))
+        for key in plot_data.focus(result)
+    }
+
+
+def _rows(axes: Axes, frame: pd.DataFrame, middle: str, folds: bool) -> list[Any]:
+    """Dots with intervals, a row each, the first on top; returns legend handles of the kinds."""
+    for place, row in enumerate(frame.itertuples()):
+        colour = COLOURS[KINDS.get(str(row.kind), 3)]
+        axes.plot([row.low, row.high], [place, place], color=colour, linewidth=2, alpha=0.55)
+        if folds:
+            axes.plot(
+                row.folds, [place] * len(row.folds), "|", color=colour, alpha=0.6, markersize=6
+            )
+        axes.plot([getattr(row, middle)], [place], "o", color=colour, markersize=6)
+    axes.set_yticks(
+        range(len(frame)), [str(Key(row.library, row.candidate)) for row in frame.itertuples()]
+    )
+    axes.set_ylim(len(frame) - 0.5, -0.5)
+    axes.grid(visible=False, axis="y")
+    return [
+        Line2D([], [], marker="o", linestyle="", color=COLOURS[KINDS[kind]], label=kind)
+        for kind in KINDS
+        if (frame["kind"] == kind).any()
+    ]
+
+
+def _height(rows: int) -> float:
+    return 1.3 + 0.27 * rows
+
+
+def scores(result: Result, frame: pd.DataFrame) -> Figure:
+    """Means with intervals and the scores of single folds, a row a candidate."""
+    figure, (axes,) = _axes(6.6, _height(len(frame)))
+    handles = _rows(axes, frame, "mean", folds=True)
+    if _is_heavy(frame["mean"]):
+        axes.set_xscale("log")
+    share = frame["contamination"].iloc[0]
+    where = "clean training labels" if share == 0 else f"{100 * share:g}% contaminated"
+    axes.set_xlabel(f"{result.info['metric']} ({where})")
+    figure.legend(handles=handles, loc="outside lower left", ncols=len(handles))
+    return figure
+
+
+def contamination(result: Result, frame: pd.DataFrame) -> Figure:
+    """Lines over the share of moved labels, those in focus in colour."""
+    figure, (axes,) = _axes(6.6, 4.6)
+    styles = _styles(result)
+    handles: list[Any] = []
+    labels: list[str] = []
+    for name, own in _grouped(frame):
+        x = 100 * own["contamination"]
+        if not own["highlighted"].all():
+            axes.plot(x, own["mean"], color=GRID, linewidth=1, zorder=1)
+            continue
+        style = styles[name]
+        handles += axes.plot(x, own["mean"], marker="o", markersize=4, **style)
+        axes.fill_between(x, own["low"], own["high"], color=style["color"], alpha=0.08, linewidth=0)
+        labels.append(name)
+    if _is_heavy(frame["mean"]):
+        axes.set_yscale("log")
+    axes.set_xlabel("training labels contaminated, %")
+    axes.set_ylabel(str(result.info["metric"]))
+    _legend(figure, handles, labels)
+    return figure
+
+
+def residuals(result: Result, frame: pd.DataFrame) -> Figure:
+    """A panel a candidate, on log axes where a few labels lie far out."""
+    groups, styles = list(_grouped(frame)), _styles(result)
+    figure, panels = _axes(6.6, 3.6, len(groups), sharex=True, sharey=True)
+    both = np.concatenate([frame["y_true"], frame["y_pred"]]).astype(np.float64)
+    low, high = float(both.min()), float(both.max())
+    spread = float(np.median(np.abs(frame["y_true"] - frame["y_true"].median())))
+    for axes, (name, own) in zip(panels, groups, strict=True):
+        axes.plot([low, high], [low, high], color=TEXT, linewidth=1, alpha=0.6)
+        axes.plot(
+            own["y_true"], own["y_pred"], "o", color=styles[name]["color"], markersize=3.5, alpha=0.45,
+            markeredgewidth=0,
+        )  # fmt: skip
+        if _is_heavy(frame["y_true"]) and low > 0:
+            axes.set(xscale="log", yscale="log")
+        elif _is_heavy(np.abs(frame["y_true"] - frame["y_true"].median()) + spread) and spread > 0:
+            axes.set_xscale("symlog", linthresh=spread)
+            axes.set_yscale("symlog", linthresh=spread)
+        axes.set_title(name)
+        axes.set_xlabel("true")
+    panels[0].set_ylabel("predicted")
+    return figure
+
+
+def reliability(result: Result, frame: pd.DataFrame) -> Figure:
+    """A line a candidate and the diagonal."""
+    figure, (axes,) = _axes(6.6, 5.0)
+    styles = _styles(result)
+    axes.plot([0, 1], [0, 1], color=TEXT, linewidth=1, alpha=0.6)
+    handles: list[Any] = []
+    labels: list[str] = []
+    for name, own in _grouped(frame):
+        handles += axes.plot(
+            own["predicted"], own["observed"], marker="o", markersize=4, **styles[name]
+        )
+        labels.append(name)
+    axes.set(
+        xlabel="predicted probability",
+        ylabel="share of rows",
+        xlim=(-0.02, 1.02),
+        ylim=(-0.02, 1.02),
+    )
+    _legend(figure, handles, labels)
+    return figure
+
+
+def coverage(result: Result, frame: pd.DataFrame) -> Figure:
+    """Shares with intervals, and the level asked for."""
+    figure, (axes,) = _axes(6.6, _height(len(frame)))
+    handles = _rows(axes, frame, "coverage", folds=False)
+    level = plot_data.level(result)
+    if level is not None:
+        axes.axvline(level, color=TEXT, linewidth=1)
+    axes.set_xlabel("share of true labels at or below the prediction")
+    figure.legend(handles=handles, loc="outside lower left", ncols=len(handles))
+    return figure
+
+
+def learning(result: Result, frame: pd.DataFrame) -> Figure:
+    """Two panels: over rounds and over seconds."""
+    figure, (rounds, seconds) = _axes(6.6, 4.4, 2, sharey=True)
+    styles = _styles(result)
+    handles: list[Any] = []
+    labels: list[str] = []
+    for name, own in _grouped(frame):
+        rounds.plot(own["round"], own["value"], **styles[name])
+        handles += seconds.plot(own["seconds"], own["value"], **styles[name])
+        labels.append(name)
+    if _is_heavy(frame["value"]):
+        rounds.set_yscale("log")
+    rounds.set(xlabel="round", ylabel=str(frame["metric"].iloc[0]))
+    seconds.set_xlabel("seconds of training")
+    _legend(figure, handles, labels)
+    return figure
+
+
+def shapes(result: Result, frame: pd.DataFrame) -> Figure:
+    """Two panels: gradient and Hessian."""
+    figure, panels = _axes(6.6, 4.4, 2)
+    handles: list[Any] = []
+    labels: list[str] = []
+    for index, (name, own) in enumerate(frame.groupby("candidate", sort=False)):
+        for axes, column in zip(panels, ("gradient", "hessian"), strict=True):
+            (line,) = axes.plot(own["x"], own[column], **_line_style(index))
+        handles.append(line)
+        labels.append(str(name))
+    binary = result.info["task"] == "binary"
+    for axes, title in zip(panels, ("gradient", "Hessian"), strict=True):
+        axes.set(title=title, xlabel="raw score z, label 1" if binary else "r = prediction − truth")
+    panels[1].set_ylim(bottom=0)
+    _legend(figure, handles, labels)
+    return figure
