@@ -49,9 +49,14 @@ def _legend(figure: Figure, handles: list[Any], labels: list[str]) -> None:
     figure.legend(handles, labels, loc="outside lower left", ncols=1 if len(labels) > 4 else 2)
 
 
+def _plain(*parts: object) -> str:
+    """A name as it is: a dollar sign would start a formula."""
+    return str(Key(*map(str, parts)) if len(parts) == 2 else parts[0]).replace("$", r"\$")
+
+
 def _grouped(frame: pd.DataFrame) -> Iterable[tuple[str, pd.DataFrame]]:
     for key, own in frame.groupby(["library", "candidate"], sort=False):
-        yield str(Key(*key)), own
+        yield _plain(*key), own
 
 
 def _line_style(index: int) -> dict[str, Any]:
@@ -65,7 +70,7 @@ def _styles(result: Result) -> dict[str, dict[str, Any]]:
     kinds, places = statistics.kinds(result), iter((0, 1, 2, 3, 5, 6, 7, *range(8, 99)))
     grey = KINDS["baseline"]
     return {
-        str(key): _line_style(grey if kinds[key] == "baseline" else next(places))
+        _plain(*key): _line_style(grey if kinds[key] == "baseline" else next(places))
         for key in plot_data.focus(result)
     }
 
@@ -81,7 +86,7 @@ def _rows(axes: Axes, frame: pd.DataFrame, middle: str, folds: bool) -> list[Any
             )
         axes.plot([getattr(row, middle)], [place], "o", color=colour, markersize=6)
     axes.set_yticks(
-        range(len(frame)), [str(Key(row.library, row.candidate)) for row in frame.itertuples()]
+        range(len(frame)), [_plain(row.library, row.candidate) for row in frame.itertuples()]
     )
     axes.set_ylim(len(frame) - 0.5, -0.5)
     axes.grid(visible=False, axis="y")
@@ -104,7 +109,7 @@ def scores(result: Result, frame: pd.DataFrame) -> Figure:
         axes.set_xscale("log")
     share = frame["contamination"].iloc[0]
     where = "clean training labels" if share == 0 else f"{100 * share:g}% contaminated"
-    axes.set_xlabel(f"{result.info['metric']} ({where})")
+    axes.set_xlabel(f"{_plain(result.info['metric'])} ({where})")
     figure.legend(handles=handles, loc="outside lower left", ncols=len(handles))
     return figure
 
@@ -127,7 +132,7 @@ def contamination(result: Result, frame: pd.DataFrame) -> Figure:
     if _is_heavy(frame["mean"]):
         axes.set_yscale("log")
     axes.set_xlabel("training labels contaminated, %")
-    axes.set_ylabel(str(result.info["metric"]))
+    axes.set_ylabel(_plain(result.info["metric"]))
     _legend(figure, handles, labels)
     return figure
 
@@ -202,7 +207,7 @@ def learning(result: Result, frame: pd.DataFrame) -> Figure:
         labels.append(name)
     if _is_heavy(frame["value"]):
         rounds.set_yscale("log")
-    rounds.set(xlabel="round", ylabel=str(frame["metric"].iloc[0]))
+    rounds.set(xlabel="round", ylabel=_plain(frame["metric"].iloc[0]))
     seconds.set_xlabel("seconds of training")
     _legend(figure, handles, labels)
     return figure
@@ -217,7 +222,7 @@ def shapes(result: Result, frame: pd.DataFrame) -> Figure:
         for axes, column in zip(panels, ("gradient", "hessian"), strict=True):
             (line,) = axes.plot(own["x"], own[column], **_line_style(index))
         handles.append(line)
-        labels.append(str(name))
+        labels.append(_plain(name))
     binary = result.info["task"] == "binary"
     for axes, title in zip(panels, ("gradient", "Hessian"), strict=True):
         axes.set(title=title, xlabel="raw score z, label 1" if binary else "r = prediction − truth")

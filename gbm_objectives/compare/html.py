@@ -157,8 +157,8 @@ def _cell(value: Any) -> str:
 
 
 def signed(value: float) -> str:
-    """A difference, with its sign."""
-    return f"+{number(value)}" if value > 0 else number(value)
+    """A difference, with its sign and three digits."""
+    return f"+{number(value, 3)}" if value > 0 else number(value, 3)
 
 
 def span(low: float, high: float) -> str:

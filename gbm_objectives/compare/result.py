@@ -65,9 +65,9 @@ class Result:
 
     def report(self, path: str | Path) -> Path:
         """Write the report, one self-contained HTML file; returns its path."""
-        from gbm_objectives.compare import html
+        from gbm_objectives.compare.html import write
 
-        return html.write(self, path)
+        return write(self, path)
 
     def save_figures(self, folder: str | Path) -> list[Path]:
         """Write every figure as PNG and SVG, and the frame behind it as CSV; returns the paths."""

@@ -85,9 +85,9 @@ def _caveat(result: Result, found: list[Contest]) -> str:
     """How the pick flatters, who is missing, whether the run is complete."""
     parts = []
     if found:
-        kinds = statistics.kinds(result)
-        ours = sum(kind == "ours" for kind in kinds.values())
-        rivals = sum(kind in statistics.RIVALS for kind in kinds.values())
+        board = statistics.leaderboard(result).drop_duplicates(["library", "candidate"])
+        ours = int((board["kind"] == "ours").sum())
+        rivals = int(board["kind"].isin(statistics.RIVALS).sum())
         parts.append(
             f"picking the best of {ours} of ours and {rivals} built-in candidates on the same folds that score "
             "them flatters both"
@@ -118,16 +118,16 @@ def label(share: float) -> str:
 def interval(pair: Difference) -> str:
     """The difference, its interval and the number of folds."""
     return (
-        f"difference {number(pair.mean)}, {CONFIDENCE:.0%} interval {number(pair.low)} to "
-        f"{number(pair.high)}, {pair.pairs} folds"
+        f"difference {number(pair.mean, 3)}, {CONFIDENCE:.0%} interval {number(pair.low, 3)} to "
+        f"{number(pair.high, 3)}, {pair.pairs} folds"
     )
 
 
-def number(value: float) -> str:
-    """Four significant digits, without an exponent where that is readable."""
+def number(value: float, digits: int = 4) -> str:
+    """So many significant digits, without an exponent where that is readable."""
     if isnan(value):
         return "–"
-    text = f"{value:.4g}"
+    text = f"{value:.{digits}g}"
     if "e+" in text and abs(value) < 1e9:
         text = f"{value:,.0f}"
     return text.replace("-", "−", 1) if value < 0 else text
