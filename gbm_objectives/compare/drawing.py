@@ -25,10 +25,10 @@ COLOURS = (
 KINDS = {"ours": 0, "built-in": 1, "transformed": 2, "user": 3, "baseline": 4}
 _DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1, 1.5)), (0, (6, 2, 1, 2)))
 STYLE: dict[Any, Any] = {
-    "font.size": 10.0, "text.color": TEXT, "axes.labelcolor": TEXT, "axes.edgecolor": GRID,
+    "font.size": 9.0, "text.color": TEXT, "axes.labelcolor": TEXT, "axes.edgecolor": GRID,
     "xtick.color": TEXT, "ytick.color": TEXT, "axes.spines.top": False, "axes.spines.right": False,
     "axes.grid": True, "grid.color": GRID, "grid.linewidth": 0.6, "axes.axisbelow": True,
-    "axes.titlesize": 10.0, "legend.frameon": False, "legend.fontsize": 9.0, "savefig.dpi": 150,
+    "axes.titlesize": 9.0, "legend.frameon": False, "legend.fontsize": 8.0, "savefig.dpi": 150,
 }  # fmt: skip
 
 
@@ -98,12 +98,12 @@ def _rows(axes: Axes, frame: pd.DataFrame, middle: str, folds: bool) -> list[Any
 
 
 def _height(rows: int) -> float:
-    return 1.3 + 0.27 * rows
+    return 1.2 + 0.23 * rows
 
 
 def scores(result: Result, frame: pd.DataFrame) -> Figure:
     """Means with intervals and the scores of single folds, a row a candidate."""
-    figure, (axes,) = _axes(6.6, _height(len(frame)))
+    figure, (axes,) = _axes(5.4, _height(len(frame)))
     handles = _rows(axes, frame, "mean", folds=True)
     if _is_heavy(frame["mean"]):
         axes.set_xscale("log")
@@ -116,7 +116,7 @@ def scores(result: Result, frame: pd.DataFrame) -> Figure:
 
 def contamination(result: Result, frame: pd.DataFrame) -> Figure:
     """Lines over the share of moved labels, those in focus in colour."""
-    figure, (axes,) = _axes(6.6, 4.6)
+    figure, (axes,) = _axes(5.4, 3.9)
     styles = _styles(result)
     handles: list[Any] = []
     labels: list[str] = []
@@ -140,7 +140,7 @@ def contamination(result: Result, frame: pd.DataFrame) -> Figure:
 def residuals(result: Result, frame: pd.DataFrame) -> Figure:
     """A panel a candidate, on log axes where a few labels lie far out."""
     groups, styles = list(_grouped(frame)), _styles(result)
-    figure, panels = _axes(6.6, 3.6, len(groups), sharex=True, sharey=True)
+    figure, panels = _axes(5.4, 3.1, len(groups), sharex=True, sharey=True)
     both = np.concatenate([frame["y_true"], frame["y_pred"]]).astype(np.float64)
     low, high = float(both.min()), float(both.max())
     spread = float(np.median(np.abs(frame["y_true"] - frame["y_true"].median())))
@@ -163,7 +163,7 @@ def residuals(result: Result, frame: pd.DataFrame) -> Figure:
 
 def reliability(result: Result, frame: pd.DataFrame) -> Figure:
     """A line a candidate and the diagonal."""
-    figure, (axes,) = _axes(6.6, 5.0)
+    figure, (axes,) = _axes(5.4, 4.3)
     styles = _styles(result)
     axes.plot([0, 1], [0, 1], color=TEXT, linewidth=1, alpha=0.6)
     handles: list[Any] = []
@@ -185,7 +185,7 @@ def reliability(result: Result, frame: pd.DataFrame) -> Figure:
 
 def coverage(result: Result, frame: pd.DataFrame) -> Figure:
     """Shares with intervals, and the level asked for."""
-    figure, (axes,) = _axes(6.6, _height(len(frame)))
+    figure, (axes,) = _axes(5.4, _height(len(frame)))
     handles = _rows(axes, frame, "coverage", folds=False)
     level = plot_data.level(result)
     if level is not None:
@@ -197,7 +197,7 @@ def coverage(result: Result, frame: pd.DataFrame) -> Figure:
 
 def learning(result: Result, frame: pd.DataFrame) -> Figure:
     """Two panels: over rounds and over seconds."""
-    figure, (rounds, seconds) = _axes(6.6, 4.4, 2, sharey=True)
+    figure, (rounds, seconds) = _axes(5.4, 3.7, 2, sharey=True)
     styles = _styles(result)
     handles: list[Any] = []
     labels: list[str] = []
@@ -215,7 +215,7 @@ def learning(result: Result, frame: pd.DataFrame) -> Figure:
 
 def shapes(result: Result, frame: pd.DataFrame) -> Figure:
     """Two panels: gradient and Hessian."""
-    figure, panels = _axes(6.6, 4.4, 2)
+    figure, panels = _axes(5.4, 3.7, 2)
     handles: list[Any] = []
     labels: list[str] = []
     for index, (name, own) in enumerate(frame.groupby("candidate", sort=False)):

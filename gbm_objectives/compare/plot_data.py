@@ -103,8 +103,9 @@ def reliability(result: Result, bins: int = 10) -> pd.DataFrame:
         p = np.concatenate([own[f"p_{k}"].to_numpy(np.float64) for k in classes])
         codes = _codes(own["y_true"], result.info.get("classes"))
         hit = np.concatenate([codes == k for k in classes])
-        order = np.argsort(p, kind="stable")
-        parts = np.array_split(order, min(bins, max(1, len(order) // 5)))
+        edges = np.quantile(p, np.linspace(0, 1, min(bins, max(1, len(p) // 5)) + 1))
+        place = np.searchsorted(np.unique(edges)[1:-1], p, side="right")  # equals stay together
+        parts = [np.flatnonzero(place == number) for number in np.unique(place)]
         rows += [
             {
                 "library": library, "candidate": name, "predicted": p[part].mean(),
