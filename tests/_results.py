@@ -129,7 +129,7 @@ def result(
         "command": "gbm-objectives compare made-up.csv --target y --folds 5", "seconds": 12.3, "complete": True,
     }  # fmt: skip
     if task == "quantile":
-        info["quantile"] = 0.9
+        info["tau"] = 0.9
     return Result(
         pd.DataFrame(scores, columns=list(SCORES)), pd.DataFrame(predictions, columns=columns),
         pd.DataFrame(curves, columns=list(CURVES)), pd.DataFrame(warned, columns=list(WARNINGS)), info,

@@ -114,6 +114,30 @@ def test_dots_are_the_means_of_the_leaderboard():
     assert labels[0] == f"{board['candidate'].iloc[0]} · {board['library'].iloc[0]}"
 
 
+def test_a_score_far_beyond_the_constant_is_a_number_at_the_edge():
+    values = {
+        ("-", "constant", "baseline"): {0.0: [2.0, 2.1]}, ("xgboost", "a", "ours"): {0.0: [1.0, 1.1]},
+        ("xgboost", "b", "built-in"): {0.0: [9000.0, 9000.0]},
+    }  # fmt: skip
+    (axes,) = from_values(values).plot_scores().axes
+    assert [text.get_text() for text in axes.texts] == ["9000 →"]
+    assert axes.get_xlim()[1] < 4
+
+
+def test_the_table_of_contests_claims_no_more_than_the_verdict():
+    for rival, said in (
+        ([1.1, 1.9, 3.05], "not clearly different"), ([9.0, 9.9, 11.0], "better"), ([0.1, 1.1, 2.0], "worse"),
+    ):  # fmt: skip
+        values = {
+            ("xgboost", "a", "ours"): {0.0: [1.0, 2.0, 3.0]}, ("xgboost", "b", "built-in"): {0.0: rival},
+        }  # fmt: skip
+        text = html.render(from_values(values))
+        section = text[text.index('id="contests"') : text.index('id="leaderboard"')]
+        assert re.findall(
+            r'<td class="text">(not clearly different|\w*better|\w*worse)', section
+        ) == [said]
+
+
 @pytest.mark.parametrize(("shift", "scale"), [(0.0, "log"), (-30.0, "symlog")])
 def test_heavy_labels_are_drawn_on_a_log_scale(shift, scale):
     made = result(rows=400)

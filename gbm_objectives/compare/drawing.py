@@ -13,6 +13,7 @@ from matplotlib.lines import Line2D
 
 from gbm_objectives.compare import plot_data, statistics
 from gbm_objectives.compare.statistics import Key
+from gbm_objectives.compare.verdict import number
 
 if TYPE_CHECKING:
     from gbm_objectives.compare.result import Result
@@ -75,12 +76,19 @@ def _styles(result: Result) -> dict[str, dict[str, Any]]:
     }
 
 
-def _rows(axes: Axes, frame: pd.DataFrame, middle: str, folds: bool) -> list[Any]:
-    """Dots with intervals, a row each, the first on top; returns legend handles of the kinds."""
+def _rows(
+    axes: Axes, frame: pd.DataFrame, middle: str, inside: pd.Series | None = None
+) -> list[Any]:
+    """Dots with intervals, and scores of folds where there are, a row each, the first on top.
+
+    Only rows ``inside`` get them; returns the legend handles of the kinds.
+    """
     for place, row in enumerate(frame.itertuples()):
+        if inside is not None and not inside.iloc[place]:
+            continue
         colour = COLOURS[KINDS.get(str(row.kind), 3)]
         axes.plot([row.low, row.high], [place, place], color=colour, linewidth=2, alpha=0.55)
-        if folds:
+        if "folds" in frame:
             axes.plot(
                 row.folds, [place] * len(row.folds), "|", color=colour, alpha=0.6, markersize=6
             )
@@ -102,11 +110,31 @@ def _height(rows: int) -> float:
 
 
 def scores(result: Result, frame: pd.DataFrame) -> Figure:
-    """Means with intervals and the scores of single folds, a row a candidate."""
+    """Means with intervals and the scores of single folds, a row a candidate.
+
+    A mean more than twice as far from the best as the constant is a number at the edge.
+    """
     figure, (axes,) = _axes(5.4, _height(len(frame)))
-    handles = _rows(axes, frame, "mean", folds=True)
-    if _is_heavy(frame["mean"]):
+    best = frame["mean"].iloc[0]
+    away = (frame["mean"] - best).abs()
+    reach = 2 * away[frame["kind"] == "baseline"].max()
+    inside = away <= reach if reach > 0 else away >= 0
+    handles = _rows(axes, frame, "mean", inside)
+    if _is_heavy(frame.loc[inside, "mean"]):
         axes.set_xscale("log")
+    folds = np.concatenate(frame.loc[inside, "folds"].to_list())
+    margin = 0.35 * float(np.ptp(folds))
+    low, high = axes.get_xlim()  # of intervals, which few folds make very wide
+    low, high = max(low, folds.min() - margin), min(high, folds.max() + margin)
+    if low < high and axes.get_xscale() == "linear":
+        axes.set_xlim(low, high)
+    for place in np.flatnonzero(~inside):
+        mean = frame["mean"].iloc[place]
+        x, side, text = (1, "right", "{} →") if mean > best else (0, "left", "← {}")
+        axes.text(
+            x, float(place), text.format(number(mean)), ha=side, va="center", fontsize=8,
+            transform=axes.get_yaxis_transform(),
+        )  # fmt: skip
     share = frame["contamination"].iloc[0]
     where = "clean training labels" if share == 0 else f"{100 * share:g}% contaminated"
     axes.set_xlabel(f"{_plain(result.info['metric'])} ({where})")
@@ -115,22 +143,25 @@ def scores(result: Result, frame: pd.DataFrame) -> Figure:
 
 
 def contamination(result: Result, frame: pd.DataFrame) -> Figure:
-    """Lines over the share of moved labels, those in focus in colour."""
+    """Lines over the share of contaminated labels, those in focus in colour; their means set the range."""
     figure, (axes,) = _axes(5.4, 3.9)
     styles = _styles(result)
+    chosen = frame["highlighted"]
+    for _, own in _grouped(frame[~chosen]):
+        axes.plot(100 * own["contamination"], own["mean"], color=GRID, linewidth=1, zorder=1)
     handles: list[Any] = []
     labels: list[str] = []
-    for name, own in _grouped(frame):
+    for name, own in _grouped(frame[chosen]):
         x = 100 * own["contamination"]
-        if not own["highlighted"].all():
-            axes.plot(x, own["mean"], color=GRID, linewidth=1, zorder=1)
-            continue
-        style = styles[name]
-        handles += axes.plot(x, own["mean"], marker="o", markersize=4, **style)
-        axes.fill_between(x, own["low"], own["high"], color=style["color"], alpha=0.08, linewidth=0)
+        handles += axes.plot(x, own["mean"], marker="o", markersize=4, **styles[name])
         labels.append(name)
-    if _is_heavy(frame["mean"]):
+    means = frame.loc[chosen, "mean"]
+    if _is_heavy(means):
         axes.set_yscale("log")
+        axes.set_ylim(means.min() / 1.2, means.max() * 1.2)
+    else:
+        margin = 0.06 * (means.max() - means.min()) or 1.0
+        axes.set_ylim(means.min() - margin, means.max() + margin)
     axes.set_xlabel("training labels contaminated, %")
     axes.set_ylabel(_plain(result.info["metric"]))
     _legend(figure, handles, labels)
@@ -186,7 +217,7 @@ def reliability(result: Result, frame: pd.DataFrame) -> Figure:
 def coverage(result: Result, frame: pd.DataFrame) -> Figure:
     """Shares with intervals, and the level asked for."""
     figure, (axes,) = _axes(5.4, _height(len(frame)))
-    handles = _rows(axes, frame, "coverage", folds=False)
+    handles = _rows(axes, frame, "coverage")
     level = plot_data.level(result)
     if level is not None:
         axes.axvline(level, color=TEXT, linewidth=1)

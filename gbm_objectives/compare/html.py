@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import asdict
 from importlib import resources
 from io import StringIO
 from math import isnan
@@ -49,7 +48,7 @@ def render(result: Result) -> str:
         title=f"Which loss for {info['target'] or info['name'] or 'this data'}?",
         facts=facts(info),
         verdict=verdict(result),
-        contests=[asdict(one) | {"clear": one.clear, "sure": one.survives_picking, "where": label(one.contamination)} for one in statistics.contests(result)],
+        contests=statistics.contests(result),
         boards=boards(result),
         gain=statistics.higher_is_better(result),
         figures=figures(result),
@@ -62,7 +61,7 @@ def render(result: Result) -> str:
 
 _INFO = (
     "task", "name", "target", "n_rows", "n_features", "classes", "metric", "seeds", "versions",
-    "command", "seconds", "complete",
+    "command", "seconds", "complete", "notes",
 )  # fmt: skip
 
 
@@ -76,7 +75,7 @@ def facts(info: dict[str, Any]) -> list[tuple[str, str]]:
         "task": info["task"],
         "rows": f"{info['n_rows']:,}" if info["n_rows"] else None,
         "features": info["n_features"],
-        "classes": len(info["classes"]) if info["classes"] is not None else None,
+        "classes": len(info["classes"]) if info["classes"] else None,
         "metric": info["metric"],
         "folds": f"{n_folds} × {n_seeds} seeds" if n_seeds > 1 else str(n_folds),
         "took": f"{info['seconds']:.0f} s" if info["seconds"] is not None else None,
@@ -167,5 +166,7 @@ def span(low: float, high: float) -> str:
 
 
 def percent(value: float) -> str:
-    """A ratio in percent."""
-    return number(value) if isnan(value) else f"{100 * value:.1f}%"
+    """A ratio in percent, or as a factor where it is large."""
+    if isnan(value):
+        return number(value)
+    return f"{100 * value:.1f}%" if value < 10 else f"{number(value, 3)} ×"

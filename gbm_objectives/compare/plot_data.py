@@ -20,21 +20,26 @@ if TYPE_CHECKING:
 
 #: How many dots a panel of predicted against true shows.
 DOTS = 400
+OURS = ("ours", "user")
 _CALL = re.compile(r"\b([a-z_]+)\((.*)\)")
 
 
 def focus(result: Result) -> list[Key]:
     """The candidates worth a line: in each library the best of ours and the best rival, and the constant.
 
-    At the lowest and at the highest contamination.
+    At the lowest contamination; at the highest, the best of ours and the best rival of all.
     """
     shares = statistics.contaminations(result)
-    found: list[Key | None] = []
-    for share in dict.fromkeys((shares[0], shares[-1])) if shares else ():
-        libraries = dict.fromkeys(key.library for key in statistics.table(result, share))
-        for group in (("ours", "user"), RIVALS):
-            found += [statistics.best(result, share, group, library) for library in libraries]
-        found.append(statistics.best(result, share, ("baseline",)))
+    if not shares:
+        return []
+    libraries = dict.fromkeys(key.library for key in statistics.table(result, shares[0]))
+    found = [
+        statistics.best(result, shares[0], group, library)
+        for group in (OURS, RIVALS)
+        for library in libraries
+    ]
+    found += [statistics.best(result, shares[-1], group) for group in (OURS, RIVALS)]
+    found.append(statistics.best(result, shares[0], ("baseline",)))
     return list(dict.fromkeys(key for key in found if key is not None))
 
 
@@ -76,7 +81,7 @@ def residuals(result: Result) -> pd.DataFrame:
     shares = statistics.contaminations(result)
     if not shares or "y_pred" not in result.predictions:
         return pd.DataFrame()
-    found = [statistics.best(result, shares[0], group) for group in (("ours",), RIVALS)]
+    found = [statistics.best(result, shares[0], group) for group in (OURS, RIVALS)]
     frame = _predictions(result, [key for key in found if key is not None])
     if frame.empty:
         return frame
@@ -125,7 +130,7 @@ def _codes(y_true: pd.Series, classes: Sequence[Any] | None) -> np.ndarray[Any, 
 
 def level(result: Result) -> float | None:
     """The quantile that a quantile task asks for, where the info says it."""
-    found = result.info.get("quantile", result.info.get("alpha"))
+    found = result.info.get("tau")
     return None if found is None else float(found)
 
 
@@ -143,7 +148,7 @@ def coverage(result: Result) -> pd.DataFrame:
         found = statistics.corrected_interval(below.to_numpy(), statistics.test_to_train(result))
         rows.append({
             "library": library, "candidate": name, "kind": kind[Key(library, name)],
-            "coverage": found.mean, "low": found.low, "high": found.high,
+            "coverage": found.mean, "low": np.clip(found.low, 0, 1), "high": np.clip(found.high, 0, 1),
         })  # fmt: skip
     return pd.DataFrame(rows)
 

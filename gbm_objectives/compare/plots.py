@@ -47,16 +47,16 @@ PICTURES = {
             "Scores",
             "Mean over folds and seeds at the lowest contamination; ticks are single folds, bars the "
             "95% interval of the mean. Folds move together: intervals of means may overlap where the "
-            "paired difference is clear.",
+            "paired difference is clear. Numbers at the edge lie far beyond it, and very wide bars are cut.",
             plot_data.scores,
             drawing.scores,
         ),
         Picture(
             "contamination",
             "Accuracy against contamination",
-            "The metric on clean test labels against the share of training labels that were moved. In "
-            "colour the constant and, of each library, the best of ours and the best built-in at either "
-            "end; grey the rest.",
+            "The metric on clean test labels against the share of contaminated training labels. In "
+            "colour the constant and, of each library, the best of ours and the best built-in, and "
+            "the best of all where contamination is highest; grey the rest.",
             plot_data.contamination,
             drawing.contamination,
         ),

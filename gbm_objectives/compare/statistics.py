@@ -266,6 +266,7 @@ class Contest:
     rival_mean: float
     difference: Difference
     ours_better: bool
+    rival_kind: str
     picks: int  # how many candidates the better of the two was picked from
 
     @property
@@ -295,5 +296,5 @@ def contests(result: Result) -> list[Contest]:
             group = ("ours",) if better else RIVALS
             picks = sum(kind[key] in group and key.library == library for key in scores)
             means = float(scores[ours].mean()), float(scores[rival].mean())
-            found.append(Contest(share, ours, rival, *means, pair, better, picks))
+            found.append(Contest(share, ours, rival, *means, pair, better, kind[rival], picks))
     return found
