@@ -6,7 +6,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
+    from matplotlib.figure import Figure
 
 #: Columns of `Result.scores`; one row a candidate, fold and metric, also where a candidate failed.
 SCORES = (
@@ -47,3 +50,63 @@ class Result:
     def frame(self) -> pd.DataFrame:
         """The scores, tidy: one row a task, candidate, fold, seed and metric."""
         return self.scores.copy()
+
+    def leaderboard(self) -> pd.DataFrame:
+        """One row a candidate and contamination, the best first; see `statistics.leaderboard`."""
+        from gbm_objectives.compare import statistics
+
+        return statistics.leaderboard(self)
+
+    def verdict(self) -> str:
+        """One to three plain sentences on what the comparison shows."""
+        from gbm_objectives.compare import verdict
+
+        return verdict.verdict(self)
+
+    def report(self, path: str | Path) -> Path:
+        """Write the report, one self-contained HTML file; returns its path."""
+        from gbm_objectives.compare.html import write
+
+        return write(self, path)
+
+    def save_figures(self, folder: str | Path) -> list[Path]:
+        """Write every figure as PNG and SVG, and the frame behind it as CSV; returns the paths."""
+        from gbm_objectives.compare import plots
+
+        return plots.save_figures(self, folder)
+
+    def plot_scores(self) -> Figure:
+        """Every candidate's mean score with its interval."""
+        from gbm_objectives.compare import plots
+
+        return plots.plot_scores(self)
+
+    def plot_contamination(self) -> Figure:
+        """The score against the share of contaminated training labels."""
+        from gbm_objectives.compare import plots
+
+        return plots.plot_contamination(self)
+
+    def plot_residuals(self) -> Figure:
+        """Predicted against true labels."""
+        from gbm_objectives.compare import plots
+
+        return plots.plot_residuals(self)
+
+    def plot_calibration(self) -> Figure:
+        """The reliability curve of classes, the coverage of quantiles."""
+        from gbm_objectives.compare import plots
+
+        return plots.plot_calibration(self)
+
+    def plot_learning(self) -> Figure:
+        """The metric on held-out rows against rounds and seconds."""
+        from gbm_objectives.compare import plots
+
+        return plots.plot_learning(self)
+
+    def plot_shapes(self) -> Figure:
+        """Gradient and Hessian of our objectives in the comparison."""
+        from gbm_objectives.compare import plots
+
+        return plots.plot_shapes(self)

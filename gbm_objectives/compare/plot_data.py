@@ -1,0 +1,235 @@
+"""The frames behind the figures of a comparison: `plots` draws what is in them and nothing else."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from gbm_objectives.compare import statistics
+from gbm_objectives.compare.statistics import RIVALS, Key
+from gbm_objectives.objective import Objective
+from gbm_objectives.registry import OBJECTIVES
+
+if TYPE_CHECKING:
+    from gbm_objectives.compare.result import Result
+
+#: How many dots a panel of predicted against true shows.
+DOTS = 400
+OURS = ("ours", "user")
+_CALL = re.compile(r"\b([a-z_]+)\((.*)\)")
+
+
+def focus(result: Result) -> list[Key]:
+    """The candidates worth a line: in each library the best of ours and the best rival, and the constant.
+
+    At the lowest contamination; at the highest, the best of ours and the best rival of all.
+    """
+    shares = statistics.contaminations(result)
+    if not shares:
+        return []
+    libraries = dict.fromkeys(key.library for key in statistics.table(result, shares[0]))
+    found = [
+        statistics.best(result, shares[0], group, library)
+        for group in (OURS, RIVALS)
+        for library in libraries
+    ]
+    found += [statistics.best(result, shares[-1], group) for group in (OURS, RIVALS)]
+    found.append(statistics.best(result, shares[0], ("baseline",)))
+    return list(dict.fromkeys(key for key in found if key is not None))
+
+
+def scores(result: Result, contamination: float | None = None) -> pd.DataFrame:
+    """The leaderboard at one contamination, by default the lowest, and the score of each fold as a list."""
+    board = statistics.leaderboard(result)
+    if board.empty:
+        return board
+    share = board["contamination"].min() if contamination is None else contamination
+    wide = statistics.table(result, share)
+    board = board[board["contamination"] == share].reset_index(drop=True)
+    keys = [Key(*pair) for pair in zip(board["library"], board["candidate"], strict=True)]
+    return board.assign(folds=[wide[key].tolist() for key in keys])
+
+
+def contamination(result: Result) -> pd.DataFrame:
+    """The mean and interval of each candidate at each contamination; empty where there is only one."""
+    board = statistics.leaderboard(result)
+    if board.empty or board["contamination"].nunique() < 2:
+        return pd.DataFrame()
+    chosen = focus(result)
+    keys = [Key(*pair) for pair in zip(board["library"], board["candidate"], strict=True)]
+    columns = ["library", "candidate", "kind", "contamination", "mean", "low", "high"]
+    return board[columns].assign(highlighted=[key in chosen for key in keys])
+
+
+def _predictions(result: Result, keys: Sequence[Key]) -> pd.DataFrame:
+    """The predictions of some candidates at the lowest contamination."""
+    frame = result.predictions
+    if frame.empty:
+        return frame
+    frame = frame[frame["contamination"] == frame["contamination"].min()]
+    pairs = [Key(*pair) in keys for pair in zip(frame["library"], frame["candidate"], strict=True)]
+    return frame[pairs]
+
+
+def residuals(result: Result) -> pd.DataFrame:
+    """Predicted and true labels of the best of ours and of the best rival, at most `DOTS` of each."""
+    shares = statistics.contaminations(result)
+    if not shares or "y_pred" not in result.predictions:
+        return pd.DataFrame()
+    found = [statistics.best(result, shares[0], group) for group in (OURS, RIVALS)]
+    frame = _predictions(result, [key for key in found if key is not None])
+    if frame.empty:
+        return frame
+    frame = frame[frame["seed"] == frame["seed"].min()]
+    rows = frame["row"].unique()
+    if len(rows) > DOTS:
+        frame = frame[frame["row"].isin(np.random.default_rng(0).choice(rows, DOTS, replace=False))]
+    columns = ["library", "candidate", "fold", "row", "y_true", "y_pred"]
+    return frame[columns].assign(residual=frame["y_pred"] - frame["y_true"]).reset_index(drop=True)
+
+
+def reliability(result: Result, bins: int = 10) -> pd.DataFrame:
+    """Predicted probability and share of rows, in bins of equally many predictions.
+
+    Two classes: of the second class. More: of each class against the rest, all in one curve.
+    """
+    columns = [name for name in result.predictions if re.fullmatch(r"p_\d+", str(name))]
+    frame = _predictions(result, focus(result)) if columns else pd.DataFrame()
+    rows: list[dict[str, Any]] = []
+    if frame.empty:
+        return frame
+    classes = range(1, 2) if len(columns) == 2 else range(len(columns))
+    for (library, name), own in frame.groupby(["library", "candidate"], sort=False):
+        p = np.concatenate([own[f"p_{k}"].to_numpy(np.float64) for k in classes])
+        codes = _codes(own["y_true"], result.info.get("classes"))
+        hit = np.concatenate([codes == k for k in classes])
+        edges = np.quantile(p, np.linspace(0, 1, min(bins, max(1, len(p) // 5)) + 1))
+        place = np.searchsorted(np.unique(edges)[1:-1], p, side="right")  # equals stay together
+        parts = [np.flatnonzero(place == number) for number in np.unique(place)]
+        rows += [
+            {
+                "library": library, "candidate": name, "predicted": p[part].mean(),
+                "observed": hit[part].mean(), "rows": len(part),
+            }
+            for part in parts
+        ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def _codes(y_true: pd.Series, classes: Sequence[Any] | None) -> np.ndarray[Any, Any]:
+    """Class codes, also where the predictions name the classes."""
+    if classes is None or pd.api.types.is_numeric_dtype(y_true):
+        return np.asarray(y_true)
+    return np.asarray(y_true.map({name: code for code, name in enumerate(classes)}))
+
+
+def level(result: Result) -> float | None:
+    """The quantile that a quantile task asks for, where the info says it."""
+    found = result.info.get("tau")
+    return None if found is None else float(found)
+
+
+def coverage(result: Result) -> pd.DataFrame:
+    """The share of true labels at or below the prediction, with its interval over folds."""
+    if result.info["task"] != "quantile" or "y_pred" not in result.predictions:
+        return pd.DataFrame()
+    shares = statistics.contaminations(result)
+    kind = statistics.kinds(result)
+    keys = list(statistics.table(result, shares[0])) if shares else []
+    frame = _predictions(result, keys)
+    rows: list[dict[str, Any]] = []
+    for (library, name), own in frame.groupby(["library", "candidate"], sort=False):
+        below = (own["y_true"] <= own["y_pred"]).groupby([own["seed"], own["fold"]]).mean()
+        found = statistics.corrected_interval(below.to_numpy(), statistics.test_to_train(result))
+        rows.append({
+            "library": library, "candidate": name, "kind": kind[Key(library, name)],
+            "coverage": found.mean, "low": np.clip(found.low, 0, 1), "high": np.clip(found.high, 0, 1),
+        })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def learning(result: Result) -> pd.DataFrame:
+    """The metric on held-out rows and the seconds after each round: means over the folds that all get there."""
+    frame = result.curves
+    if frame.empty:
+        return pd.DataFrame()
+    frame = frame[frame["contamination"] == frame["contamination"].min()]
+    metric = result.info["metric"]
+    frame = frame[
+        frame["metric"]
+        == (metric if (frame["metric"] == metric).any() else frame["metric"].iloc[0])
+    ]
+    chosen = focus(result)
+    keys = [Key(*pair) in chosen for pair in zip(frame["library"], frame["candidate"], strict=True)]
+    found = []
+    for (library, name), own in frame[keys].groupby(["library", "candidate"], sort=False):
+        means = own.groupby("round").agg(
+            seconds=("seconds", "mean"), value=("value", "mean"), folds=("value", "size")
+        )
+        means = means[means["folds"] == means["folds"].max()].reset_index()
+        found.append(means.assign(library=library, candidate=name, metric=own["metric"].iloc[0]))
+    return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
+
+
+def objective(name: str) -> Objective | None:
+    """The objective that the name of one of our candidates stands for, such as ``huber(delta=2.0)``."""
+    text = name.removeprefix("ours: ").strip()
+    call = _CALL.search(text) or re.fullmatch(r"([a-z_]+)()", text)
+    if not call or call[1] not in OBJECTIVES:
+        return None
+    try:
+        parsed: Any = ast.parse(f"f({call[2]})", mode="eval").body
+        args = [ast.literal_eval(one) for one in parsed.args]
+        options = {one.arg: ast.literal_eval(one.value) for one in parsed.keywords if one.arg}
+        return OBJECTIVES[call[1]](*args, **options)
+    except (SyntaxError, ValueError, TypeError, AttributeError):
+        return None
+
+
+def shapes(result: Result, points: int = 401) -> pd.DataFrame:
+    """Gradient and Hessian of our objectives in the comparison.
+
+    Of losses of the residual over r = prediction - truth, automatic scales taken from the residuals of the
+    constant; of binary ones over the raw score z for a label of 1. Others have no such picture.
+    """
+    kind = statistics.kinds(result)
+    names = dict.fromkeys(key.candidate for key, value in kind.items() if value == "ours")
+    binary, reach, centred = result.info["task"] == "binary", 6.0, np.zeros(1)
+    if result.info["task"] == "multiclass" or result.predictions.empty:
+        return pd.DataFrame()
+    if not binary:
+        y = result.predictions.drop_duplicates("row")["y_true"].to_numpy(np.float64)
+        centred = y - np.median(y)
+        reach = 4 * float(np.std(y))
+        reach = min(reach, 8 * float(np.median(np.abs(centred)))) or reach
+        if reach == 0:
+            return pd.DataFrame()
+    grid = np.linspace(-reach, reach, points)
+    found = []
+    for name in names:
+        one = objective(name)
+        if (
+            one is None
+            or one.vector
+            or any(term.loss.drawn or term.weightings for term in one.terms)
+        ):
+            continue
+        if not binary and not all(term.loss.shift_invariant for term in one.terms):
+            continue
+        try:
+            if not binary:
+                one = one.fixed(np.zeros(len(centred)), -centred)
+            elif any(term.loss.pending for term in one.terms):
+                continue  # a loss of all rows together, such as Dice, has no shape of one row
+            gradient, hessian = one.gradient_hessian(np.full(points, float(binary)), grid)
+        except ValueError:
+            continue
+        found.append(
+            pd.DataFrame({"candidate": name, "x": grid, "gradient": gradient, "hessian": hessian})
+        )
+    return pd.concat(found, ignore_index=True) if found else pd.DataFrame()

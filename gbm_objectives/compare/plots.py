@@ -1,0 +1,156 @@
+"""The figures of a comparison, each with the frame behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+from matplotlib import rc_context
+from matplotlib.figure import Figure
+
+from gbm_objectives._validation import message
+from gbm_objectives.compare import drawing, plot_data
+
+if TYPE_CHECKING:
+    from gbm_objectives.compare.result import Result
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A figure: what it shows, the frame behind it and how that is drawn."""
+
+    name: str
+    title: str
+    caption: str
+    data: Callable[[Result], pd.DataFrame]
+    draw: Callable[[Result, pd.DataFrame], Figure]
+
+    def figure(self, result: Result) -> Figure:
+        """The figure, or an error where the result has nothing to show in it."""
+        frame = self.data(result)
+        if frame.empty:
+            given = f"a {result.info.get('task')} result without data for it"
+            raise ValueError(message(f"plot_{self.name}", given, "another figure or more data"))
+        with rc_context(drawing.STYLE):
+            return self.draw(result, frame)
+
+
+#: In the order of the report.
+PICTURES = {
+    picture.name: picture
+    for picture in (
+        Picture(
+            "scores",
+            "Scores",
+            "Mean over folds and seeds at the lowest contamination; ticks are single folds, bars the "
+            "95% interval of the mean. Folds move together: intervals of means may overlap where the "
+            "paired difference is clear. Numbers at the edge lie far beyond it, and very wide bars are cut.",
+            plot_data.scores,
+            drawing.scores,
+        ),
+        Picture(
+            "contamination",
+            "Accuracy against contamination",
+            "The metric on clean test labels against the share of contaminated training labels. In "
+            "colour the constant and, of each library, the best of ours and the best built-in, and "
+            "the best of all where contamination is highest; grey the rest.",
+            plot_data.contamination,
+            drawing.contamination,
+        ),
+        Picture(
+            "residuals",
+            "Predicted against true",
+            "Held-out rows, the best of ours and the best built-in at the lowest contamination; the line "
+            "is a perfect prediction.",
+            plot_data.residuals,
+            drawing.residuals,
+        ),
+        Picture(
+            "reliability",
+            "Calibration",
+            "Bins of equally many held-out predictions. Below the line, probabilities are too high.",
+            plot_data.reliability,
+            drawing.reliability,
+        ),
+        Picture(
+            "coverage",
+            "Coverage",
+            "How often the label lies at or below the predicted quantile; the line is the level asked for.",
+            plot_data.coverage,
+            drawing.coverage,
+        ),
+        Picture(
+            "learning",
+            "Learning curves",
+            "The metric on held-out rows after each round, against rounds and seconds; means over the "
+            "folds that all get that far, at the lowest contamination.",
+            plot_data.learning,
+            drawing.learning,
+        ),
+        Picture(
+            "shapes",
+            "Gradients and Hessians",
+            "What our objectives in this comparison give the trees for one row of weight 1. Automatic "
+            "scales are those of the first round, from the residuals of the median.",
+            plot_data.shapes,
+            drawing.shapes,
+        ),
+    )
+}
+
+
+def plot_scores(result: Result) -> Figure:
+    """Every candidate's mean score with its interval, at the lowest contamination."""
+    return PICTURES["scores"].figure(result)
+
+
+def plot_contamination(result: Result) -> Figure:
+    """The score against the share of contaminated training labels."""
+    return PICTURES["contamination"].figure(result)
+
+
+def plot_residuals(result: Result) -> Figure:
+    """Predicted against true labels, on log axes where they are heavy-tailed."""
+    return PICTURES["residuals"].figure(result)
+
+
+def plot_calibration(result: Result) -> Figure:
+    """The reliability curve of classes, the coverage of quantiles."""
+    name = "coverage" if result.info["task"] == "quantile" else "reliability"
+    return PICTURES[name].figure(result)
+
+
+def plot_learning(result: Result) -> Figure:
+    """The metric on held-out rows against rounds and seconds."""
+    return PICTURES["learning"].figure(result)
+
+
+def plot_shapes(result: Result) -> Figure:
+    """Gradient and Hessian of our objectives in the comparison."""
+    return PICTURES["shapes"].figure(result)
+
+
+def figures(result: Result) -> dict[str, Figure]:
+    """Every figure that the result has data for, by name."""
+    return {
+        name: picture.figure(result)
+        for name, picture in PICTURES.items()
+        if not picture.data(result).empty
+    }
+
+
+def save_figures(result: Result, folder: str | Path) -> list[Path]:
+    """Every figure as PNG and SVG, and the frame behind it as CSV; returns the paths."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for name, figure in figures(result).items():
+        for suffix in ("png", "svg"):
+            paths.append(folder / f"{name}.{suffix}")
+            figure.savefig(paths[-1], facecolor="white", dpi=150)
+        paths.append(folder / f"{name}.csv")
+        PICTURES[name].data(result).to_csv(paths[-1], index=False)
+    return paths

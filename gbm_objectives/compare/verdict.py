@@ -1,0 +1,134 @@
+"""The verdict of a comparison, in one to three plain sentences that claim no more than the scores show."""
+
+from __future__ import annotations
+
+from math import isnan
+from typing import TYPE_CHECKING
+
+from gbm_objectives.compare import statistics
+from gbm_objectives.compare.statistics import CONFIDENCE, Contest, Difference
+
+if TYPE_CHECKING:
+    from gbm_objectives.compare.result import Result
+
+
+def verdict(result: Result) -> str:
+    """One to three sentences: clean labels, the highest contamination, and what weakens the claim.
+
+    Of the libraries, each sentence takes the one whose best candidate of ours is best. A model that is not clearly
+    better than the constant is said to be so first.
+    """
+    found = statistics.contests(result)
+    shares = statistics.contaminations(result)
+    ends = list(dict.fromkeys((shares[0], shares[-1]))) if shares else []
+    sentences = [sentence for share in ends if (sentence := _at(result, found, share))]
+    if not sentences:
+        sentences = [
+            "Nothing can be compared: no candidate of ours and built-in one of the same library have both been scored."
+        ]
+    return " ".join([*sentences, _caveat(result, found)]).strip()
+
+
+def _at(result: Result, found: list[Contest], share: float) -> str:
+    weak = _against_constant(result, share)
+    if weak:
+        return weak
+    here = [contest for contest in found if contest.contamination == share]
+    if not here:
+        return ""
+    gain = statistics.higher_is_better(result)
+    contest = (max if gain else min)(here, key=lambda one: one.ours_mean)
+    return describe(contest, str(result.info["metric"]))
+
+
+def describe(contest: Contest, metric: str) -> str:
+    """A contest in one sentence."""
+    pair = contest.difference
+    what = "built-in" if contest.rival_kind == "built-in" else "built-in, on a transformed target,"
+    names = (
+        f"{contest.ours.candidate} ({metric} {number(contest.ours_mean)})",
+        f"{contest.rival.candidate} ({number(contest.rival_mean)}), the best {what} of {contest.rival.library}",
+    )
+    where, evidence = label(contest.contamination), interval(pair)
+    if isnan(pair.low):
+        return (
+            f"{where}, a single fold tells no clear difference between {names[0]} and {names[1]}."
+        )
+    if not contest.clear:
+        return f"{where}, no clear difference between {names[0]} and {names[1]}: {evidence}."
+    side = "better" if contest.ours_better else "worse"
+    if contest.survives_picking:
+        return f"{where}, {names[0]} is {side} than {names[1]}: {evidence}."
+    return (
+        f"{where}, {names[0]} may be {side} than {names[1]}: {evidence}, "
+        f"which no longer leaves out 0 when it allows for a pick of one among {contest.picks}."
+    )
+
+
+def _against_constant(result: Result, share: float) -> str:
+    """A sentence where the best model is not clearly better than the best constant."""
+    models = tuple(set(statistics.kinds(result).values()) - {"baseline"})
+    model = statistics.best(result, share, models)
+    constant = statistics.best(result, share, ("baseline",))
+    if model is None or constant is None:
+        return ""
+    pair = statistics.difference(result, model, constant, share)
+    better = pair.low > 0 if statistics.higher_is_better(result) else pair.high < 0
+    if better or isnan(pair.low):
+        return ""
+    return (
+        f"{label(share)}, no model is clearly better than {constant.candidate}: "
+        f"the best is {model}, {interval(pair)}."
+    )
+
+
+def _caveat(result: Result, found: list[Contest]) -> str:
+    """How the pick flatters, who is missing, whether the run is complete."""
+    parts = []
+    if found:
+        board = statistics.leaderboard(result).drop_duplicates(["library", "candidate"])
+        ours = int((board["kind"] == "ours").sum())
+        rivals = int(board["kind"].isin(statistics.RIVALS).sum())
+        parts.append(
+            f"picking the best of {ours} of ours and {rivals} built-in candidates on the same folds that score "
+            "them flatters both"
+        )
+    bad = statistics.failures(result)
+    for status, rows in bad.groupby("status", sort=False):
+        names = [
+            str(statistics.Key(*key))
+            for key in dict.fromkeys(zip(rows["library"], rows["candidate"], strict=True))
+        ]
+        shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+        parts.append(f"{status}, so left out: {shown}")
+    if not result.info.get("complete", True):
+        parts.append("the comparison was interrupted and this is what is there so far")
+    if not parts:
+        return ""
+    text = "; ".join(parts)
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def label(share: float) -> str:
+    """Where a sentence holds."""
+    if share == 0:
+        return "On clean training labels"
+    return f"With {100 * share:.4g}% of the training labels contaminated"
+
+
+def interval(pair: Difference) -> str:
+    """The difference, its interval and the number of folds."""
+    return (
+        f"difference {number(pair.mean, 3)}, {CONFIDENCE:.0%} interval {number(pair.low, 3)} to "
+        f"{number(pair.high, 3)}, {pair.pairs} folds"
+    )
+
+
+def number(value: float, digits: int = 4) -> str:
+    """So many significant digits, without an exponent where that is readable."""
+    if isnan(value):
+        return "–"
+    text = f"{value:.{digits}g}"
+    if "e+" in text and abs(value) < 1e9:
+        text = f"{value:,.0f}"
+    return text.replace("-", "−", 1) if value < 0 else text
