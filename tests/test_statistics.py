@@ -190,3 +190,14 @@ def test_verdict_of_every_task_is_at_most_three_sentences(task):
 )
 def test_numbers(value, text):
     assert number(value) == text
+
+
+def test_verdict_names_a_transformed_target():
+    made = from_values({
+        (*A, "ours"): {0.1: [1.0, 1.1, 1.0]}, ("xgboost", "log", "transformed"): {0.1: [2.0, 2.1, 2.0]},
+    })  # fmt: skip
+    text = verdict(made)
+    assert text.startswith(
+        "With 10% of the training labels contaminated, a (mae 1.033) is better than log"
+    )
+    assert "xgboost's built-ins, here on a transformed target: difference −1, " in text

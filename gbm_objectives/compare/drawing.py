@@ -204,12 +204,9 @@ def reliability(result: Result, frame: pd.DataFrame) -> Figure:
             own["predicted"], own["observed"], marker="o", markersize=4, **styles[name]
         )
         labels.append(name)
-    axes.set(
-        xlabel="predicted probability",
-        ylabel="share of rows",
-        xlim=(-0.02, 1.02),
-        ylim=(-0.02, 1.02),
-    )
+    top = min(1.0, 1.15 * float(frame[["predicted", "observed"]].to_numpy().max()))
+    ends = (-0.02 * top, 1.02 * top)  # of rare classes, the corner where they are
+    axes.set(xlabel="predicted probability", ylabel="share of rows", xlim=ends, ylim=ends)
     _legend(figure, handles, labels)
     return figure
 

@@ -44,10 +44,12 @@ def _at(result: Result, found: list[Contest], share: float) -> str:
 def describe(contest: Contest, metric: str) -> str:
     """A contest in one sentence."""
     pair = contest.difference
-    what = "built-in" if contest.rival_kind == "built-in" else "built-in, on a transformed target,"
+    what = f"the best built-in of {contest.rival.library}"
+    if contest.rival_kind == "transformed":
+        what = f"the best of {contest.rival.library}'s built-ins, here on a transformed target"
     names = (
         f"{contest.ours.candidate} ({metric} {number(contest.ours_mean)})",
-        f"{contest.rival.candidate} ({number(contest.rival_mean)}), the best {what} of {contest.rival.library}",
+        f"{contest.rival.candidate} ({number(contest.rival_mean)}), {what}",
     )
     where, evidence = label(contest.contamination), interval(pair)
     if isnan(pair.low):
