@@ -1,0 +1,247 @@
+"""Candidates that boost trees: a library's own objective, a transformed target, or one of our objectives."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+
+from gbm_objectives._validation import Array
+from gbm_objectives.compare.candidates import Candidate, Fit, NotApplicable, Settings
+from gbm_objectives.compare.scoring import Metric
+from gbm_objectives.compare.tasks import Split
+from gbm_objectives.compare.transforms import Transform
+from gbm_objectives.links import LOGIT, SOFTMAX
+from gbm_objectives.objective import Objective
+
+
+@dataclass(frozen=True, slots=True)
+class Boosted(Candidate):
+    """A booster with one of its library's own objectives, by name, or one of ours.
+
+    Parameters
+    ----------
+    objective : a name of the library's, or an objective of this package.
+    params : that the built-in objective needs.
+    least : labels below it are not for this objective; those equal to it neither where ``above``.
+    transform : of the labels, undone on the predictions.
+    """
+
+    trees: ClassVar[dict[str, float]]
+
+    objective: str | Objective = ""
+    params: dict[str, Any] = field(default_factory=dict)
+    least: float = -np.inf
+    above: bool = False
+    transform: Transform | None = None
+
+    def fit(self, split: Split, settings: Settings, metric: Metric) -> Fit:
+        """Train."""
+        self._check(split.y_train)
+        transform = self.transform.fitted(split.y_train) if self.transform else None
+        y = transform.forward(split.y_train) if transform else split.y_train
+        inverse = transform.inverse if transform else _identity
+        x, valid = split.x_train, None
+        if settings.early_stopping is not None:
+            train, inner = split.inner(settings.validation)
+            x, y, valid = x.iloc[train], y[train], (x.iloc[inner], y[inner])
+
+        def value(labels: Array, predictions: Array) -> float:
+            return metric.evaluate(inverse(labels), inverse(self._response(predictions)))
+
+        stop = _Stop(settings.early_stopping, metric.higher_is_better, value)
+        times: list[float] = []
+        params = {**self.trees, **self.params}
+        if split.task == "multiclass":
+            params["num_class"] = split.n_classes
+        predict, rounds = self.train(params, x, y, valid, split.x_test, settings, stop, times)
+        return Fit(lambda trees: inverse(predict(trees)), rounds, times)
+
+    def _check(self, y: Array) -> None:
+        bad = y <= self.least if self.above else y < self.least
+        if bad.any():
+            needed = f"labels {'above' if self.above else 'not below'} {self.least:g}"
+            raise NotApplicable(f"{needed} needed, {np.count_nonzero(bad)} of {len(y)} are not")
+
+    def _response(self, predictions: Array) -> Array:
+        """What the library gives a metric in training: raw scores for our objectives, else the response."""
+        if isinstance(self.objective, Objective):
+            return _of_raw(self.objective, np.asarray(predictions))
+        return predictions
+
+    @abstractmethod
+    def train(
+        self,
+        params: dict[str, Any],
+        x: pd.DataFrame,
+        y: Array,
+        valid: tuple[pd.DataFrame, Array] | None,
+        x_test: pd.DataFrame,
+        settings: Settings,
+        stop: _Stop,
+        times: list[float],
+    ) -> tuple[Callable[[int], Array], int]:
+        """Train; returns the predictions for x_test by the first so many rounds, and the number of rounds.
+
+        After every round the seconds since the start are appended to ``times``.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class _Stop:
+    """When training stops early: rounds to wait, direction, and the metric of labels and predictions."""
+
+    patience: int | None
+    maximize: bool
+    value: Callable[[Array, Array], float]
+
+    def of(self, predictions: Any, data: Any) -> tuple[str, float]:
+        """As XGBoost calls a metric."""
+        return "stop", self.value(data.get_label(), predictions)
+
+    def with_direction(self, predictions: Any, data: Any) -> tuple[str, float, bool]:
+        """As LightGBM calls it."""
+        return *self.of(predictions, data), self.maximize
+
+
+def _identity(values: Array) -> Array:
+    return values
+
+
+def _of_raw(objective: Objective, raw: Array) -> Array:
+    """The response that raw scores stand for: calibrated, where a loss draws its scores together."""
+    raw = raw.astype(np.float64)
+    try:
+        if objective.link == LOGIT:
+            return LOGIT.inverse(objective.log_odds(raw))
+        if objective.link == SOFTMAX:
+            return SOFTMAX.inverse(objective.log_probabilities(raw))
+    except TypeError:  # no such map: sums
+        pass
+    return objective.link.inverse(raw)
+
+
+class XGBoost(Boosted):
+    """Trees of XGBoost, the same for every objective: its defaults but for ``trees``."""
+
+    __slots__ = ()
+    trees: ClassVar = {"eta": 0.1, "max_depth": 4}
+
+    def train(
+        self,
+        params: dict[str, Any],
+        x: pd.DataFrame,
+        y: Array,
+        valid: tuple[pd.DataFrame, Array] | None,
+        x_test: pd.DataFrame,
+        settings: Settings,
+        stop: _Stop,
+        times: list[float],
+    ) -> tuple[Callable[[int], Array], int]:
+        """Train with XGBoost."""
+        import xgboost
+
+        class Clock(xgboost.callback.TrainingCallback):
+            def after_iteration(self, model: Any, epoch: int, evals_log: Any) -> bool:
+                times.append(perf_counter() - started)
+                return False
+
+        def matrix(x: pd.DataFrame, y: Array | None = None) -> xgboost.DMatrix:
+            return xgboost.DMatrix(x, y, nthread=settings.threads, enable_categorical=True)
+
+        started = perf_counter()
+        params["nthread"] = settings.threads
+        arguments: dict[str, Any] = {"callbacks": [Clock()], "verbose_eval": False}
+        if valid is not None:
+            params["disable_default_eval_metric"] = True
+            arguments["evals"] = [(matrix(*valid), "valid")]
+            arguments["custom_metric"] = stop.of
+            early = xgboost.callback.EarlyStopping(
+                stop.patience, metric_name="stop", data_name="valid", maximize=stop.maximize
+            )
+            arguments["callbacks"].append(early)
+        data = matrix(x, y)
+        if isinstance(self.objective, Objective):
+            from gbm_objectives.xgboost import train as train_ours
+
+            booster = train_ours(
+                params, data, settings.rounds, objective=self.objective, **arguments
+            )
+        else:
+            params["objective"] = self.objective
+            booster = xgboost.train(params, data, settings.rounds, **arguments)
+        rounds = booster.num_boosted_rounds() if valid is None else booster.best_iteration + 1
+        test, ours = matrix(x_test), self.objective
+
+        def predict(trees: int) -> Array:
+            limit = (0, trees)
+            if isinstance(ours, Objective) and ours.link in (LOGIT, SOFTMAX):
+                raw = booster.predict(test, output_margin=True, iteration_range=limit)
+                return _of_raw(ours, raw)
+            found: Array = booster.predict(test, iteration_range=limit)
+            return found
+
+        return predict, rounds
+
+
+class LightGBM(Boosted):
+    """Trees of LightGBM, the same for every objective: its defaults but for ``trees``."""
+
+    __slots__ = ()
+    trees: ClassVar = {"learning_rate": 0.1, "num_leaves": 15}
+
+    def train(
+        self,
+        params: dict[str, Any],
+        x: pd.DataFrame,
+        y: Array,
+        valid: tuple[pd.DataFrame, Array] | None,
+        x_test: pd.DataFrame,
+        settings: Settings,
+        stop: _Stop,
+        times: list[float],
+    ) -> tuple[Callable[[int], Array], int]:
+        """Train with LightGBM."""
+        import lightgbm
+
+        def clock(_: Any) -> None:
+            times.append(perf_counter() - started)
+
+        started = perf_counter()
+        params |= {
+            "num_threads": settings.threads,
+            "deterministic": True,
+            "force_row_wise": True,
+            "verbosity": -1,
+            "metric": "None",
+        }
+        data = lightgbm.Dataset(x, y)
+        arguments: dict[str, Any] = {"callbacks": [clock]}
+        if valid is not None and stop.patience is not None:
+            arguments["valid_sets"] = [lightgbm.Dataset(*valid, reference=data)]
+            arguments["feval"] = stop.with_direction
+            arguments["callbacks"].append(lightgbm.early_stopping(stop.patience, verbose=False))
+        if isinstance(self.objective, Objective):
+            from gbm_objectives.lightgbm import train as train_ours
+
+            booster = train_ours(
+                params, data, settings.rounds, objective=self.objective, **arguments
+            )
+        else:
+            params["objective"] = self.objective
+            booster = lightgbm.train(params, data, settings.rounds, **arguments)
+        rounds = booster.best_iteration if valid is not None else booster.current_iteration()
+        ours = self.objective
+
+        def predict(trees: int) -> Array:
+            if isinstance(ours, Objective) and ours.link in (LOGIT, SOFTMAX):
+                raw = booster.predict(x_test, raw_score=True, num_iteration=trees)
+                return _of_raw(ours, np.asarray(raw))
+            return np.asarray(booster.predict(x_test, num_iteration=trees))
+
+        return predict, rounds or settings.rounds
