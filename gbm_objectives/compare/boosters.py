@@ -9,7 +9,6 @@ from time import perf_counter
 from typing import Any, ClassVar
 
 import numpy as np
-import pandas as pd
 
 from gbm_objectives._validation import Array
 from gbm_objectives.compare.candidates import Candidate, Fit, NotApplicable, Settings
@@ -46,10 +45,10 @@ class Boosted(Candidate):
         transform = self.transform.fitted(split.y_train) if self.transform else None
         y = transform.forward(split.y_train) if transform else split.y_train
         inverse = transform.inverse if transform else _identity
-        x, valid = split.x_train, None
+        x, valid = split.matrix_train, None
         if settings.early_stopping is not None:
             train, inner = split.inner(settings.validation)
-            x, y, valid = x.iloc[train], y[train], (x.iloc[inner], y[inner])
+            x, y, valid = x[train], y[train], (x[inner], y[inner])
 
         def value(labels: Array, predictions: Array) -> float:
             return metric.evaluate(inverse(labels), inverse(self._response(predictions)))
@@ -59,7 +58,10 @@ class Boosted(Candidate):
         params = {**self.trees, **self.params}
         if split.task == "multiclass":
             params["num_class"] = split.n_classes
-        predict, rounds = self.train(params, x, y, valid, split.x_test, settings, stop, times)
+        job = Training(
+            params, x, y, valid, split.matrix_test, split.data.categorical, settings, stop, times
+        )
+        predict, rounds = self.train(job)
         return Fit(lambda trees: inverse(predict(trees)), rounds, times)
 
     def _check(self, y: Array) -> None:
@@ -75,21 +77,8 @@ class Boosted(Candidate):
         return predictions
 
     @abstractmethod
-    def train(
-        self,
-        params: dict[str, Any],
-        x: pd.DataFrame,
-        y: Array,
-        valid: tuple[pd.DataFrame, Array] | None,
-        x_test: pd.DataFrame,
-        settings: Settings,
-        stop: _Stop,
-        times: list[float],
-    ) -> tuple[Callable[[int], Array], int]:
-        """Train; returns the predictions for x_test by the first so many rounds, and the number of rounds.
-
-        After every round the seconds since the start are appended to ``times``.
-        """
+    def train(self, job: Training) -> tuple[Callable[[int], Array], int]:
+        """Train; returns the predictions for x_test by the first so many rounds, and the number of rounds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,33 +115,52 @@ def _of_raw(objective: Objective, raw: Array) -> Array:
     return objective.link.inverse(raw)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Training:
+    """What a library is given.
+
+    Parameters
+    ----------
+    params : of the library.
+    x, y, valid, x_test : rows to train on, to stop by where that is wanted, and to predict.
+    categorical : the columns of x that are codes.
+    settings, stop : when training ends.
+    times : to which the seconds since the start are appended after every round.
+    """
+
+    params: dict[str, Any]
+    x: Array
+    y: Array
+    valid: tuple[Array, Array] | None
+    x_test: Array
+    categorical: tuple[int, ...]
+    settings: Settings
+    stop: _Stop
+    times: list[float]
+
+
 class XGBoost(Boosted):
     """Trees of XGBoost, the same for every objective: its defaults but for ``trees``."""
 
     __slots__ = ()
     trees: ClassVar = {"eta": 0.1, "max_depth": 4}
 
-    def train(
-        self,
-        params: dict[str, Any],
-        x: pd.DataFrame,
-        y: Array,
-        valid: tuple[pd.DataFrame, Array] | None,
-        x_test: pd.DataFrame,
-        settings: Settings,
-        stop: _Stop,
-        times: list[float],
-    ) -> tuple[Callable[[int], Array], int]:
+    def train(self, job: Training) -> tuple[Callable[[int], Array], int]:
         """Train with XGBoost."""
         import xgboost
 
+        params, settings, stop, valid = job.params, job.settings, job.stop, job.valid
+        types = ["c" if i in job.categorical else "q" for i in range(job.x.shape[1])]
+
         class Clock(xgboost.callback.TrainingCallback):
             def after_iteration(self, model: Any, epoch: int, evals_log: Any) -> bool:
-                times.append(perf_counter() - started)
+                job.times.append(perf_counter() - started)
                 return False
 
-        def matrix(x: pd.DataFrame, y: Array | None = None) -> xgboost.DMatrix:
-            return xgboost.DMatrix(x, y, nthread=settings.threads, enable_categorical=True)
+        def matrix(x: Array, y: Array | None = None) -> xgboost.DMatrix:
+            return xgboost.DMatrix(
+                x, y, nthread=settings.threads, feature_types=types, enable_categorical=True
+            )
 
         started = perf_counter()
         params["nthread"] = settings.threads
@@ -165,7 +173,7 @@ class XGBoost(Boosted):
                 stop.patience, metric_name="stop", data_name="valid", maximize=stop.maximize
             )
             arguments["callbacks"].append(early)
-        data = matrix(x, y)
+        data = matrix(job.x, job.y)
         if isinstance(self.objective, Objective):
             from gbm_objectives.xgboost import train as train_ours
 
@@ -176,7 +184,7 @@ class XGBoost(Boosted):
             params["objective"] = self.objective
             booster = xgboost.train(params, data, settings.rounds, **arguments)
         rounds = booster.num_boosted_rounds() if valid is None else booster.best_iteration + 1
-        test, ours = matrix(x_test), self.objective
+        test, ours = matrix(job.x_test), self.objective
 
         def predict(trees: int) -> Array:
             limit = (0, trees)
@@ -195,22 +203,14 @@ class LightGBM(Boosted):
     __slots__ = ()
     trees: ClassVar = {"learning_rate": 0.1, "num_leaves": 15}
 
-    def train(
-        self,
-        params: dict[str, Any],
-        x: pd.DataFrame,
-        y: Array,
-        valid: tuple[pd.DataFrame, Array] | None,
-        x_test: pd.DataFrame,
-        settings: Settings,
-        stop: _Stop,
-        times: list[float],
-    ) -> tuple[Callable[[int], Array], int]:
+    def train(self, job: Training) -> tuple[Callable[[int], Array], int]:
         """Train with LightGBM."""
         import lightgbm
 
+        params, settings, stop, valid = job.params, job.settings, job.stop, job.valid
+
         def clock(_: Any) -> None:
-            times.append(perf_counter() - started)
+            job.times.append(perf_counter() - started)
 
         started = perf_counter()
         params |= {
@@ -220,7 +220,7 @@ class LightGBM(Boosted):
             "verbosity": -1,
             "metric": "None",
         }
-        data = lightgbm.Dataset(x, y)
+        data = lightgbm.Dataset(job.x, job.y, categorical_feature=list(job.categorical))
         arguments: dict[str, Any] = {"callbacks": [clock]}
         if valid is not None and stop.patience is not None:
             arguments["valid_sets"] = [lightgbm.Dataset(*valid, reference=data)]
@@ -240,8 +240,8 @@ class LightGBM(Boosted):
 
         def predict(trees: int) -> Array:
             if isinstance(ours, Objective) and ours.link in (LOGIT, SOFTMAX):
-                raw = booster.predict(x_test, raw_score=True, num_iteration=trees)
+                raw = booster.predict(job.x_test, raw_score=True, num_iteration=trees)
                 return _of_raw(ours, np.asarray(raw))
-            return np.asarray(booster.predict(x_test, num_iteration=trees))
+            return np.asarray(booster.predict(job.x_test, num_iteration=trees))
 
         return predict, rounds or settings.rounds

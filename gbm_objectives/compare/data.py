@@ -34,6 +34,8 @@ class Data:
     task : "regression", "quantile", "binary" or "multiclass".
     x : (n_samples, n_features), numbers and pandas categoricals, missing values in both, named f0, f1 ...: neither
         library takes all names.
+    matrix : x as float64 with codes for categories: what the libraries are given, for it costs them less.
+    categorical : the columns of codes.
     y : (n_samples,), numbers or class codes.
     classes : names of the classes, in the order of their codes; empty for numbers.
     features : the columns' own names.
@@ -45,6 +47,8 @@ class Data:
     target: str
     task: TaskName
     x: pd.DataFrame
+    matrix: Array
+    categorical: tuple[int, ...]
     y: Array
     classes: tuple[str, ...] = ()
     features: tuple[str, ...] = ()
@@ -129,7 +133,7 @@ def of_arrays(
     features, features_notes = _features(frame)
     return Data(
         name, target, chosen, features.set_axis([f"f{i}" for i in range(features.shape[1])], axis=1),
-        values, classes, tuple(map(str, features.columns)),
+        *_coded(features), values, classes, tuple(map(str, features.columns)),
         (tau or 0.5) if chosen == "quantile" else None, (*found, *features_notes),
     )  # fmt: skip
 
@@ -257,6 +261,19 @@ def _features(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
         shown = ", ".join(left_out[:5]) + (" ..." if len(left_out) > 5 else "")
         notes.append(f"left out, empty or a different text in most rows: {shown}")
     return pd.DataFrame(kept), notes
+
+
+def _coded(frame: pd.DataFrame) -> tuple[Array, tuple[int, ...]]:
+    """The frame as a matrix, in which a category is its code, and the columns of these."""
+    matrix = np.empty(frame.shape)
+    categorical = []
+    for i in range(frame.shape[1]):
+        values = frame.iloc[:, i]
+        if isinstance(values.dtype, pd.CategoricalDtype):
+            categorical.append(i)
+            values = values.cat.codes.astype(np.float64).replace(-1.0, np.nan)
+        matrix[:, i] = values.to_numpy(dtype=np.float64, na_value=np.nan)
+    return matrix, tuple(categorical)
 
 
 def _feature(values: pd.Series) -> pd.Series | None:

@@ -67,16 +67,40 @@ class Contamination:
 class Split:
     """One fold of one seed at one contamination: all that a candidate may see, and the clean test labels."""
 
-    task: TaskName
+    data: Data
     contamination: float
     seed: int
     fold: int
-    x_train: pd.DataFrame
+    train: Array
+    test: Array
+    matrix_train: Array
+    matrix_test: Array
     y_train: Array
-    x_test: pd.DataFrame
-    y_test: Array
-    n_classes: int = 0
-    tau: float | None = None
+
+    @property
+    def task(self) -> TaskName:
+        """The task's name."""
+        return self.data.task
+
+    @property
+    def n_classes(self) -> int:
+        """0 for numbers."""
+        return len(self.data.classes)
+
+    @property
+    def x_train(self) -> pd.DataFrame:
+        """The training rows with categories; ``matrix_train`` has their codes."""
+        return self.data.x.iloc[self.train]
+
+    @property
+    def x_test(self) -> pd.DataFrame:
+        """The test rows."""
+        return self.data.x.iloc[self.test]
+
+    @property
+    def y_test(self) -> Array:
+        """The clean labels."""
+        return self.data.y[self.test]
 
     def inner(self, share: float) -> tuple[Array, Array]:
         """Row numbers to train on and to stop early by, both of the training rows."""
@@ -152,8 +176,7 @@ class Plan:
         else:
             labels = self.contamination.numbers(y, share, rng)
         return Split(
-            data.task, share, seed, fold, data.x.iloc[train], labels, data.x.iloc[test],
-            data.y[test], len(data.classes), data.tau,
+            data, share, seed, fold, train, test, data.matrix[train], data.matrix[test], labels
         )  # fmt: skip
 
     def splits(self, data: Data) -> Iterator[Split]:
