@@ -74,7 +74,7 @@ class Boosted(Candidate):
         """What the library gives a metric in training: raw scores for our objectives, else the response."""
         if isinstance(self.objective, Objective):
             return _of_raw(self.objective, np.asarray(predictions))
-        return predictions
+        return _proportions(predictions)
 
     @abstractmethod
     def train(self, job: Training) -> tuple[Callable[[int], Array], int]:
@@ -100,6 +100,14 @@ class _Stop:
 
 def _identity(values: Array) -> Array:
     return values
+
+
+def _proportions(response: Array) -> Array:
+    """Probabilities of classes that sum to 1; those of multiclassova don't."""
+    if response.ndim < 2:
+        return response
+    proportions: Array = response / response.sum(axis=1, keepdims=True)
+    return proportions
 
 
 def _of_raw(objective: Objective, raw: Array) -> Array:
@@ -170,7 +178,7 @@ class XGBoost(Boosted):
             arguments["evals"] = [(matrix(*valid), "valid")]
             arguments["custom_metric"] = stop.of
             early = xgboost.callback.EarlyStopping(
-                stop.patience, metric_name="stop", data_name="valid", maximize=stop.maximize
+                rounds=stop.patience, metric_name="stop", data_name="valid", maximize=stop.maximize
             )
             arguments["callbacks"].append(early)
         data = matrix(job.x, job.y)
@@ -242,6 +250,6 @@ class LightGBM(Boosted):
             if isinstance(ours, Objective) and ours.link in (LOGIT, SOFTMAX):
                 raw = booster.predict(job.x_test, raw_score=True, num_iteration=trees)
                 return _of_raw(ours, np.asarray(raw))
-            return np.asarray(booster.predict(job.x_test, num_iteration=trees))
+            return _proportions(np.asarray(booster.predict(job.x_test, num_iteration=trees)))
 
         return predict, rounds or settings.rounds

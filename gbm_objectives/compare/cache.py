@@ -9,6 +9,7 @@ import sys
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
@@ -84,7 +85,7 @@ class Cache:
                     "ok", "", stored["prediction"], rest["seconds"], rest["rounds"],
                     stored["curve"], tuple(rest["warnings"]),
                 )  # fmt: skip
-        except (OSError, ValueError, KeyError):  # cut off while it was written
+        except (OSError, ValueError, KeyError, BadZipFile):  # cut off while it was written
             return None
 
     def put(self, job: Job, outcome: Outcome) -> None:

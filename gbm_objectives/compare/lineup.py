@@ -132,16 +132,16 @@ def _transformed(data: Data, library: str) -> Iterable[Candidate]:
     booster, squared = LIBRARIES[library], SQUARED[library]
     if data.y.min() > 0:
         yield booster(
-            "squared error of log(y)", "transformed", library, squared, least=0.0, above=True,
+            "squared, log(y)", "transformed", library, squared, least=0.0, above=True,
             transform=Log(),
         )  # fmt: skip
     elif data.y.min() == 0:
         yield booster(
-            "squared error of log(1 + y)", "transformed", library, squared, least=0.0,
+            "squared, log(1 + y)", "transformed", library, squared, least=0.0,
             transform=Log(1.0),
         )  # fmt: skip
     yield booster(
-        "squared error of normal scores", "transformed", library, squared,
+        "squared, normal scores", "transformed", library, squared,
         transform=QuantileNormal(),
     )  # fmt: skip
 
