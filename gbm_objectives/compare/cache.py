@@ -79,7 +79,7 @@ class Cache:
         if path is None or not path.exists():
             return None
         try:
-            with np.load(path, allow_pickle=False) as stored:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
                 rest = json.loads(str(stored["rest"]))
                 return Outcome(
                     "ok", "", stored["prediction"], rest["seconds"], rest["rounds"],
