@@ -7,24 +7,47 @@ import sys
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from rich.console import Console
 
-from gbm_objectives.compare import app, summary, tasks
-from gbm_objectives.compare.candidates import Candidate, Constant, Settings, candidates
+from gbm_objectives import focal, huber, metrics
+from gbm_objectives.compare import api, compare, summary
+from gbm_objectives.compare.boosters import Boosted
+from gbm_objectives.compare.candidates import Candidate, Constant, Fit, Settings
 from gbm_objectives.compare.cli import main
+from gbm_objectives.compare.data import diabetes, of_arrays
+from gbm_objectives.compare.expressions import parse_calls
+from gbm_objectives.compare.lineup import LIBRARIES, lineup
 from gbm_objectives.compare.report import report
-from gbm_objectives.compare.run import Score, run, score
+from gbm_objectives.compare.result import CURVES, PREDICTIONS, SCORES, WARNINGS, Result
+from gbm_objectives.compare.run import fit
+from gbm_objectives.compare.saving import load
+from gbm_objectives.compare.summary import Score
+from gbm_objectives.compare.tasks import Contamination, Plan
 from gbm_objectives.registry import OBJECTIVES
 
-TASK = tasks.diabetes()
-TINY = ["--folds", "2", "--rounds", "3"]
-MODELS = 1 + (3 + 4) + (4 + 4)
+DATA = diabetes()
+TINY = ["--folds", "2", "--rounds", "3", "--workers", "1"]
+PLAN = Plan(2, (0,), Contamination((0.0, 0.1, 0.4)))
+
+
+@pytest.fixture(autouse=True)
+def cache_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
 @pytest.fixture(scope="module")
-def scores():
-    return list(run(tasks.splits(TASK, 2, 0), candidates(), Settings(rounds=60)))
+def result():
+    return compare(DATA, None, folds=2, rounds=60)
+
+
+def classes(n_classes, n=240):
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, n_classes, n)
+    x = rng.normal(size=(n, 3))
+    x[:, 0] += 2 * y
+    return of_arrays(x, y, "binary" if n_classes == 2 else "multiclass")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +57,21 @@ class Broken(Candidate):
     error: BaseException | None = None
     since: int = 0
 
-    def predict(self, split, settings):
+    def fit(self, split, settings, metric):
         if split.fold < self.since:
-            return np.zeros(len(split.y_test))
+            return Fit(lambda _: np.zeros(len(split.y_test)))
         if self.error is not None:
             raise self.error
-        return np.full(len(split.y_test), np.nan)
+        return Fit(lambda _: np.full(len(split.y_test), np.nan))
 
 
-def shown(scores, width=200):
+def line_up(monkeypatch, *candidates):
+    monkeypatch.setattr(api, "lineup", lambda *_: list(candidates))
+
+
+def shown(result, width=200):
     console = Console(file=io.StringIO(), width=width, force_terminal=True, color_system=None)
-    report(console, scores, TASK)
+    report(console, result)
     return console.file.getvalue()
 
 
@@ -52,19 +79,19 @@ def shown(scores, width=200):
 
 
 def test_contamination_moves_training_labels_only():
-    original = TASK.y.copy()
+    original = DATA.y.copy()
     by_fold = {}
-    for split in tasks.splits(TASK, 3, seed=1):
+    for split in replace(PLAN, folds=3, seeds=(1,)).splits(DATA):
         by_fold.setdefault(split.fold, []).append(split)
     assert len(by_fold) == 3
     for clean, some, many in by_fold.values():
         assert (clean.contamination, some.contamination, many.contamination) == (0.0, 0.1, 0.4)
-        assert sorted([*clean.y_train, *clean.y_test]) == sorted(TASK.y)
-        distance = tasks.SHIFT * clean.y_train.std()
+        assert sorted([*clean.y_train, *clean.y_test]) == sorted(DATA.y)
+        distance = 10.0 * clean.y_train.std()
         moved = {}
         for split in (some, many):
-            assert np.array_equal(split.x_train, clean.x_train)
-            assert np.array_equal(split.x_test, clean.x_test)
+            assert np.array_equal(split.matrix_train, clean.matrix_train)
+            assert np.array_equal(split.matrix_test, clean.matrix_test)
             assert np.array_equal(split.y_test, clean.y_test)
             moved[split.contamination] = split.y_train != clean.y_train
             shift = (split.y_train - clean.y_train)[moved[split.contamination]]
@@ -73,12 +100,41 @@ def test_contamination_moves_training_labels_only():
         assert 0.05 < moved[0.1].mean() < 0.16
         assert 0.33 < moved[0.4].mean() < 0.47
         assert not (moved[0.1] & ~moved[0.4]).any()
-    assert np.array_equal(TASK.y, original)
+    assert np.array_equal(DATA.y, original)
+
+
+def test_contamination_can_be_one_sided_and_of_another_size():
+    plan = Plan(2, (0,), Contamination((0.0, 0.2), size=3.0, one_sided=True))
+    clean, moved = list(plan.splits(DATA))[:2]
+    shift = moved.y_train - clean.y_train
+    assert 0.1 < (shift > 0).mean() < 0.3
+    np.testing.assert_allclose(shift[shift != 0], 3.0 * clean.y_train.std())
+
+
+@pytest.mark.parametrize("n_classes", [2, 4])
+def test_labels_of_classes_are_flipped_to_another_class(n_classes):
+    data = classes(n_classes, 1200)
+    for clean, some, many in zip(*[PLAN.splits(data)] * 3, strict=True):
+        assert np.array_equal(many.y_test, clean.y_test)
+        flipped = [split.y_train != clean.y_train for split in (some, many)]
+        assert 0.05 < flipped[0].mean() < 0.16
+        assert 0.33 < flipped[1].mean() < 0.47
+        assert not (flipped[0] & ~flipped[1]).any()
+        assert set(np.unique(many.y_train)) == set(range(n_classes))
+        steps = (many.y_train - clean.y_train)[flipped[1]] % n_classes
+        assert set(np.unique(steps)) == set(range(1, n_classes))
+
+
+def test_folds_of_classes_are_stratified():
+    y = np.repeat([0, 1], [190, 10])
+    data = of_arrays(np.random.default_rng(0).normal(size=(200, 2)), y)
+    for split in Plan(5, (0, 1)).splits(data):
+        assert split.y_test.sum() == 2
 
 
 def test_splits_are_a_function_of_the_seed():
     def labels(seed):
-        return [split.y_train for split in tasks.splits(TASK, 2, seed)]
+        return [split.y_train for split in replace(PLAN, seeds=(seed,)).splits(DATA)]
 
     def moved(seed):
         clean, _, many = labels(seed)[:3]
@@ -91,7 +147,7 @@ def test_splits_are_a_function_of_the_seed():
 
 def test_contamination_leaves_its_argument_alone():
     for y in (np.arange(100), np.arange(100.0)):
-        labels = tasks.contaminate(y, 0.5, np.random.default_rng(0))
+        labels = Contamination().numbers(y, 0.5, np.random.default_rng(0))
         assert np.array_equal(y, np.arange(100))
         assert set(np.round(np.abs(labels - y) / y.std(), 6)) == {0.0, 10.0}
 
@@ -99,58 +155,282 @@ def test_contamination_leaves_its_argument_alone():
 # Candidates
 
 
-def test_candidates_are_complete():
-    found = {(c.library, c.kind, c.name) for c in candidates()}
-    ours = ("ours: huber()", "ours: pseudo_huber()", "ours: log_cosh()", "ours: quantile(0.5)")
-    built_in = {
-        "xgboost": ("reg:squarederror", "reg:absoluteerror", "reg:pseudohubererror"),
-        "lightgbm": ("regression", "regression_l1", "huber", "fair"),
-    }
-    expected = {("-", "baseline", "constant (median)")}
-    for library, names in built_in.items():
-        expected |= {(library, "built-in", name) for name in names}
-        expected |= {(library, "ours", name) for name in ours}
-    assert found == expected
-    assert {c.library for c in candidates(["lightgbm"])} == {"-", "lightgbm"}
+def names(data, kind, library="xgboost", **given):
+    return [c.name for c in lineup(data, **given) if (c.kind, c.library) == (kind, library)]
 
 
-# XGBoost's own pseudo-Huber loss is left out: the intercept that it estimates is far off.
+def test_candidates_of_regression():
+    ours = [
+        "huber()", "log_cosh()", "absolute_error()", "cauchy()", "adaptive_robust()",
+        "squared_error()", "poisson()",
+    ]  # fmt: skip
+    for library in LIBRARIES:
+        assert names(DATA, "ours", library) == ours
+        assert names(DATA, "transformed", library) == [
+            "squared, log(y)",
+            "squared, normal scores",
+        ]
+    xgboost = ["reg:squarederror", "reg:absoluteerror", "reg:pseudohubererror", "count:poisson"]
+    assert names(DATA, "built-in") == xgboost
+    lightgbm = ["regression", "regression_l1", "huber", "fair", "poisson"]
+    assert names(DATA, "built-in", "lightgbm") == lightgbm
+    assert names(DATA, "baseline", "-") == ["constant (median)", "constant (mean)"]
+    assert {c.library for c in lineup(DATA, ["lightgbm"])} == {"-", "lightgbm"}
+
+    signed = of_arrays(DATA.x, DATA.y - 200.5)
+    assert "gamma()" not in names(signed, "ours")
+    assert names(signed, "transformed") == ["squared, normal scores"]
+    positive = of_arrays(DATA.x, DATA.y + 0.5)
+    assert "reg:gamma" in names(positive, "built-in")
+
+
+def test_candidates_of_the_other_tasks():
+    two, three = classes(2), classes(3)
+    quantile = of_arrays(DATA.x, DATA.y, tau=0.9)
+    assert names(two, "built-in") == ["binary:logistic"]
+    assert "focal()" in names(two, "ours")
+    assert names(two, "baseline", "-") == ["constant (class shares)"]
+    assert names(three, "built-in", "lightgbm") == ["multiclass", "multiclassova"]
+    assert "softmax_cross_entropy()" in names(three, "ours")
+    assert names(quantile, "built-in") == ["reg:quantileerror"]
+    assert names(quantile, "ours") == ["quantile(0.9)", "quantile(0.9, smooth=False)"]
+    assert names(quantile, "baseline", "-") == ["constant (quantile 0.9)"]
+
+
+def test_objectives_as_text():
+    text = "huber(delta=2.0), cauchy, 2 * huber() + log_cosh(), ohem(huber(), keep=0.5)"
+    found = parse_calls("objectives", text, OBJECTIVES)
+    assert [name for name, _ in found] == [
+        "huber(delta=2.0)", "cauchy()", "2 * huber() + log_cosh()", "ohem(huber(), keep=0.5)",
+    ]  # fmt: skip
+    assert found[0][1] == huber(delta=2.0)
+    assert names(DATA, "ours", objectives=[huber(2.0), "cauchy"]) == [repr(huber(2.0)), "cauchy()"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("hubert", "Did you mean: huber?"),
+        ("huber(delta=-1)", "huber: delta: -1"),
+        ("huber(", "needed: names with arguments"),
+        ("", "needed: names with arguments"),
+        ("1.5", "needed: names with arguments"),
+        ("huber(delta=__import__('os').getpid())", "needed: names with arguments"),
+        ("[].__class__", "needed: names with arguments"),
+        ("huber(**{'delta': 1})", "needed: names with arguments"),
+    ],
+)
+def test_text_that_is_no_objective(text, said):
+    with pytest.raises(ValueError, match=re.escape(said)):
+        parse_calls("objectives", text, OBJECTIVES)
+
+
+# XGBoost's own pseudo-Huber loss is left out: the intercept that it estimates is far off. A logarithm's scale is
+# not the target's, so that an offset does more than move the predictions.
 @pytest.mark.parametrize(
     "candidate",
-    [c for c in candidates() if c.name != "reg:pseudohubererror"],
+    [
+        c
+        for c in lineup(DATA)
+        if not re.search(r"pseudohuber|poisson|log\(y\)", c.name) and isinstance(c, Boosted)
+    ],
     ids=lambda c: f"{c.library} {c.name}",
 )
 def test_boosting_starts_at_the_intercept(candidate):
     """An offset of the target moves the predictions by as much; without an intercept it would not."""
-    split = next(tasks.splits(TASK, 5, 0))
+    split = next(Plan(5).splits(DATA))
     far = replace(split, y_train=split.y_train + 4096.0)
-    near = candidate.predict(split, Settings(rounds=3))
-    np.testing.assert_allclose(candidate.predict(far, Settings(rounds=3)), near + 4096.0, atol=2.0)
+    near, moved = (
+        candidate.fit(s, Settings(rounds=3), metrics.mae()).predict(3) for s in (split, far)
+    )
+    np.testing.assert_allclose(moved, near + 4096.0, atol=2.0)
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_focal_loss_gives_calibrated_probabilities(library):
+    data = classes(2, 2000)
+    split = next(Plan(2).splits(data))
+    metric, settings = metrics.log_loss(), Settings(rounds=20)
+
+    def loss(objective):
+        candidate = LIBRARIES[library]("x", "ours", library, objective)
+        return metric.evaluate(split.y_test, candidate.fit(split, settings, metric).predict(20))
+
+    built_in = loss({"xgboost": "binary:logistic", "lightgbm": "binary"}[library])
+    assert built_in < 0.6 * np.log(2)
+    assert loss(focal(gamma=3.0)) < 1.2 * built_in
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+@pytest.mark.parametrize("objective", ["reg:squarederror", "huber()"])
+def test_early_stopping(library, objective):
+    candidate = next(
+        c
+        for c in lineup(DATA)
+        if c.library == library
+        and c.name
+        == (
+            objective
+            if library == "xgboost"
+            else objective.replace("reg:squarederror", "regression")
+        )
+    )
+    split = next(PLAN.splits(DATA))
+    settings = Settings(rounds=300, early_stopping=10)
+    stopped = candidate.fit(split, settings, metrics.mae())
+    assert 5 < stopped.rounds < 200
+    train, inner = split.inner(settings.validation)
+    assert not set(train) & set(inner)
+    assert len(inner) == pytest.approx(0.15 * len(split.y_train), abs=1)
+    shorter = replace(
+        split,
+        matrix_train=split.matrix_train[train],
+        y_train=split.y_train[train],
+    )
+    plain = candidate.fit(shorter, Settings(rounds=stopped.rounds), metrics.mae())
+    np.testing.assert_allclose(
+        stopped.predict(stopped.rounds), plain.predict(plain.rounds), rtol=1e-5
+    )
 
 
 # Run
 
 
-def test_a_run_has_all_rows(scores):
-    cells = [(s.library, s.candidate, s.contamination, s.fold) for s in scores]
-    assert len(cells) == len(set(cells)) == MODELS * 3 * 2
-    assert {s.reason for s in scores} == {""}
-    assert all(0 < s.mae < np.inf for s in scores)
+def test_a_run_has_all_rows(result):
+    scores = result.frame()
+    assert list(scores.columns) == list(SCORES)
+    models = len(lineup(DATA))
+    assert len(scores) == models * 3 * 2 * 3  # contaminations, folds, metrics
+    cells = ["library", "candidate", "contamination", "seed", "fold", "metric"]
+    assert not scores.duplicated(cells).any()
+    done = scores[scores["status"] == "ok"]
+    assert ((done["value"] > 0) & np.isfinite(done["value"])).all()
+    assert (done["reason"] == "").all()
+    assert set(result.info["versions"]) >= {"xgboost", "lightgbm", "gbm_objectives", "python"}
+    assert result.info["complete"]
 
 
-def test_a_run_can_be_repeated(scores):
-    first = next(tasks.splits(TASK, 2, 0))
-    again = [score(candidate, first, Settings(rounds=60)) for candidate in candidates()]
-    assert again == scores[:MODELS]
+def test_labels_that_an_objective_has_no_use_for_are_skipped(result):
+    scores = result.scores
+    skipped = scores[scores["status"] == "skipped"]
+    assert set(skipped["candidate"]) == {
+        "count:poisson", "poisson", "poisson()", "squared, log(y)",
+    }  # fmt: skip
+    assert set(skipped["contamination"]) == {0.1, 0.4}
+    assert skipped["reason"].str.contains("needed").all()
+    assert not (scores["status"] == "failed").any()
+
+
+def test_scores_can_be_recomputed_from_predictions(result):
+    assert list(result.predictions.columns) == list(PREDICTIONS)
+    keys = ["candidate", "library", "contamination", "seed", "fold"]
+    rows = result.predictions.groupby(keys, observed=True)
+    mae = rows[["y_true", "y_pred"]].apply(lambda f: (f["y_true"] - f["y_pred"]).abs().mean())
+    mae = mae.rename("mae").reset_index().astype({"candidate": str, "library": str})
+    scores = result.scores[result.scores["metric"] == "mae"].dropna(subset="value")
+    both = scores.merge(mae, on=keys)
+    assert len(both) == len(scores) == len(mae)
+    np.testing.assert_allclose(both["value"], both["mae"])
+    one = result.predictions[result.predictions["candidate"] == "constant (mean)"]
+    clean = one[one["contamination"] == 0]
+    assert sorted(clean["row"]) == list(range(len(DATA.y)))
+    assert np.array_equal(clean["y_true"], DATA.y[clean["row"]])
+
+
+def test_curves_end_at_the_score(result):
+    assert list(result.curves.columns) == list(CURVES)
+    keys = ["candidate", "library", "contamination", "seed", "fold"]
+    last = result.curves.groupby(keys, observed=True).last()
+    assert (last["round"] == 60).all()
+    last = last.reset_index().astype({"candidate": str, "library": str})
+    scores = result.scores[result.scores["metric"] == "mae"]
+    boosted = scores[(scores["kind"] != "baseline") & (scores["status"] == "ok")]
+    both = last.merge(boosted, on=keys)
+    assert len(boosted) == len(last) == len(both)
+    np.testing.assert_allclose(both["value_x"], both["value_y"])
+    assert (both["seconds_x"] <= both["seconds_y"]).all()
+    first = result.curves.groupby(keys, observed=True).first()
+    assert (first["round"] == 1).all()
+    assert (first["seconds"] > 0).all()
+
+
+def same(one, other):
+    columns = [name for name in SCORES if name != "seconds"]
+    pd.testing.assert_frame_equal(one.scores[columns], other.scores[columns])
+    pd.testing.assert_frame_equal(one.predictions, other.predictions)
+
+
+def test_processes_and_a_repetition_change_nothing():
+    given = {"folds": 2, "rounds": 5, "objectives": "huber", "contamination": (0.0, 0.1)}
+    same(compare(DATA, None, **given), compare(DATA, None, workers=2, **given))
+
+
+@pytest.mark.parametrize("task", ["binary", "multiclass", "quantile"])
+def test_other_tasks_run(task):
+    data = {"binary": classes(2), "multiclass": classes(3)}.get(task)
+    if data is None:
+        data = of_arrays(DATA.x, DATA.y, tau=0.8)
+    found = compare(data, None, folds=2, rounds=20, contamination=0)
+    assert (found.scores["status"] == "ok").all(), found.scores["reason"].unique()
+    assert found.info["task"] == task
+    mean = (
+        found.scores[found.scores["metric"] == found.info["metric"]]
+        .groupby(["kind", "candidate"])["value"].mean()
+    )  # fmt: skip
+    assert (mean.drop("baseline") < 0.8 * mean["baseline"].iloc[0]).all()
+    if task != "quantile":
+        n = len(data.classes)
+        assert list(found.predictions.columns[-n:]) == [f"p_{code}" for code in range(n)]
+        np.testing.assert_allclose(found.predictions.iloc[:, -n:].sum(axis=1), 1.0, atol=1e-5)
+    assert (
+        data.target in shown(found)
+        or found.info["metric"].replace("_", " ") in shown(found).lower()
+    )
+
+
+def test_a_users_estimator_objective_and_metric():
+    from sklearn.linear_model import LinearRegression
+
+    def worst(y_true, y_pred):
+        return float(np.abs(y_true - y_pred).max())
+
+    found = compare(
+        DATA.x.to_numpy(), DATA.y, folds=2, rounds=5, contamination=0, libraries=["xgboost"],
+        candidates={"line": LinearRegression(), "my huber": huber(20.0)}, metrics=["mae", worst],
+    )  # fmt: skip
+    own = found.scores[found.scores["kind"] == "user"]
+    assert (own["status"] == "ok").all()
+    assert set(zip(own["candidate"], own["library"], strict=True)) == {
+        ("line", "sklearn"),
+        ("my huber", "xgboost"),
+    }
+    assert set(own["metric"]) == {"mae", "worst"}
+    assert (own[own["metric"] == "worst"]["value"] > 100).all()
+    with pytest.raises(TypeError, match="fit and predict"):
+        compare(DATA, None, candidates=[3])
+    with pytest.raises(ValueError, match="two named 'line'"):
+        compare(DATA, None, candidates=[replace(Constant("line"), library="a")] * 2)
+
+
+def test_a_metric_that_fails_is_a_row_with_its_reason():
+    def broken(y_true, y_pred):
+        raise RuntimeError("no luck")
+
+    found = compare(
+        DATA, None, folds=2, rounds=2, contamination=0, objectives="huber", metrics=["mae", broken]
+    ).scores
+    assert set(found[found["metric"] == "broken"]["reason"]) == {"RuntimeError: no luck"}
+    assert (found[found["metric"] == "mae"]["status"] == "ok").all()
 
 
 @pytest.mark.parametrize(
     ("library", "squared"), [("xgboost", "reg:squarederror"), ("lightgbm", "regression")]
 )
-def test_robust_objectives_withstand_contamination(scores, library, squared):
+def test_robust_objectives_withstand_contamination(result, library, squared):
+    scores = summary.of_frame(result.scores, "mae")
     rows = {row.candidate: row for row in summary.rows(scores) if row.library == library}
     baseline = next(row for row in summary.rows(scores) if row.kind == "baseline")
-    for name in ("ours: huber()", "ours: pseudo_huber()", "ours: log_cosh()"):
+    for name in ("huber()", "cauchy()", "log_cosh()"):
         assert rows[name].mean(0.4) < 0.6 * rows[squared].mean(0.4)
         assert rows[name].mean(0.1) < 0.8 * rows[squared].mean(0.1)
         assert rows[name].mean(0.0) < 0.85 * baseline.mean(0.0)
@@ -164,19 +444,97 @@ def test_robust_objectives_withstand_contamination(scores, library, squared):
         (None, "ValueError: y_pred: NaN or inf in 221 of 221 rows, first in row 0"),
     ],
 )
-def test_a_failure_is_a_row_with_its_reason(error, reason):
+def test_a_failure_is_a_row_with_its_reason(monkeypatch, error, reason):
     broken = Broken("broken", "ours", "xgboost", error, since=1)
-    rows = list(run(tasks.splits(TASK, 2, 0), [broken, Constant()], Settings()))
+    line_up(monkeypatch, broken, Constant())
+    found = compare(DATA, None, folds=2)
+    rows = found.scores[found.scores["metric"] == "mae"]
     assert len(rows) == 2 * 3 * 2
-    failed = [row for row in rows if row.mae is None]
-    assert {(row.candidate, row.fold) for row in failed} == {("broken", 1)}
-    assert all(row.reason.startswith(reason) for row in failed)
-    assert "\n" not in failed[0].reason
+    failed = rows[rows["status"] == "failed"]
+    assert set(zip(failed["candidate"], failed["fold"], strict=True)) == {("broken", 1)}
+    assert failed["value"].isna().all()
+    assert failed["reason"].str.startswith(reason).all()
+    assert "\n" not in failed["reason"].iloc[0]
 
-    text = shown(rows)
+    text = shown(found)
     assert f"xgboost, broken failed in 3 of 6 fits: {reason}" in text
     line = next(line for line in text.splitlines() if line.startswith("xgboost  broken"))
     assert line.split()[2:] == ["none", "none", "none"]
+
+
+def test_warnings_are_rows():
+    y = DATA.y * 1e-9  # XGBoost's floor under the gain forbids all splits
+    found = compare(of_arrays(DATA.x, y), None, folds=2, rounds=2, contamination=0,
+                    libraries=["xgboost"], objectives="huber")  # fmt: skip
+    assert list(found.warnings.columns) == list(WARNINGS)
+    ours = found.warnings[found.warnings["candidate"] == "huber()"]
+    assert len(ours) == 2
+    assert ours["text"].str.contains("gradients are small for XGBoost").all()
+
+
+def test_what_is_done_is_not_done_again(tmp_path, monkeypatch):
+    given = {"folds": 2, "rounds": 3, "objectives": "huber", "cache": tmp_path / "kept"}
+    fits = []
+
+    def counted(*arguments):
+        fits.append(arguments)
+        return fit(*arguments)
+
+    monkeypatch.setattr("gbm_objectives.compare.run.fit", counted)
+    first = compare(DATA, None, **given)
+    total = len(fits)
+    assert total == first.info["fits"] > 50
+    skipped = (first.scores[first.scores["metric"] == "mae"]["status"] == "skipped").sum()
+    fits.clear()
+    again = compare(DATA, None, **given)
+    assert len(fits) == skipped  # which cost nothing
+    same(first, again)
+    pd.testing.assert_frame_equal(first.scores, again.scores)
+    pd.testing.assert_frame_equal(first.curves, again.curves)
+
+    def new(**changed):
+        fits.clear()
+        compare(**{"X": DATA, "y": None, **given, **changed})
+        return len(fits)
+
+    assert new(rounds=4) == total
+    assert new(objectives="huber, cauchy") == skipped + 2 * 3 * 2
+    assert new(X=of_arrays(DATA.x, DATA.y + 1.0)) == total
+    assert new(contamination=(0.0, 0.2), seeds=(0,)) > 20
+    assert new(cache=False) == total
+    for path in (tmp_path / "kept").iterdir():
+        path.write_bytes(path.read_bytes()[:50])  # a full disk
+    same(first, compare(DATA, None, **given))
+
+
+def test_the_time_budget_leaves_the_rest_as_rows():
+    found = compare(DATA, None, folds=2, rounds=3, budget=1e-9)
+    assert (found.scores["status"] == "skipped").all()
+    assert (found.scores["reason"] == "the time budget was spent").all()
+    assert found.info["complete"]
+    assert len(found.predictions) == len(found.curves) == 0
+    assert shown(found)
+
+
+class Dies:
+    """An estimator that takes its process down."""
+
+    def fit(self, x, y):
+        import os
+
+        os._exit(1)
+
+    def predict(self, x):
+        raise NotImplementedError
+
+
+def test_a_process_that_dies_is_a_row_with_its_reason():
+    found = compare(DATA, None, folds=2, rounds=2, contamination=0, libraries=["lightgbm"],
+                    objectives="huber", candidates=[Dies()], workers=2)  # fmt: skip
+    status = found.scores.groupby("candidate")["status"].agg(set)
+    assert status["Dies"] == {"failed"}
+    assert len(found.scores) == found.info["fits"] * 3
+    assert "ok" in set(found.scores["status"])
 
 
 # Summary
@@ -184,8 +542,22 @@ def test_a_failure_is_a_row_with_its_reason(error, reason):
 
 def made(candidate, kind, *maes, library="xgboost", contamination=0.0):
     return [
-        Score(candidate, library, kind, contamination, fold, mae) for fold, mae in enumerate(maes)
+        Score(candidate, library, kind, contamination, (0, fold), mae)
+        for fold, mae in enumerate(maes)
     ]
+
+
+def as_result(scores):
+    rows = [
+        (
+            "regression", s.candidate, s.kind, s.library, s.contamination, *s.fold, "mae", s.loss,
+            False, 1.0, 1, s.status, s.reason,
+        )
+        for s in scores
+    ]  # fmt: skip
+    none = pd.DataFrame()
+    info = compare(DATA, None, folds=2, budget=1e-9, contamination=0).info
+    return Result(pd.DataFrame(rows, columns=list(SCORES)), none, none, none, info)
 
 
 def test_an_estimate_is_mean_and_standard_error():
@@ -209,12 +581,12 @@ def test_differences_are_paired_and_judged_by_two_standard_errors():
         assert (pair.candidate.candidate, pair.other.candidate) == ("o", "b")
         assert pair.difference.mean == pytest.approx(np.mean(ours) - 20.0)
         assert pair.clear is clear
-        assert words in shown(scores)
+        assert words in shown(as_result(scores))
 
 
 def test_rows_are_sorted_and_failures_come_last():
     failed = [
-        replace(s, mae=None, reason="x") if s.fold else s for s in made("f", "ours", 1.0, 1.0)
+        replace(s, loss=None, reason="x") if s.fold[1] else s for s in made("f", "ours", 1.0, 1.0)
     ]
     scores = failed + made("b", "ours", 3.0, 5.0) + made("a", "ours", 2.0, 3.0)
     scores += made("c", "baseline", 9.0, 9.0, library="-")
@@ -232,50 +604,77 @@ def test_the_baseline_is_named_where_no_model_is_clearly_better():
 # Report
 
 
-def test_the_report_fits_80_columns_and_marks_the_lowest(scores):
-    lines = shown(scores, width=80).splitlines()
+def test_the_report_fits_80_columns_and_marks_the_lowest(result):
+    lines = shown(result, width=80).splitlines()
     assert max(map(len, lines)) <= 80
-    rows = summary.rows(scores)
-    table = [line for line in lines if re.match(r"(xgboost|lightgbm|-) +\S+.* ± ", line)]
-    assert len(table) == len(rows) == MODELS
+    rows = summary.rows(summary.of_frame(result.scores, "mae"))
+    table = [line for line in lines if re.match(r"(xgboost|lightgbm|-) {2,}\S+.* ± ", line)]
+    assert len(table) == len(rows) == len(lineup(DATA))
     assert sum(line.count("*") for line in table) == 3
     assert not any("…" in line for line in lines)
     for line, row in zip(table, rows, strict=True):
         assert re.match(rf"{row.library} +{re.escape(row.candidate)} ", line)
-        for share in tasks.CONTAMINATIONS:
+        for share in (0.0, 0.1, 0.4):
             if row.mean(share) < 1000:
                 assert f"{row.mean(share):.1f} ± {row.estimate(share).error:.1f}" in line
 
 
-def test_one_fold_is_not_compared(scores):
-    text = shown([s for s in scores if s.fold == 0])
+def test_one_fold_is_not_compared(result):
+    first = result.scores[result.scores["fold"] == 0]
+    text = shown(replace(result, scores=first))
     assert "±" not in text
     assert "One fold is too few" in text
     assert "clear difference" not in text
 
 
+def test_a_metric_of_which_more_is_better(capsys):
+    data = classes(2)
+    found = compare(data, None, folds=2, rounds=5, contamination=0, metrics="roc_auc")
+    text = shown(found)
+    best = next(line for line in text.splitlines() if "*" in line)
+    assert "constant" not in best
+    assert not re.search(r"-0\.\d+ ±", text.partition("The best of ours")[0])
+    rows = summary.rows(summary.of_frame(found.scores, "roc_auc"))
+    assert rows[0].mean(0.0) == -0.5
+
+
 # Command line
 
 
-def test_compare(capsys):
-    assert main(["compare", *TINY]) == 0
+def test_compare(capsys, tmp_path):
+    assert main(["compare", *TINY, "--out", str(tmp_path / "new" / "out")]) == 0
     out, err = capsys.readouterr()
-    assert re.match(r"diabetes: 442 rows, 2 folds, 3 rounds, seed 0; xgboost \S+, lightgbm", out)
-    assert out.count("\nxgboost ") == 7
-    assert out.count("\nlightgbm ") == 8
+    assert re.match(
+        r"diabetes: 442 rows, regression of progression, 2 folds, 3 rounds, seed 0; xgboost \S+, lightgbm",
+        out,
+    )
+    assert out.count("\nxgboost  ") == 13
+    assert out.count("\nlightgbm  ") == 14
     assert len(re.findall(r"^- (?:xgboost|lightgbm), ", out, re.MULTILINE)) == 6
-    assert err.splitlines() == ["fold 1 of 2 done", "fold 2 of 2 done"]
+    assert re.fullmatch(r"174 of 174 models done in \d+ s", err.splitlines()[-1])
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f]", out + err)
+
+    saved = load(tmp_path / "new" / "out")
+    assert list(saved.scores.columns) == list(SCORES)
+    assert list(saved.predictions.columns) == list(PREDICTIONS)
+    assert list(saved.curves.columns) == list(CURVES)
+    assert list(saved.warnings.columns) == list(WARNINGS)
+    assert saved.info["command"].startswith("gbm-objectives compare --folds 2 --rounds 3")
+
+    main(["compare", *TINY])  # again: nothing is trained
+    assert "models known from an earlier run" in capsys.readouterr().err
+    main(["compare", *TINY, "--no-cache", "--budget", "0.000001"])
+    assert "known" not in capsys.readouterr().err
 
 
 def test_quick_is_the_same_with_fewer_folds_and_rounds(capsys, monkeypatch):
-    monkeypatch.setattr(app, "candidates", lambda libraries: [Constant()])
-    main(["compare", "--quick"])
-    assert "442 rows, 3 folds, 50 rounds, seed 0" in capsys.readouterr().out
-    main(["compare", "--quick", "--rounds", "7", "--seed", "5"])
-    assert "442 rows, 3 folds, 7 rounds, seed 5" in capsys.readouterr().out
-    main(["compare"])
-    assert "442 rows, 5 folds, 200 rounds, seed 0" in capsys.readouterr().out
+    line_up(monkeypatch, Constant())
+    main(["compare", "--quick", "--workers", "1"])
+    assert ", 3 folds, 50 rounds, seed 0" in capsys.readouterr().out
+    main(["compare", "--quick", "--rounds", "7", "--seed", "5", "--workers", "1"])
+    assert ", 3 folds, 7 rounds, seed 5" in capsys.readouterr().out
+    main(["compare", "--workers", "1"])
+    assert ", 5 folds, 200 rounds, seed 0" in capsys.readouterr().out
 
 
 def test_one_library_is_enough(capsys, monkeypatch):
@@ -293,8 +692,7 @@ def test_one_library_is_enough(capsys, monkeypatch):
 
 
 def test_the_exit_code_tells_when_every_model_failed(capsys, monkeypatch):
-    broken = Broken("broken", "ours", "xgboost", RuntimeError("no luck"))
-    monkeypatch.setattr(app, "candidates", lambda libraries: [Constant(), broken])
+    line_up(monkeypatch, Constant(), Broken("broken", "ours", "xgboost", RuntimeError("no luck")))
     assert main(["compare", *TINY]) == 1
     assert "broken failed in 6 of 6 fits: RuntimeError: no luck" in capsys.readouterr().out
 
@@ -303,18 +701,44 @@ def test_the_exit_code_tells_when_every_model_failed(capsys, monkeypatch):
     ("since", "said"),
     [
         (0, "Interrupted after 0 of 2 folds. Of the first, 1 of 6 models are done."),
-        (1, "Interrupted after 1 of 2 folds. The 1 models of the next one are left out."),
+        (1, "Interrupted after 1 of 2 folds. The 1 models of the next are left out."),
     ],
 )
-def test_ctrl_c_shows_what_is_done(capsys, monkeypatch, since, said):
+def test_ctrl_c_shows_what_is_done(capsys, monkeypatch, since, said, tmp_path):
     stop = Broken("stop", "ours", "xgboost", KeyboardInterrupt(), since)
-    monkeypatch.setattr(app, "candidates", lambda libraries: [Constant(), stop])
-    assert main(["compare", *TINY]) == 130
+    line_up(monkeypatch, Constant(), stop)
+    assert main(["compare", *TINY, "--out", str(tmp_path)]) == 130
     out = capsys.readouterr().out
     assert said in out
     assert "constant (median)" in out.partition(said)[2]
     assert ("xgboost  stop" in out) is bool(since)
     assert "of a single fold" in out
+    saved = load(tmp_path)
+    assert not saved.info["complete"]
+    assert len(saved.scores) == 3 * (7 if since else 1)
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_ctrl_c_in_a_real_process(workers):
+    import signal
+
+    command = [
+        sys.executable,
+        "-c",
+        "from gbm_objectives.compare.cli import main; raise SystemExit(main())",
+    ]
+    arguments = ["compare", "--rounds", "300", "--no-cache", "--workers", workers, "--folds", "40"]
+    process = subprocess.Popen(
+        [*command, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout.readline().startswith("diabetes")
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(6)  # the first models
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Interrupted after" in out
+    assert "Traceback" not in err
 
 
 @pytest.mark.parametrize(
@@ -325,7 +749,26 @@ def test_ctrl_c_shows_what_is_done(capsys, monkeypatch, since, said):
         (["compare", "--folds", "many"], "'--folds'"),
         (["compare", "--rounds", "0"], "rounds: 0; needed"),
         (["compare", "--threads", "0"], "threads: 0; needed"),
-        (["compare", "--seed", "-1"], "seed: -1; needed"),
+        (["compare", "--seed", "-1"], "seeds: -1; needed"),
+        (["compare", "--seeds", "1,x"], "seeds: '1,x'; needed: whole numbers"),
+        (["compare", "--seeds", "1,1"], "seeds: (1, 1); needed: different"),
+        (["compare", "--folds", "-3"], "folds: -3; needed"),
+        (["compare", "--workers", "0"], "workers: 0; needed"),
+        (["compare", "--budget", "-1"], "budget: -1.0; needed"),
+        (["compare", "--early-stopping", "0"], "early_stopping: 0; needed"),
+        (["compare", "--contamination", "0,1.5"], "contamination: 1.5; needed"),
+        (["compare", "--contamination-size", "0"], "size: 0.0; needed"),
+        (["compare", "--tau", "1.5"], "tau: 1.5; needed"),
+        (["compare", "--task", "ranking"], "task: 'ranking'; needed"),
+        (["compare", "--task", "binary"], "task: 214 classes in progression; needed"),
+        (["compare", "--metrics", "maee"], "Did you mean: mae"),
+        (["compare", "--objectives", "hubert"], "Did you mean: huber"),
+        (["compare", "--out", "/dev/null/out"], "out: /dev/null/out: Not a directory; needed"),
+        (["compare", "--cache", "/dev/null/cache"], "cache: /dev/null/cache: Not a directory"),
+        (["compare", "--target", "y"], "target: 'y'; needed: a CSV file"),
+        (["check", "nonsense"], "needed: module:function"),
+        (["check", "no_such_module:f"], "No module named 'no_such_module'"),
+        (["check", "gbm_objectives:f"], "has no attribute 'f'"),
         (["compare", "--libraries", "xgboost,catboost"], "libraries: 'catboost'; needed"),
         (["compare", "--unknown"], "--unknown"),
         (["nonsense"], "nonsense"),
@@ -338,6 +781,21 @@ def test_bad_arguments_are_one_line(capsys, arguments, said):
     assert err.startswith("gbm-objectives: ")
     assert said in err
     assert err.count("\n") == 1
+
+
+def test_check_tells_a_right_objective_from_a_wrong_one(capsys, tmp_path):
+    (tmp_path / "mine.py").write_text(
+        "import numpy as np\n"
+        "def right(y_true, y_pred, sample_weight=None):\n"
+        "    weight = np.ones_like(y_pred) if sample_weight is None else sample_weight\n"
+        "    return (y_pred - y_true) * weight, np.ones_like(y_pred) * weight\n"
+        "def wrong(y_true, y_pred):\n"
+        "    return y_true - y_pred, np.ones_like(y_pred)\n"
+    )
+    assert main(["check", f"{tmp_path}/mine.py:right"]) == 0
+    assert main(["check", f"{tmp_path}/mine.py:wrong"]) == 1
+    assert "direction" in capsys.readouterr().out
+    assert main(["check", "gbm_objectives.registry:OBJECTIVES"]) == 2
 
 
 def test_list_names_every_objective(capsys):
@@ -354,7 +812,7 @@ def test_without_arguments_there_is_help(capsys):
     assert "list" in out
 
 
-@pytest.mark.parametrize("missing", ["typer", "rich", "sklearn"])
+@pytest.mark.parametrize("missing", ["typer", "rich", "sklearn", "pandas", "joblib"])
 def test_a_missing_extra_is_one_line(missing):
     code = (
         f"import sys; sys.modules[{missing!r}] = None; "
@@ -372,4 +830,6 @@ def test_the_package_does_not_import_the_comparison():
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = found.stdout.split()
     assert "gbm_objectives.factories" in loaded
-    assert not {"gbm_objectives.compare", "typer", "rich", "sklearn"} & set(loaded)
+    assert not {"gbm_objectives.compare", "typer", "rich", "sklearn", "pandas", "joblib"} & set(
+        loaded
+    )

@@ -1,24 +1,29 @@
-"""The commands ``compare`` and ``list``. Importing this needs typer, rich and scikit-learn."""
+"""The commands ``compare``, ``check`` and ``list``. Importing this needs typer, rich and scikit-learn."""
 
 from __future__ import annotations
 
 import inspect
+import shlex
+import sys
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
+import joblib
 import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from gbm_objectives._validation import message
-from gbm_objectives.compare import tasks
-from gbm_objectives.compare.candidates import LIBRARIES, Settings, candidates
-from gbm_objectives.compare.progress import collect
+from gbm_objectives.compare import api
+from gbm_objectives.compare.cache import writable
+from gbm_objectives.compare.data import Data, diabetes, from_csv
+from gbm_objectives.compare.progress import shown
 from gbm_objectives.compare.report import report, say
-from gbm_objectives.compare.run import describe, run
-from gbm_objectives.compare.summary import complete_folds
+from gbm_objectives.compare.result import Result
+from gbm_objectives.compare.saving import save
 from gbm_objectives.registry import OBJECTIVES
 
 USAGE, INTERRUPTED = 2, 130
@@ -37,7 +42,8 @@ _UsageError: Any = typer.BadParameter.__mro__[1]
 def main(arguments: Sequence[str]) -> int:
     """Run the command line; returns the exit code. Bad usage is one line on stderr."""
     try:
-        code = app(list(arguments) or ["--help"], "gbm-objectives", standalone_mode=False)
+        given = list(arguments) or ["--help"]
+        code = app(given, "gbm-objectives", standalone_mode=False, obj=given)
     except _UsageError as error:
         _line(f"{error.format_message().rstrip('.')}. See gbm-objectives --help.")
         return USAGE
@@ -70,87 +76,218 @@ def list_objectives() -> None:
 
 
 @app.command()
+def check(
+    objective: Annotated[
+        str, typer.Argument(metavar="MODULE:FUNCTION", help="Or FILE.py:FUNCTION.")
+    ],
+    task: Annotated[
+        str | None,
+        typer.Option(help="regression, binary, positive or multiclass.", show_default="regression"),
+    ] = None,
+) -> None:
+    """Check a hand-written objective; the exit code is 1 if it fails."""
+    from gbm_objectives.testing import check_objective
+
+    try:
+        found = check_objective(_imported(objective), task=task)  # type: ignore[arg-type]
+    except (ValueError, TypeError) as error:
+        _refuse(str(error))
+    say(_stdout(), str(found))
+    if not found.passed:
+        raise typer.Exit(1)
+
+
+def _imported(path: str) -> Any:
+    """What ``module:function`` or ``file.py:function`` names."""
+    module, _, name = path.rpartition(":")
+    if not module or not name:
+        raise ValueError(message("check", repr(path), "module:function, such as my_losses:my_loss"))
+    folder = str(Path(module).parent.resolve()) if module.endswith(".py") else str(Path.cwd())
+    sys.path.insert(0, folder)
+    try:
+        found: Any = import_module(Path(module).stem if module.endswith(".py") else module)
+        for part in name.split("."):
+            found = getattr(found, part)
+    except ModuleNotFoundError as error:
+        raise ValueError(message("check", str(error), "a module that can be imported")) from error
+    except AttributeError as error:
+        raise ValueError(message("check", str(error), "a function of that module")) from error
+    except Exception as error:  # the user's module raises
+        given = f"importing {module} raises {type(error).__name__}: {error}"
+        raise ValueError(message("check", given, "a module that can be imported")) from error
+    finally:
+        sys.path.remove(folder)
+    return found
+
+
+@app.command()
 def compare(
-    quick: Annotated[
-        bool, typer.Option("--quick", help="3 folds and 50 rounds; all else alike.")
-    ] = False,
-    folds: Annotated[
-        int | None, typer.Option(help="Folds of the cross-validation.", show_default="5")
+    context: typer.Context,
+    csv: Annotated[
+        Path | None,
+        typer.Argument(help="Your table. Default: the diabetes data of scikit-learn."),
     ] = None,
-    rounds: Annotated[
-        int | None, typer.Option(help="Trees of each model.", show_default="200")
+    target: Annotated[str | None, typer.Option(help="The column to predict.")] = None,
+    task: Annotated[
+        str | None,
+        typer.Option(
+            help="regression, quantile, binary or multiclass.", show_default="found by itself"
+        ),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of the folds and the contamination.")] = 0,
+    tau: Annotated[
+        float | None, typer.Option(help="The quantile to predict: the task quantile.")
+    ] = None,
     libraries: Annotated[
         str | None,
         typer.Option(help="Separated by commas.", show_default="those installed"),
     ] = None,
+    objectives: Annotated[
+        str | None,
+        typer.Option(
+            help='Of ours, such as "huber(delta=2.0),cauchy".', show_default="a few for the task"
+        ),
+    ] = None,
+    metrics: Annotated[
+        str | None,
+        typer.Option(
+            help='The first decides, such as "rmse,mae".', show_default="those of the task"
+        ),
+    ] = None,
+    contamination: Annotated[
+        str | None,
+        typer.Option(
+            help="Shares of the training labels that are moved or flipped, separated by commas.",
+            show_default="0,0.1,0.4; classes 0,0.1,0.2",
+        ),
+    ] = None,
+    contamination_size: Annotated[
+        float, typer.Option(help="How far labels are moved, in standard deviations.")
+    ] = 10.0,
+    one_sided: Annotated[bool, typer.Option("--one-sided", help="Move labels up only.")] = False,
+    folds: Annotated[
+        int | None, typer.Option(help="Folds of the cross-validation.", show_default="5")
+    ] = None,
+    seeds: Annotated[
+        str,
+        typer.Option("--seeds", "--seed", help="A cross-validation for each, such as 0,1,2."),
+    ] = "0",
+    rounds: Annotated[
+        int | None, typer.Option(help="Trees of each model, at most.", show_default="200")
+    ] = None,
+    early_stopping: Annotated[
+        int | None,
+        typer.Option(help="Stop after so many rounds without improvement.", show_default="never"),
+    ] = None,
+    budget: Annotated[
+        float | None, typer.Option(help="Seconds after which no model is begun.")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Processes.", show_default="one a core")
+    ] = None,
     threads: Annotated[int, typer.Option(help="Of each model.")] = 1,
+    out: Annotated[
+        Path | None, typer.Option(help="A folder for scores, predictions and curves.")
+    ] = None,
+    cache: Annotated[
+        Path | None,
+        typer.Option(help="A folder for what is done.", show_default="the user's cache"),
+    ] = None,
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help="Train all again, keep nothing.")
+    ] = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="3 folds and 50 rounds; all else alike.")
+    ] = False,
 ) -> None:
     """Compare our objectives with the built-in ones, on clean and on contaminated labels."""
-    task = tasks.diabetes()
     folds = folds if folds is not None else 3 if quick else 5
     rounds = rounds if rounds is not None else 50 if quick else 200
+    console = _stdout()
     try:
-        settings = Settings(rounds, threads)
-        splits = tasks.splits(task, folds, seed)
-        wanted = _wanted(libraries)
-    except ValueError as error:
+        folder = None if out is None else writable(out, "out")
+        data = _data(csv, target, task, tau)
+        prepared = api.prepare(
+            data,
+            None if libraries is None else [name.strip() for name in libraries.split(",")],
+            objectives,
+            None,
+            metrics,
+            None if contamination is None else _numbers("contamination", contamination, float),
+            contamination_size,
+            one_sided,
+            folds,
+            _numbers("seeds", seeds, int),
+            rounds,
+            early_stopping,
+            threads,
+            joblib.cpu_count() if workers is None else workers,
+            budget,
+            not no_cache if cache is None else cache,
+        )
+    except (ValueError, TypeError) as error:
         _refuse(str(error))
-    reasons = {library: _unusable(library) for library in wanted}
-    unusable = [reason for reason in reasons.values() if reason]
-    versions = {
-        library: import_module(library).__version__
-        for library, reason in reasons.items()
-        if not reason
-    }
-    if not versions or (libraries is not None and unusable):
-        _refuse(f"{'; '.join(unusable)}. Try: pip install 'gbm-objectives[compare]'")
-
-    out, err = _stdout(), Console(stderr=True)
-    using = ", ".join(f"{name} {version}" for name, version in versions.items())
+    using = [f"{name} {prepared.versions[name]}" for name in prepared.libraries]
     say(
-        out,
-        f"{task.name}: {len(task.y)} rows, {folds} folds, {rounds} rounds, seed {seed}; {using}",
+        console,
+        f"{data.name}: {len(data.y)} rows, {_of(data)}, {folds} folds, {rounds} rounds, "
+        f"seed {seeds}; {', '.join(using)}",
+        *prepared.notes,
     )
-    say(out, *(f"Left out: {reason}" for reason in unusable))
-    compared = candidates(list(versions))
-    per_fold = len(compared) * len(tasks.CONTAMINATIONS)
-    scores, interrupted = collect(run(splits, compared, settings), folds, per_fold, err)
-    done = complete_folds(scores, per_fold)
-    if interrupted:
-        say(out, _interruption(len(scores), per_fold, folds))
-    if scores:
-        report(out, done or scores, task)
-    if interrupted:
+    command = shlex.join(["gbm-objectives", *context.obj])
+    _finish(console, prepared.run(shown(), command), folder)
+
+
+def _finish(console: Console, result: Result, folder: Path | None) -> None:
+    """Report, save and exit as it went."""
+    complete = result.info["complete"]
+    if not complete:
+        say(console, _interruption(result))
+    if folder is not None:
+        save(result, folder)
+    if len(result.scores):
+        report(console, result)
+    if folder is not None:
+        say(console, "", f"Written to {folder}: scores, predictions, curves and warnings as CSV.")
+    if not complete:
         raise typer.Exit(INTERRUPTED)
-    if all(score.mae is None for score in scores if score.kind != "baseline"):
+    models = result.scores[result.scores["kind"] != "baseline"]
+    if not (models["status"] == "ok").any():
         raise typer.Exit(1)
 
 
-def _wanted(libraries: str | None) -> list[str]:
-    names = list(LIBRARIES) if libraries is None else [s.strip() for s in libraries.split(",")]
-    for name in names:
-        if name not in LIBRARIES:
-            needed = f"{' or '.join(LIBRARIES)}, or both with a comma between"
-            raise ValueError(message("libraries", repr(name), needed))
-    return list(dict.fromkeys(names))
+def _of(data: Data) -> str:
+    if data.of_classes:
+        return f"{data.task} {data.target} ({', '.join(data.classes[:5])}{' ...' * (len(data.classes) > 5)})"
+    return f"{data.task} of {data.target}"
 
 
-def _unusable(library: str) -> str:
-    """Why it can't be imported; empty where it can."""
-    try:
-        import_module(library)
-    except ModuleNotFoundError as error:
-        return f"{library} is not installed" if error.name == library else describe(error)
-    except Exception as error:  # it may be there and fail to load
-        return f"{library} fails to load, {describe(error)}"
-    return ""
-
-
-def _interruption(scores: int, per_fold: int, folds: int) -> str:
-    complete, rest = divmod(scores, per_fold)
+def _interruption(result: Result) -> str:
+    info = result.info
+    folds = info["folds"] * len(info["seeds"])
+    fits = result.scores[result.scores["metric"] == info["metric"]]
+    counts = fits.groupby(["seed", "fold"]).size()
+    per_fold = info["fits"] // folds
+    complete = int((counts == per_fold).sum())
+    rest = int(counts[counts < per_fold].sum())
     text = f"Interrupted after {complete} of {folds} folds."
     if complete and rest:
-        return f"{text} The {rest} models of the next one are left out."
+        return f"{text} The {rest} models of the next are left out."
     return f"{text} Of the first, {rest} of {per_fold} models are done." if rest else text
+
+
+def _numbers(argument: str, text: str, kind: type) -> list[Any]:
+    try:
+        return [kind(part) for part in text.split(",")]
+    except ValueError as error:
+        needed = "whole numbers" if kind is int else "numbers"
+        raise ValueError(message(argument, repr(text), f"{needed} with commas between")) from error
+
+
+def _data(csv: Path | None, target: str | None, task: str | None, tau: float | None) -> Data:
+    if csv is None:
+        if target is not None:
+            raise ValueError(message("target", repr(target), "a CSV file with it"))
+        return diabetes(task, tau)
+    if target is None:
+        raise ValueError(message("target", "none", "the column to predict: --target NAME"))
+    return from_csv(csv, target, task, tau)

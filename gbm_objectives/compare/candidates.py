@@ -2,36 +2,69 @@
 
 from __future__ import annotations
 
+import copy
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 import numpy as np
 
 from gbm_objectives._validation import Array, message
+from gbm_objectives.compare.scoring import Metric
 from gbm_objectives.compare.tasks import Split
-from gbm_objectives.objective import Objective
-from gbm_objectives.registry import OBJECTIVES
 
-Kind = Literal["baseline", "built-in", "ours"]
+Kind = Literal["baseline", "built-in", "transformed", "ours", "user"]
+
+
+class NotApplicable(Exception):  # noqa: N818 - a reason to skip, no error
+    """The candidate can't learn from these labels, which is known before it is tried."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What all models have in common: boosting rounds and threads.
+    """What all models have in common.
 
     One thread: a few hundred rows gain nothing by a second, and two that wait for each other on a
-    busy machine are many times slower.
+    busy machine are many times slower. Workers are the better use of cores.
+
+    Parameters
+    ----------
+    rounds : trees, at most where training stops early.
+    early_stopping : rounds without an improvement of the metric on ``validation`` of the training rows, after which
+        training stops; None for no such split and all the rounds.
+    validation : the share of the training rows that is kept for early stopping.
+    threads : of each model.
     """
 
     rounds: int = 200
+    early_stopping: int | None = None
+    validation: float = 0.15
     threads: int = 1
 
     def __post_init__(self) -> None:
-        for name in ("rounds", "threads"):
-            if getattr(self, name) < 1:
-                raise ValueError(message(name, str(getattr(self, name)), "a whole number >= 1"))
+        for name in ("rounds", "threads", "early_stopping"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise ValueError(message(name, str(value), "a whole number >= 1"))
+        if not 0 < self.validation < 1:
+            raise ValueError(message("validation", str(self.validation), "a share between 0 and 1"))
+
+
+@dataclass(slots=True)
+class Fit:
+    """A model's answers for the test rows.
+
+    Parameters
+    ----------
+    predict : the predictions by the first so many trees, on the response scale.
+    rounds : trees.
+    times : the seconds after each of them, from the start of the fit; empty where that is unknown.
+    """
+
+    predict: Callable[[int], Array]
+    rounds: int = 0
+    times: list[float] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,107 +76,56 @@ class Candidate(ABC):
     library: str
 
     @abstractmethod
-    def predict(self, split: Split, settings: Settings) -> Array:
-        """Predictions of shape (n_test,) after training on the split; any exception is a failure."""
+    def fit(self, split: Split, settings: Settings, metric: Metric) -> Fit:
+        """A model of the split's training rows; any exception is a failure.
+
+        The metric is what training stops early by, where it does.
+        """
 
 
 @dataclass(frozen=True, slots=True)
 class Constant(Candidate):
-    """The median of the training labels: what a model has to beat."""
+    """The same for every row: what a model has to beat."""
 
     name: str = "constant (median)"
     kind: Kind = "baseline"
     library: str = "-"
+    of: Literal["median", "mean", "quantile", "shares"] = "median"
 
-    def predict(self, split: Split, settings: Settings) -> Array:
-        """The median, for every row."""
-        return np.full(len(split.y_test), np.median(split.y_train))
+    def fit(self, split: Split, settings: Settings, metric: Metric) -> Fit:
+        """The median, mean, quantile or class shares of the training labels."""
+        y, n = split.y_train, len(split.y_test)
+        if self.of == "shares":
+            shares = np.bincount(y.astype(int), minlength=split.n_classes) / len(y)
+            value: Any = shares[1] if split.task == "binary" else shares
+        elif self.of == "quantile":
+            value = np.quantile(y, 0.5 if split.data.tau is None else split.data.tau)
+        else:
+            value = np.median(y) if self.of == "median" else y.mean()
+        constant = np.broadcast_to(value, (n, *np.shape(value))).copy()
+        return Fit(lambda _: constant)
 
 
 @dataclass(frozen=True, slots=True)
-class Boosted(Candidate):
-    """A booster with one of its library's own objectives, by name, or one of ours."""
+class Estimator(Candidate):
+    """A user's model: anything with ``fit(X, y)`` and ``predict(X)``, for classes ``predict_proba(X)``.
 
-    trees: ClassVar[dict[str, float]]
+    Each fit is of a fresh copy. It is given frames with categories and missing values, class codes as labels.
+    """
 
-    objective: str | Objective
+    estimator: Any = None
 
-
-class XGBoost(Boosted):
-    """Trees of XGBoost, the same for every objective: its defaults but for ``trees``."""
-
-    __slots__ = ()
-    trees: ClassVar = {"eta": 0.1, "max_depth": 4}
-
-    def predict(self, split: Split, settings: Settings) -> Array:
-        """Train and predict."""
-        import xgboost
-
-        params: dict[str, Any] = {**self.trees, "nthread": settings.threads}
-        train = xgboost.DMatrix(split.x_train, split.y_train, nthread=settings.threads)
-        test = xgboost.DMatrix(split.x_test, nthread=settings.threads)
-        if isinstance(self.objective, Objective):
-            from gbm_objectives.xgboost import train as train_ours
-
-            booster = train_ours(params, train, settings.rounds, objective=self.objective)
+    def fit(self, split: Split, settings: Settings, metric: Metric) -> Fit:
+        """The user's fit."""
+        model = copy.deepcopy(self.estimator)
+        fitted = model.fit(split.x_train, split.y_train)
+        model = model if fitted is None else fitted
+        if split.n_classes and hasattr(model, "predict_proba"):
+            p = np.asarray(model.predict_proba(split.x_test))
+            prediction = p[:, 1] if split.task == "binary" else p
         else:
-            params["objective"] = self.objective
-            booster = xgboost.train(params, train, settings.rounds)
-        prediction: Array = booster.predict(test)
-        return prediction
-
-
-class LightGBM(Boosted):
-    """Trees of LightGBM, the same for every objective: its defaults but for ``trees``."""
-
-    __slots__ = ()
-    trees: ClassVar = {"learning_rate": 0.1, "num_leaves": 15}
-
-    def predict(self, split: Split, settings: Settings) -> Array:
-        """Train and predict."""
-        import lightgbm
-
-        params = {
-            **self.trees,
-            "num_threads": settings.threads,
-            "deterministic": True,
-            "force_row_wise": True,
-            "verbosity": -1,
-        }
-        train = lightgbm.Dataset(split.x_train, split.y_train)
-        if isinstance(self.objective, Objective):
-            from gbm_objectives.lightgbm import train as train_ours
-
-            booster = train_ours(params, train, settings.rounds, objective=self.objective)
-        else:
-            booster = lightgbm.train(
-                {**params, "objective": self.objective}, train, settings.rounds
-            )
-        prediction: Array = np.asarray(booster.predict(split.x_test))
-        return prediction
-
-
-#: For each library: the class of its candidates, and its own objectives for regression.
-LIBRARIES: dict[str, tuple[type[Boosted], tuple[str, ...]]] = {
-    "xgboost": (XGBoost, ("reg:squarederror", "reg:absoluteerror", "reg:pseudohubererror")),
-    "lightgbm": (LightGBM, ("regression", "regression_l1", "huber", "fair")),
-}
-#: Names in the registry, and arguments.
-OURS: tuple[tuple[str, tuple[float, ...]], ...] = (
-    ("huber", ()),
-    ("pseudo_huber", ()),
-    ("log_cosh", ()),
-    ("quantile", (0.5,)),
-)
-
-
-def candidates(libraries: Sequence[str] = tuple(LIBRARIES)) -> list[Candidate]:
-    """The baseline, and for each library its own objectives and ours."""
-    found: list[Candidate] = [Constant()]
-    for library in libraries:
-        booster, built_in = LIBRARIES[library]
-        found += [booster(name, "built-in", library, name) for name in built_in]
-        for name, arguments in OURS:
-            call = f"{name}({', '.join(map(str, arguments))})"
-            found.append(booster(f"ours: {call}", "ours", library, OBJECTIVES[name](*arguments)))
-    return found
+            prediction = np.asarray(model.predict(split.x_test))
+        if len(prediction) != len(split.y_test):
+            given = f"{len(prediction)} predictions for {len(split.y_test)} rows"
+            raise ValueError(message(self.name, given, "one a row"))
+        return Fit(lambda _: prediction)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-_NEEDED = ("typer", "rich", "sklearn")
+_NEEDED = ("typer", "rich", "sklearn", "pandas", "joblib", "cloudpickle")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,42 +1,102 @@
-"""Progress: the scores as they come, with the time left."""
+"""Progress: how many models are done, with the time left; a bar in a terminal, else lines."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from time import perf_counter
+from typing import Any
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-from gbm_objectives.compare.run import Score
+#: Seconds between two lines.
+EVERY = 10.0
 
 
-def collect(
-    scores: Iterator[Score], folds: int, per_fold: int, console: Console
-) -> tuple[list[Score], bool]:
-    """All scores, or those up to Ctrl-C, and whether it was pressed.
+class Progress(ABC):
+    """What is told of a run."""
 
-    A terminal shows a bar; anything else gets a line a fold.
-    """
-    done: list[Score] = []
+    @abstractmethod
+    def of(self, total: int, known: int) -> AbstractContextManager[Any]:
+        """The run of so many models, some of them known already."""
+
+    @abstractmethod
+    def advance(self) -> None:
+        """One more is done."""
+
+
+class Silent(Progress):
+    """Nothing."""
+
+    def of(self, total: int, known: int) -> AbstractContextManager[Any]:
+        """Nothing."""
+        return nullcontext()
+
+    def advance(self) -> None:
+        """Nothing."""
+
+
+class Lines(Progress):
+    """A line now and then, and one at the end."""
+
+    def __init__(self, console: Any) -> None:
+        self.console = console
+
+    @contextmanager
+    def of(self, total: int, known: int) -> Iterator[None]:
+        """Say what is known already; the rest says `advance`."""
+        self.total, self.known, self.done = total, known, known
+        self.start = self.last = perf_counter()
+        if known:
+            self._say(f"{known} of {total} models known from an earlier run")
+        yield
+
+    def advance(self) -> None:
+        """A line, if there was none for some seconds or it is the last."""
+        self.done += 1
+        now = perf_counter()
+        if self.done == self.total:
+            self._say(f"{self.total} of {self.total} models done in {now - self.start:.0f} s")
+        elif now - self.last >= EVERY:
+            self.last = now
+            left = (now - self.start) / (self.done - self.known) * (self.total - self.done)
+            self._say(f"{self.done} of {self.total} models done, about {left:.0f} s left")
+
+    def _say(self, text: str) -> None:
+        self.console.print(text, highlight=False, soft_wrap=True)
+
+
+class Bar(Progress):
+    """A bar, gone at the end."""
+
+    def __init__(self, console: Any) -> None:
+        from rich import progress
+
+        self.bar = progress.Progress(
+            progress.TextColumn("{task.description}"),
+            progress.BarColumn(),
+            progress.MofNCompleteColumn(),
+            progress.TextColumn("time left"),
+            progress.TimeRemainingColumn(elapsed_when_finished=True),
+            console=console,
+            transient=True,
+        )
+
+    @contextmanager
+    def of(self, total: int, known: int) -> Iterator[None]:
+        """Show the bar."""
+        with self.bar:
+            self.models = self.bar.add_task("models", total=total, completed=known)
+            yield
+
+    def advance(self) -> None:
+        """Move it on."""
+        self.bar.advance(self.models)
+
+
+def shown() -> Progress:
+    """On stderr: the bar where that is a terminal."""
+    from rich.console import Console
+
+    console = Console(stderr=True)
     live = console.is_terminal and not console.is_dumb_terminal
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("time left"),
-        TimeRemainingColumn(),
-        console=console,
-        transient=True,
-    )
-    try:
-        with bar if live else nullcontext():
-            models = bar.add_task("models", total=folds * per_fold)
-            for score in scores:
-                done.append(score)
-                bar.advance(models)
-                if not live and len(done) % per_fold == 0:
-                    console.print(f"fold {len(done) // per_fold} of {folds} done", highlight=False)
-    except KeyboardInterrupt:
-        return done, True
-    return done, False
+    return Bar(console) if live else Lines(console)

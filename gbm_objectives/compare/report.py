@@ -1,9 +1,11 @@
-"""The report: the scores as a table, and what they do and don't show, in words."""
+"""The report in a terminal: the scores as a table, and what they do and don't show, in words."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from rich import box
 from rich.console import Console
@@ -11,35 +13,78 @@ from rich.table import Table
 from rich.text import Text
 from scipy.stats import t as student_t
 
-from gbm_objectives.compare.candidates import LIBRARIES
-from gbm_objectives.compare.run import Score
+from gbm_objectives.compare.result import Result
 from gbm_objectives.compare.summary import (
     Comparison,
     Estimate,
     Row,
+    Score,
     comparisons,
+    complete_folds,
     contaminations,
+    of_frame,
     rows,
     unbeaten,
 )
-from gbm_objectives.compare.tasks import SHIFT, Task
 
 
-def report(console: Console, scores: Sequence[Score], task: Task) -> None:
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How values are shown: ``sign`` undoes that losses are minimised, decimals follow their size."""
+
+    plus_minus: str
+    sign: float
+    decimals: int
+
+    def number(self, loss: float, more: int = 0) -> str:
+        """A value of the metric, short whatever its size, so that the table fits 80 columns."""
+        value = self.sign * loss
+        if abs(value) < 1e4:
+            return f"{value:.{self.decimals + more if abs(value) < 1000 else 0}f}"
+        mantissa, exponent = f"{value:.1e}".split("e")
+        return f"{mantissa}e{int(exponent)}"
+
+    def estimate(self, estimate: Estimate, more: int = 0) -> str:
+        """Mean and standard error; the mean alone where a single fold gives no error."""
+        mean = self.number(estimate.mean, more)
+        if estimate.error != estimate.error:  # NaN
+            return mean
+        return f"{mean} {self.plus_minus} {self.number(self.sign * estimate.error, more)}"
+
+
+def report(console: Console, result: Result) -> None:
     """Print the table, what failed, and the closing comparison of ours with the built-ins."""
-    shares, found = contaminations(scores), rows(scores)
+    info = result.info
+    everything = of_frame(result.scores, info["metric"])
+    counts = Counter(score.fold for score in everything)
+    scores = complete_folds(everything, max(counts.values())) if counts else []
     folds = len({score.fold for score in scores})
-    console.print(table(found, shares, _plus_minus(console)))
-    say(console, "", *failures(scores), *notes(found, folds, task))
+    shares, found = contaminations(scores), rows(scores)
+    if not found:
+        say(console, "No fold has a score.")
+        return
+    style = _style(console, result, found)
+    console.print(table(found, shares, style))
+    say(console, "", *failures(everything), *notes(found, folds, info))
     if folds == 1:
         say(console, "", "One fold is too few to compare ours with the built-in ones.")
         return
     pairs = comparisons(found, shares)
     if pairs:
         say(console, "", "The best of ours against the best built-in, difference paired by fold:")
-        say(console, *(sentence(pair, _plus_minus(console)) for pair in pairs))
-        say(console, *(against_constant(pair) for pair in unbeaten(found, shares)))
-        say(console, *caveats(folds, task))
+        say(console, *(sentence(pair, style) for pair in pairs))
+        say(console, *(against_constant(pair, style) for pair in unbeaten(found, shares)))
+        say(console, *caveats(folds, info))
+
+
+def _style(console: Console, result: Result, found: Sequence[Row]) -> Style:
+    higher = result.scores.loc[
+        result.scores["metric"] == result.info["metric"], "higher_is_better"
+    ].any()
+    sizes = [abs(row.mean(share)) for row in found for share in row.losses]
+    decimals = 1 if min(sizes, default=0.0) >= 10 else 4 if max(sizes, default=0.0) < 10 else 2
+    plus_minus = "+-" if console.options.ascii_only else "±"
+    return Style(plus_minus, -1.0 if higher else 1.0, decimals)
 
 
 def say(console: Console, *lines: str) -> None:
@@ -48,53 +93,32 @@ def say(console: Console, *lines: str) -> None:
         console.print(Text(line), soft_wrap=not console.is_terminal)
 
 
-def table(found: Sequence[Row], shares: Sequence[float], plus_minus: str) -> Table:
-    """One row a candidate and library, one column a contamination; the lowest mean is marked."""
+def table(found: Sequence[Row], shares: Sequence[float], style: Style) -> Table:
+    """One row a candidate and library, one column a contamination; the best mean is marked."""
     lowest = {share: min(row.mean(share) for row in found) for share in shares}
     result = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     result.add_column("library", no_wrap=True)
-    result.add_column("objective", no_wrap=True)
+    result.add_column("objective", overflow="fold")
     for share in shares:
-        result.add_column(f"{label(share)} ", justify="right")
+        result.add_column(f"{label(share)} ", justify="right", no_wrap=True)
     previous = found[0].library
     for row in found:
         if row.library != previous:
             result.add_section()
             previous = row.library
-        cells = [_cell(row.estimate(share), lowest[share], plus_minus) for share in shares]
+        cells = [_cell(row.estimate(share), lowest[share], style) for share in shares]
         result.add_row(row.library, Text(row.candidate, _STYLES[row.kind]), *cells)
     return result
 
 
-_STYLES = {"baseline": "dim", "built-in": "", "ours": "cyan"}
+_STYLES = {"baseline": "dim", "built-in": "", "transformed": "", "ours": "cyan", "user": "magenta"}
 
 
-def _cell(estimate: Estimate | None, lowest: float, plus_minus: str) -> Text:
+def _cell(estimate: Estimate | None, lowest: float, style: Style) -> Text:
     if estimate is None:
         return Text("none ", "red")
     marked = estimate.mean == lowest
-    shown = _shown(estimate, 1, plus_minus)
-    return Text(shown + ("*" if marked else " "), "bold green" if marked else "")
-
-
-def _shown(estimate: Estimate, decimals: int, plus_minus: str) -> str:
-    """Mean and standard error; the mean alone where a single fold gives no error."""
-    mean = _number(estimate.mean, decimals)
-    if estimate.error != estimate.error:  # NaN
-        return mean
-    return f"{mean} {plus_minus} {_number(estimate.error, decimals)}"
-
-
-def _number(value: float, decimals: int) -> str:
-    """Short whatever its size, so that the table fits 80 columns."""
-    if abs(value) < 1e4:
-        return f"{value:.{decimals if abs(value) < 1000 else 0}f}"
-    mantissa, exponent = f"{value:.1e}".split("e")
-    return f"{mantissa}e{int(exponent)}"
-
-
-def _plus_minus(console: Console) -> str:
-    return "+-" if console.options.ascii_only else "±"
+    return Text(style.estimate(estimate) + ("*" if marked else " "), "bold green" if marked else "")
 
 
 def label(share: float) -> str:
@@ -105,76 +129,82 @@ def label(share: float) -> str:
 def failures(scores: Sequence[Score]) -> list[str]:
     """A line for each reason of a candidate, with how often it occurred."""
     fits = Counter((score.library, score.candidate) for score in scores)
-    failed = Counter((s.library, s.candidate, s.reason) for s in scores if s.mae is None)
-    return [
-        f"{library}, {candidate} failed in {count} of {fits[library, candidate]} fits: {reason}"
-        for (library, candidate, reason), count in failed.items()
-    ]
-
-
-def notes(found: Sequence[Row], folds: int, task: Task) -> list[str]:
-    """How to read the table."""
-    over = f"mean and standard error over {folds} folds" if folds > 1 else "of a single fold"
-    lines = [
-        f"Mean absolute error on clean test labels, {over}. Columns: the probability with which each "
-        f"training label was moved by {SHIFT:g} standard deviations, up or down. * the lowest of "
-        "its column. Order: by library, then by the mean of the columns."
-    ]
-    names = {row.candidate for row in found}
-    trees = [
-        f"{library} {', '.join(f'{name} {value}' for name, value in booster.trees.items())}"
-        for library, (booster, _) in LIBRARIES.items()
-        if any(row.library == library for row in found)
-    ]
-    lines.append(
-        f"Trees: {'; '.join(trees)}; no early stopping. Every objective has its default parameters."
-    )
-    fixed = [text for name, text in _FIXED_SCALES.items() if name in names]
-    if fixed:
-        lines[-1] += (
-            f" The default scale of {', '.join(fixed)} is 1 or near it in the units of the target, "
-            f"whose standard deviation is {task.y.std():.0f} here: tuned, they may do better."
+    failed = Counter((s.library, s.candidate, s.status) for s in scores if s.loss is None)
+    reason = {(s.library, s.candidate, s.status): s.reason for s in reversed(scores)}
+    lines = []
+    skipped = sum(count == fits[key[:2]] and key[2] == "skipped" for key, count in failed.items())
+    for key, count in failed.items():
+        library, candidate, status = key
+        word = "failed" if status == "failed" else "was left out"
+        lines.append(
+            f"{library}, {candidate} {word} in {count} of {fits[library, candidate]} fits: {reason[key]}"
         )
+    if skipped > 10:  # the time budget was small
+        return [f"{sum(failed.values())} fits have no score: {lines[0].partition(': ')[2]}"]
     return lines
 
 
-_FIXED_SCALES = {
-    "reg:pseudohubererror": "reg:pseudohubererror (huber_slope)",
-    "huber": "huber (alpha)",
-    "fair": "fair (fair_c)",
-}
+def notes(found: Sequence[Row], folds: int, info: dict[str, Any]) -> list[str]:
+    """How to read the table."""
+    over = f"mean and standard error over {folds} folds" if folds > 1 else "of a single fold"
+    hit = f"flipped to another class, of {len(info['classes'])}"
+    if not info["classes"]:
+        side = "up" if info["one_sided"] else "up or down"
+        hit = f"moved by {info['contamination_size']:g} standard deviations, {side}"
+    columns = f" Columns: the probability with which each training label was {hit}."
+    lines = [
+        f"{metric_name(info)} on clean test labels, {over}."
+        f"{columns if any(info['contaminations']) else ''} * the best of "
+        "its column. Order: by library, then by the mean of the columns. Objectives with parentheses are ours."
+    ]
+    trees = [
+        f"{library} {', '.join(f'{name} {value}' for name, value in values.items())}"
+        for library, values in info["trees"].items()
+    ]
+    stopping = info["early_stopping"]
+    early = "no early stopping"
+    if stopping is not None:
+        early = f"stopped after {stopping} rounds without improvement on 15% of the training rows"
+    lines.append(f"Trees: {'; '.join(trees)}; {early}. Built-in objectives have their defaults.")
+    return lines
 
 
-def sentence(pair: Comparison, plus_minus: str) -> str:
+def metric_name(info: dict[str, Any]) -> str:
+    """In words."""
+    names = {"mae": "Mean absolute error", "rmse": "Root mean squared error"}
+    return names.get(info["metric"], str(info["metric"]).replace("_", " ").capitalize())
+
+
+def sentence(pair: Comparison, style: Style) -> str:
     """The best of ours against the best built-in."""
     share, difference = pair.contamination, pair.difference
     ours, built_in = (
-        f"{row.candidate} {_number(row.mean(share), 1)}" for row in (pair.candidate, pair.other)
+        f"{row.candidate} {style.number(row.mean(share))}" for row in (pair.candidate, pair.other)
     )
-    side = "lower" if difference.mean < 0 else "higher"
+    side = "lower" if style.sign * difference.mean < 0 else "higher"
     verdict = f"ours {side} by more than 2 standard errors" if pair.clear else "no clear difference"
     return (
         f"- {pair.candidate.library}, {label(share)}: {ours}, built-in {built_in}; "
-        f"difference {_shown(difference, 2, plus_minus)}: {verdict}."
+        f"difference {style.estimate(difference, 1)}: {verdict}."
     )
 
 
-def against_constant(pair: Comparison) -> str:
+def against_constant(pair: Comparison, style: Style) -> str:
     """The best model against a baseline that it does not clearly beat."""
     share, model = pair.contamination, pair.candidate
     return (
         f"- {label(share)}: no model is clearly better than the {pair.other.candidate}, "
-        f"{_number(pair.other.mean(share), 1)}; the lowest is {model.candidate} of "
-        f"{model.library}, {_number(model.mean(share), 1)}."
+        f"{style.number(pair.other.mean(share))}; the best is {model.candidate} of "
+        f"{model.library}, {style.number(model.mean(share))}."
     )
 
 
-def caveats(folds: int, task: Task) -> list[str]:
+def caveats(folds: int, info: dict[str, Any]) -> list[str]:
     """What the comparison does not show."""
     chance = 2 * float(student_t.sf(2, folds - 1))
     return [
         "Both were picked as the best on these same folds, which flatters both, the larger group "
-        f"more; and one small data set ({task.name}) says little about others.",
+        f"more; and one data set ({info['name']}) says little about others.",
         "Folds are not independent, for their training rows overlap: the standard errors are "
         f"rough, likely too small. The mean of {folds} independent normal differences around 0 "
         f"lies beyond 2 standard errors with probability {chance:.2f}.",

@@ -1,52 +1,140 @@
-"""The run: every candidate on every split, as rows."""
+"""The run: every candidate on every split, in this process or in several, as outcomes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Literal
 
-from gbm_objectives import metrics
-from gbm_objectives.compare.candidates import Candidate, Kind, Settings
-from gbm_objectives.compare.tasks import Split
+import numpy as np
+
+from gbm_objectives._validation import Array, reject_non_finite
+from gbm_objectives.compare.candidates import Candidate, Fit, NotApplicable, Settings
+from gbm_objectives.compare.data import Data
+from gbm_objectives.compare.scoring import Metric
+from gbm_objectives.compare.tasks import Plan, Split
+
+Status = Literal["ok", "failed", "skipped"]
+
+#: At most as many points has a learning curve.
+POINTS = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
-    """One candidate on one split: its error on the test rows, or the reason why there is none."""
+class Job:
+    """One fit: the number of a candidate, and its split."""
 
-    candidate: str
-    library: str
-    kind: Kind
+    candidate: int
     contamination: float
+    seed: int
     fold: int
-    mae: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a job.
+
+    Parameters
+    ----------
+    status, reason : "ok", or why there is nothing else here.
+    prediction : for the test rows, on the response scale.
+    seconds, rounds : of training.
+    curve : (rounds, seconds, value of the deciding metric on the test rows), a row a point.
+    warnings : texts.
+    """
+
+    status: Status
     reason: str = ""
+    prediction: Array | None = None
+    seconds: float = float("nan")
+    rounds: int = 0
+    curve: Array = field(default_factory=lambda: np.zeros((0, 3)))
+    warnings: tuple[str, ...] = ()
 
 
-def run(
-    splits: Iterable[Split], candidates: Sequence[Candidate], settings: Settings
-) -> Iterator[Score]:
-    """A row for each split and candidate, as soon as it is known."""
-    for split in splits:
-        for candidate in candidates:
-            yield score(candidate, split, settings)
+@dataclass(slots=True, eq=False)
+class Experiment:
+    """All that a job needs; the last splits are kept, for they serve many candidates."""
+
+    data: Data
+    plan: Plan
+    candidates: Sequence[Candidate]
+    settings: Settings
+    metric: Metric
+    _rows: dict[int, Sequence[tuple[Array, Array]]] = field(default_factory=dict)
+    _last: tuple[tuple[int, int, float], Split] | None = None
+
+    def jobs(self) -> Iterator[Job]:
+        """All of them, a fold at a time."""
+        for seed, fold, share in self.plan.points():
+            for number in range(len(self.candidates)):
+                yield Job(number, share, seed, fold)
+
+    def rows(self, seed: int) -> Sequence[tuple[Array, Array]]:
+        """Training and test rows of the folds."""
+        if seed not in self._rows:
+            self._rows[seed] = self.plan.rows(self.data, seed)
+        return self._rows[seed]
+
+    def split(self, job: Job) -> Split:
+        """The job's."""
+        point = (job.seed, job.fold, job.contamination)
+        if self._last is None or self._last[0] != point:
+            self._last = point, self.plan.split(self.data, self.rows(job.seed)[job.fold], *point)
+        return self._last[1]
+
+    def outcome(self, job: Job) -> Outcome:
+        """Do the job."""
+        return fit(self.candidates[job.candidate], self.split(job), self.settings, self.metric)
 
 
-def score(candidate: Candidate, split: Split, settings: Settings) -> Score:
-    """Train, predict and score; whatever goes wrong is the row's reason."""
-    mae, reason = None, ""
-    try:
-        prediction = candidate.predict(split, settings)
-        mae = metrics.mae().evaluate(split.y_test, prediction)
-    except Exception as error:  # one candidate must not end the run of the others
-        reason = describe(error)
-    return Score(
-        candidate.name, candidate.library, candidate.kind, split.contamination, split.fold,
-        mae, reason,
-    )  # fmt: skip
+def fit(candidate: Candidate, split: Split, settings: Settings, metric: Metric) -> Outcome:
+    """Train and predict; whatever goes wrong is the outcome's reason."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            start = perf_counter()
+            found = candidate.fit(split, settings, metric)
+            seconds = perf_counter() - start
+            prediction = found.predict(found.rounds)
+            reject_non_finite("y_pred", prediction)
+            curve = _curve(found, prediction, split, metric)
+        except NotApplicable as reason:
+            return Outcome("skipped", str(reason))
+        except Exception as error:  # one candidate must not end the run of the others
+            return Outcome("failed", describe(error), warnings=_texts(caught))
+    return Outcome("ok", "", prediction, seconds, found.rounds, curve, _texts(caught))
 
 
-def describe(error: Exception) -> str:
+def _curve(found: Fit, prediction: Array, split: Split, metric: Metric) -> Array:
+    """At rounds whose distances grow: predictions by the first few trees cost little."""
+    rounds = min(found.rounds, len(found.times))
+    if rounds < 1:
+        return np.zeros((0, 3))
+    points = []
+    for trees in np.unique(np.geomspace(1, rounds, POINTS).round().astype(int)):
+        staged = prediction if trees == found.rounds else found.predict(int(trees))
+        try:
+            value = metric.evaluate(split.y_test, staged)
+        except Exception:  # the scores tell what is wrong
+            return np.zeros((0, 3))
+        points.append((trees, found.times[trees - 1], value))
+    return np.array(points, dtype=np.float64)
+
+
+def _texts(caught: Sequence[warnings.WarningMessage]) -> tuple[str, ...]:
+    """Those meant for users, each once."""
+    texts = (
+        " ".join(str(warning.message).split())
+        for warning in caught
+        if issubclass(warning.category, (UserWarning, RuntimeWarning))
+    )
+    return tuple(dict.fromkeys(texts))
+
+
+def describe(error: BaseException) -> str:
     """An exception in one line: its type and the first line of its text."""
     lines = str(error).strip().splitlines()
     return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__

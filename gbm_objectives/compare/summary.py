@@ -8,9 +8,39 @@ from dataclasses import dataclass
 from math import inf, nan
 
 import numpy as np
+import pandas as pd
 
 from gbm_objectives.compare.candidates import Kind
-from gbm_objectives.compare.run import Score
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One candidate on one fold: its loss on the test rows, or the reason why there is none.
+
+    The loss is the deciding metric, times -1 where higher is better.
+    """
+
+    candidate: str
+    library: str
+    kind: Kind
+    contamination: float
+    fold: tuple[int, int]
+    loss: float | None
+    reason: str = ""
+    status: str = "ok"
+
+
+def of_frame(frame: pd.DataFrame, metric: str) -> list[Score]:
+    """The scores by one metric; a fold is (seed, fold)."""
+    rows = frame[frame["metric"] == metric]
+    return [
+        Score(
+            row.candidate, row.library, row.kind, row.contamination, (row.seed, row.fold),
+            (-row.value if row.higher_is_better else row.value) if row.status == "ok" else None,
+            row.reason, row.status,
+        )
+        for row in rows.itertuples()
+    ]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +64,16 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A candidate's errors: for each contamination the MAE of each fold; none where a fold failed."""
+    """A candidate's losses: for each contamination that of each fold; none where a fold failed."""
 
     library: str
     candidate: str
     kind: Kind
-    maes: dict[float, dict[int, float]]
+    losses: dict[float, dict[tuple[int, int], float]]
 
     def estimate(self, contamination: float) -> Estimate | None:
         """The mean over folds."""
-        values = self.maes.get(contamination)
+        values = self.losses.get(contamination)
         return Estimate.of(values.values()) if values else None
 
     def mean(self, contamination: float) -> float:
@@ -62,8 +92,8 @@ class Comparison:
 
     @property
     def difference(self) -> Estimate:
-        """The candidate's MAE - the other's, paired by fold."""
-        mine, other = (row.maes[self.contamination] for row in (self.candidate, self.other))
+        """The candidate's loss - the other's, paired by fold."""
+        mine, other = (row.losses[self.contamination] for row in (self.candidate, self.other))
         return Estimate.of(mine[fold] - other[fold] for fold in mine)
 
     @property
@@ -87,13 +117,13 @@ def contaminations(scores: Iterable[Score]) -> list[float]:
 def rows(scores: Sequence[Score]) -> list[Row]:
     """One row a candidate and library, by library, then by the mean over all contaminations."""
     found: dict[tuple[str, str], Row] = {}
-    failed = {(s.library, s.candidate, s.contamination) for s in scores if s.mae is None}
+    failed = {(s.library, s.candidate, s.contamination) for s in scores if s.loss is None}
     for score in scores:
         row = Row(score.library, score.candidate, score.kind, {})
         row = found.setdefault((score.library, score.candidate), row)
         cell = (score.library, score.candidate, score.contamination)
-        if score.mae is not None and cell not in failed:
-            row.maes.setdefault(score.contamination, {})[score.fold] = score.mae
+        if score.loss is not None and cell not in failed:
+            row.losses.setdefault(score.contamination, {})[score.fold] = score.loss
     shares = contaminations(scores)
     return sorted(found.values(), key=lambda row: (row.library, sum(map(row.mean, shares))))
 
@@ -101,7 +131,7 @@ def rows(scores: Sequence[Score]) -> list[Row]:
 def best(table: Iterable[Row], share: float) -> Row | None:
     """The row of the lowest mean at a contamination; None where none has one."""
     return min(
-        (row for row in table if share in row.maes), key=lambda row: row.mean(share), default=None
+        (row for row in table if share in row.losses), key=lambda row: row.mean(share), default=None
     )
 
 

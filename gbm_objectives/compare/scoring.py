@@ -1,0 +1,132 @@
+"""Metrics of a comparison: those of each task, by name, and the user's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+
+from gbm_objectives import metrics
+from gbm_objectives._validation import Array, message
+from gbm_objectives.compare.data import TaskName
+from gbm_objectives.compare.expressions import parse_calls
+
+
+@runtime_checkable
+class Metric(Protocol):
+    """What a metric has to have; those of `gbm_objectives.metrics` have it.
+
+    Predictions are numbers (n_samples,), probabilities of class 1 (n_samples,), or of every class
+    (n_samples, n_classes); labels are numbers or class codes (n_samples,).
+    """
+
+    @property
+    def name(self) -> str:
+        """Of the column in the tables."""
+
+    @property
+    def higher_is_better(self) -> bool:
+        """The direction."""
+
+    def evaluate(self, y_true: Array, y_pred: Array) -> float:
+        """The value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function ``f(y_true, y_pred)`` as a metric; scikit-learn's are of this form."""
+
+    function: Callable[[Array, Array], float]
+    name: str
+    higher_is_better: bool = False
+
+    def evaluate(self, y_true: Array, y_pred: Array) -> float:
+        """The function's value."""
+        return float(self.function(y_true, y_pred))
+
+
+def _auc(y_true: Array, y_pred: Array) -> float:
+    from sklearn.metrics import roc_auc_score
+
+    return float(roc_auc_score(y_true, y_pred))
+
+
+def _average_precision(y_true: Array, y_pred: Array) -> float:
+    from sklearn.metrics import average_precision_score
+
+    return float(average_precision_score(y_true, y_pred))
+
+
+def _balanced_accuracy(y_true: Array, y_pred: Array) -> float:
+    likeliest = y_pred.argmax(axis=1) if y_pred.ndim == 2 else y_pred > 0.5
+    hits = likeliest == y_true
+    return float(np.mean([hits[y_true == code].mean() for code in np.unique(y_true)]))
+
+
+def roc_auc() -> Metric:
+    """The area under the ROC curve: how well class 1 is ranked above class 0."""
+    return Function(_auc, "roc_auc", True)
+
+
+def average_precision() -> Metric:
+    """The mean precision over the recalls; its value at random is the share of class 1."""
+    return Function(_average_precision, "average_precision", True)
+
+
+def balanced_accuracy() -> Metric:
+    """The mean over the classes of the share of right answers."""
+    return Function(_balanced_accuracy, "balanced_accuracy", True)
+
+
+_FACTORIES = [name for name in metrics.__all__ if name[0].islower()]
+#: Every metric by its name.
+METRICS: dict[str, Callable[..., Any]] = {
+    **{name: getattr(metrics, name) for name in _FACTORIES},
+    "roc_auc": roc_auc,
+    "average_precision": average_precision,
+    "balanced_accuracy": balanced_accuracy,
+}
+
+
+def of_task(task: TaskName, tau: float | None) -> list[Metric]:
+    """The metrics of a task; the first one decides."""
+    if task == "regression":
+        return [metrics.mae(), metrics.rmse(), metrics.median_absolute_error()]
+    if task == "quantile":
+        return [metrics.pinball(0.5 if tau is None else tau)]
+    if task == "binary":
+        return [metrics.log_loss(), metrics.brier(), average_precision(), roc_auc()]
+    return [metrics.negative_log_likelihood(), metrics.accuracy(), balanced_accuracy()]
+
+
+def chosen(given: Any, task: TaskName, tau: float | None) -> list[Metric]:
+    """The metrics that are asked for: as text, as objects, as functions, or those of the task for None."""
+    if given is None:
+        return of_task(task, tau)
+    if isinstance(given, str):
+        found = [metric for _, metric in parse_calls("metrics", given, METRICS)]
+    else:
+        items = list(given) if isinstance(given, Sequence) else [given]
+        found = [metric for item in items for metric in _one(item)]
+    names = [metric.name for metric in found]
+    if not found or len(set(names)) < len(names):
+        raise ValueError(
+            message("metrics", ", ".join(names) or "none", "one or more, all different")
+        )
+    return found
+
+
+def _one(item: Any) -> list[Metric]:
+    if isinstance(item, str):
+        return [metric for _, metric in parse_calls("metrics", item, METRICS)]
+    if isinstance(item, Metric):
+        return [item]
+    if callable(item):
+        higher = bool(getattr(item, "higher_is_better", False))
+        return [Function(item, getattr(item, "__name__", type(item).__name__), higher)]
+    needed = (
+        "a name, a function f(y_true, y_pred), or an object with name, higher_is_better, evaluate"
+    )
+    raise TypeError(message("metrics", f"{item!r}", needed))

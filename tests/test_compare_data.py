@@ -1,0 +1,121 @@
+"""Reading tables for the comparison, and what is said of those that can't be learned from."""
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+
+from gbm_objectives.compare.cli import main
+from gbm_objectives.compare.data import from_csv, of_arrays
+
+RNG = np.random.default_rng(0)
+FRAME = pd.DataFrame(
+    {
+        "size": RNG.normal(size=60).round(3),
+        "colour": RNG.choice(["red", "gr\u00fcn", "blue"], 60),
+        "price": RNG.normal(100, 20, 60).round(2),
+        "bought": RNG.choice(["yes", "no"], 60),
+    }
+)
+FRAME.loc[3, "colour"] = None
+FRAME.loc[5, "size"] = np.nan
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1", "utf-16"])
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_separators_and_encodings(tmp_path, separator, encoding):
+    path = tmp_path / "t.csv"
+    FRAME.to_csv(path, sep=separator, encoding=encoding, index=False)
+    data = from_csv(path, "price")
+    assert data.task == "regression"
+    assert data.features == ("size", "colour", "bought")
+    assert data.categorical == (1, 2)
+    assert "gr\u00fcn" in data.x["f1"].cat.categories
+    np.testing.assert_allclose(data.y, FRAME["price"])
+    assert np.isnan(data.matrix[3, 1])
+    assert np.isnan(data.matrix[5, 0])
+
+
+def test_decimal_commas(tmp_path):
+    FRAME.to_csv(tmp_path / "t.csv", sep=";", decimal=",", index=False)
+    np.testing.assert_allclose(from_csv(tmp_path / "t.csv", "price").y, FRAME["price"])
+
+
+def test_frames_of_pandas_and_polars_and_arrays_are_the_same_data():
+    x, y = FRAME[["size", "colour"]], FRAME["price"]
+    one, other = (
+        of_arrays(x, y),
+        of_arrays(
+            pl.DataFrame({c: [None if pd.isna(v) else v for v in x[c]] for c in x}),
+            pl.Series("price", y.to_list()),
+        ),
+    )
+    np.testing.assert_array_equal(one.matrix, other.matrix)
+    assert (one.categorical, one.features) == (other.categorical, other.features)
+    array = of_arrays(x[["size"]].to_numpy(), y.to_numpy())
+    np.testing.assert_array_equal(one.matrix[:, :1], array.matrix)
+
+
+@pytest.mark.parametrize(
+    ("y", "task"),
+    [
+        (np.arange(300) % 28, "regression"),  # rings
+        (np.arange(300) % 3, "multiclass"),
+        (np.arange(300) % 2, "binary"),
+        (np.array(["Yes", "No", "No"] * 100), "binary"),
+        (np.array(["a", "b", "c"] * 100), "multiclass"),
+        (np.arange(300) % 3 * 0.5, "regression"),
+        (np.array(["1.5", "2", "3"] * 100), "regression"),
+        (np.arange(300) % 2 == 0, "binary"),
+    ],
+)
+def test_the_task_is_found(y, task):
+    assert of_arrays(np.zeros((300, 1)), y).task == task
+
+
+def test_rows_without_a_label_are_left_out():
+    y = FRAME["price"].where(FRAME.index > 9)
+    data = of_arrays(FRAME[["size"]], y)
+    assert len(data.y) == len(data.x) == 50
+    assert "10 rows without a price left out" in data.notes
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "said"),
+    [
+        ("a,price\n1,2\n3,4\n", "--target prize", "Did you mean: price"),
+        ("a,price\n1,2\n3,4\n", "", "the column to predict: --target NAME"),
+        ("a,y\n1,2\n3,2\n", "--target y", "y is 2 in all 2 rows"),
+        ("a,y\n1,\n3,\n", "--target y", "y is missing in all 2 rows"),
+        ("a,y\n" + "1,x\n" * 9 + "2,z\n", "--target y", "the class 'z' of y has one row"),
+        ("a,y\n" + "1,2\n" * 9 + "2,z\n", "--target y --task regression", "text in 1 of 10 rows"),
+        ("a,y\n1,2\n1,2,3\n", "--target y", "needed: rows as long as the header line"),
+        ("a,y\n", "--target y", "needed: a header line and rows"),
+        ("", "--target y", "nothing in it"),
+        ("\0\1\2", "--target y", "bytes that are no text"),
+        ("y\n1\n2\n5\n", "--target y", "at least one feature"),
+        ("a,y\n1,2\n3,4\n5,9\n", "--target y --folds -1", "folds: -1"),
+        (
+            "a,y\n1,2\n3,4\n5,9\n",
+            "--target y --folds 5",
+            "folds: 5; needed: a whole number from 2 to 3",
+        ),
+        ("a,y\n1,2\n3,4\n", "--target y --out /dev/null/x", "a folder that can be written"),
+    ],
+)
+def test_bad_tables_are_one_line(tmp_path, capsys, text, options, said):
+    path = tmp_path / "t.csv"
+    path.write_bytes(text.encode())
+    assert main(["compare", str(path), "--no-cache", *options.split()]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert said in err
+    assert err.count("\n") == 1
+
+
+def test_a_file_that_is_not_there(tmp_path, capsys):
+    (tmp_path / "houses.csv").write_text("a,y\n1,2\n")
+    assert main(["compare", str(tmp_path / "house.csv"), "--target", "y"]) == 2
+    assert "no such file; needed: a CSV file. Did you mean houses.csv?" in capsys.readouterr().err
+    assert main(["compare", str(tmp_path), "--target", "y"]) == 2
+    assert "Is a directory" in capsys.readouterr().err
