@@ -12,7 +12,7 @@ import pytest
 from rich.console import Console
 
 from gbm_objectives import focal, huber, metrics
-from gbm_objectives.compare import api, compare, summary
+from gbm_objectives.compare import api, compare, summary, verdict
 from gbm_objectives.compare.boosters import Boosted
 from gbm_objectives.compare.candidates import Candidate, Constant, Fit, Settings
 from gbm_objectives.compare.cli import main
@@ -567,21 +567,20 @@ def test_an_estimate_is_mean_and_standard_error():
     assert np.isnan(summary.Estimate.of([4.0]).error)
 
 
-def test_differences_are_paired_and_judged_by_two_standard_errors():
+def test_the_terminal_says_what_the_report_says():
+    """One judgement: that of `verdict`, with corrected intervals."""
     built_in = made("b", "built-in", 10.0, 20.0, 30.0)
     worse = made("w", "built-in", 50.0, 50.0, 50.0)
-    for ours, clear, words in (
-        ((9.0, 18.9, 29.1), True, "ours lower by more than 2"),
-        ((11.0, 21.1, 30.9), True, "ours higher by more than 2"),
-        ((9.0, 21.0, 29.0), False, "no clear difference"),  # half a standard error
-        ((9.0, 19.99, 29.7), False, "no clear difference"),  # one and a half
+    for ours, words in (
+        ((9.0, 18.99, 29.01), "o (mae 19) is better than b (20)"),
+        ((11.0, 21.01, 30.99), "o (mae 21) is worse than b (20)"),
+        ((9.0, 21.0, 29.0), "no clear difference between o (mae 19.67) and b (20)"),
     ):
-        scores = made("o", "ours", *ours) + worse + built_in
-        (pair,) = summary.comparisons(summary.rows(scores), [0.0])
-        assert (pair.candidate.candidate, pair.other.candidate) == ("o", "b")
-        assert pair.difference.mean == pytest.approx(np.mean(ours) - 20.0)
-        assert pair.clear is clear
-        assert words in shown(as_result(scores))
+        found = as_result(made("o", "ours", *ours) + worse + built_in)
+        text = shown(found)
+        assert words in text
+        for line in verdict.lines(found):
+            assert line in text
 
 
 def test_rows_are_sorted_and_failures_come_last():
@@ -596,12 +595,19 @@ def test_rows_are_sorted_and_failures_come_last():
 def test_the_baseline_is_named_where_no_model_is_clearly_better():
     baseline = made("constant", "baseline", 10.0, 10.2, 10.4, library="-")
     better, same = (made("m", "ours", *maes) for maes in ((8.0, 8.1, 8.6), (9.0, 11.0, 10.0)))
-    assert summary.unbeaten(summary.rows(baseline + better), [0.0]) == []
-    (pair,) = summary.unbeaten(summary.rows(baseline + same), [0.0])
-    assert (pair.candidate.candidate, pair.other.candidate) == ("m", "constant")
+    assert "no model is clearly better" not in shown(as_result(baseline + better))
+    assert "no model is clearly better than constant: the best is m" in shown(
+        as_result(baseline + same)
+    )
 
 
 # Report
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path, monkeypatch):
+    """The command line writes its report where it is called."""
+    monkeypatch.chdir(tmp_path)
 
 
 def test_the_report_fits_80_columns_and_marks_the_lowest(result):
@@ -650,7 +656,12 @@ def test_compare(capsys, tmp_path):
     )
     assert out.count("\nxgboost  ") == 13
     assert out.count("\nlightgbm  ") == 14
-    assert len(re.findall(r"^- (?:xgboost|lightgbm), ", out, re.MULTILINE)) == 6
+    said = re.findall(r"^- (?:On clean|With \d+%).* of (?:xgboost|lightgbm)", out, re.MULTILINE)
+    assert len(said) == 6
+    assert f"Report: {tmp_path / 'new' / 'out' / 'report.html'}" in out.replace("\n", "")
+    page = (tmp_path / "new" / "out" / "report.html").read_text(encoding="utf-8")
+    assert "gbm-objectives compare --folds 2" in page
+    assert sorted((tmp_path / "new" / "out" / "figures").glob("*.png"))
     assert re.fullmatch(r"174 of 174 models done in \d+ s", err.splitlines()[-1])
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f]", out + err)
 
@@ -661,7 +672,8 @@ def test_compare(capsys, tmp_path):
     assert list(saved.warnings.columns) == list(WARNINGS)
     assert saved.info["command"].startswith("gbm-objectives compare --folds 2 --rounds 3")
 
-    main(["compare", *TINY])  # again: nothing is trained
+    main(["compare", *TINY, "--no-out"])  # again: nothing is trained, nothing is written
+    assert not (tmp_path / "comparison").exists()
     assert "models known from an earlier run" in capsys.readouterr().err
     main(["compare", *TINY, "--no-cache", "--budget", "0.000001"])
     assert "known" not in capsys.readouterr().err

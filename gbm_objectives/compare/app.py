@@ -186,8 +186,9 @@ def compare(
     ] = None,
     threads: Annotated[int, typer.Option(help="Of each model.")] = 1,
     out: Annotated[
-        Path | None, typer.Option(help="A folder for scores, predictions and curves.")
-    ] = None,
+        Path, typer.Option(help="A folder for the report, its figures and the scores as CSV.")
+    ] = Path("comparison"),
+    no_out: Annotated[bool, typer.Option("--no-out", help="Write nothing there.")] = False,
     cache: Annotated[
         Path | None,
         typer.Option(help="A folder for what is done.", show_default="the user's cache"),
@@ -204,7 +205,7 @@ def compare(
     rounds = rounds if rounds is not None else 50 if quick else 200
     console = _stdout()
     try:
-        folder = None if out is None else writable(out, "out")
+        folder = None if no_out else writable(out, "out")
         data = _data(csv, target, task, tau)
         prepared = api.prepare(
             data,
@@ -246,8 +247,10 @@ def _finish(console: Console, result: Result, folder: Path | None) -> None:
         save(result, folder)
     if len(result.scores):
         report(console, result)
-    if folder is not None:
-        say(console, "", f"Written to {folder}: scores, predictions, curves and warnings as CSV.")
+        if folder is not None:
+            path = result.report(folder / "report.html")
+            result.save_figures(folder / "figures")
+            say(console, "", f"Report: {path}; beside it figures, scores and predictions as CSV.")
     if not complete:
         raise typer.Exit(INTERRUPTED)
     models = result.scores[result.scores["kind"] != "baseline"]

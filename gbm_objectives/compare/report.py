@@ -4,28 +4,28 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
-from scipy.stats import t as student_t
 
+from gbm_objectives.compare import verdict
 from gbm_objectives.compare.result import Result
 from gbm_objectives.compare.summary import (
-    Comparison,
     Estimate,
     Row,
     Score,
-    comparisons,
     complete_folds,
     contaminations,
     of_frame,
     rows,
-    unbeaten,
 )
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +69,20 @@ def report(console: Console, result: Result) -> None:
     if folds == 1:
         say(console, "", "One fold is too few to compare ours with the built-in ones.")
         return
-    pairs = comparisons(found, shares)
-    if pairs:
-        say(console, "", "The best of ours against the best built-in, difference paired by fold:")
-        say(console, *(sentence(pair, style) for pair in pairs))
-        say(console, *(against_constant(pair, style) for pair in unbeaten(found, shares)))
-        say(console, *caveats(folds, info))
+    seen = replace(result, scores=_of_folds(result.scores, scores))
+    say(console, "", "The best of ours against the best built-in of the same library:")
+    say(console, *(f"- {_plain(line, console)}" for line in verdict.lines(seen)))
+
+
+def _of_folds(frame: pd.DataFrame, scores: Sequence[Score]) -> pd.DataFrame:
+    """The scores of the folds that the table shows."""
+    folds = {score.fold for score in scores}
+    return frame[[fold in folds for fold in zip(frame["seed"], frame["fold"], strict=True)]]
+
+
+def _plain(line: str, console: Console) -> str:
+    """Without the signs that an ASCII terminal hasn't."""
+    return line.replace("−", "-").replace("–", "none") if console.options.ascii_only else line
 
 
 def _style(console: Console, result: Result, found: Sequence[Row]) -> Style:
@@ -173,39 +181,3 @@ def metric_name(info: dict[str, Any]) -> str:
     """In words."""
     names = {"mae": "Mean absolute error", "rmse": "Root mean squared error"}
     return names.get(info["metric"], str(info["metric"]).replace("_", " ").capitalize())
-
-
-def sentence(pair: Comparison, style: Style) -> str:
-    """The best of ours against the best built-in."""
-    share, difference = pair.contamination, pair.difference
-    ours, built_in = (
-        f"{row.candidate} {style.number(row.mean(share))}" for row in (pair.candidate, pair.other)
-    )
-    side = "lower" if style.sign * difference.mean < 0 else "higher"
-    verdict = f"ours {side} by more than 2 standard errors" if pair.clear else "no clear difference"
-    return (
-        f"- {pair.candidate.library}, {label(share)}: {ours}, built-in {built_in}; "
-        f"difference {style.estimate(difference, 1)}: {verdict}."
-    )
-
-
-def against_constant(pair: Comparison, style: Style) -> str:
-    """The best model against a baseline that it does not clearly beat."""
-    share, model = pair.contamination, pair.candidate
-    return (
-        f"- {label(share)}: no model is clearly better than the {pair.other.candidate}, "
-        f"{style.number(pair.other.mean(share))}; the best is {model.candidate} of "
-        f"{model.library}, {style.number(model.mean(share))}."
-    )
-
-
-def caveats(folds: int, info: dict[str, Any]) -> list[str]:
-    """What the comparison does not show."""
-    chance = 2 * float(student_t.sf(2, folds - 1))
-    return [
-        "Both were picked as the best on these same folds, which flatters both, the larger group "
-        f"more; and one data set ({info['name']}) says little about others.",
-        "Folds are not independent, for their training rows overlap: the standard errors are "
-        f"rough, likely too small. The mean of {folds} independent normal differences around 0 "
-        f"lies beyond 2 standard errors with probability {chance:.2f}.",
-    ]

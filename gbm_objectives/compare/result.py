@@ -38,7 +38,7 @@ class Result:
         "built-in", "transformed", "ours", "user"; ``status`` one of "ok", "failed", "skipped", with its ``reason``.
     info : task ("regression", "quantile", "binary", "multiclass"), name, target, n_rows, n_features, classes,
         metric (the one that decides), contaminations, seeds, folds, versions (a dict), command (that repeats it),
-        seconds, complete (False where it was interrupted).
+        seconds, complete (False where it was interrupted), tau of the task "quantile", notes.
     """
 
     scores: pd.DataFrame

@@ -12,9 +12,9 @@ FRAMES = ("scores", "predictions", "curves", "warnings")
 
 
 def save(result: Result, folder: Path) -> None:
-    """Write scores.csv, predictions.csv, curves.csv, warnings.csv and info.json."""
+    """Write scores.csv, predictions.csv.gz, curves.csv, warnings.csv and info.json."""
     for name in FRAMES:
-        getattr(result, name).to_csv(folder / f"{name}.csv", index=False)
+        getattr(result, name).to_csv(folder / _file(name), index=False)
     text = json.dumps(result.info, indent=2, default=_plain)
     (folder / "info.json").write_text(text + "\n", encoding="utf-8")
 
@@ -24,10 +24,15 @@ def load(folder: str | Path) -> Result:
     import pandas as pd
 
     path = Path(folder)
-    read = (pd.read_csv(path / f"{name}.csv", keep_default_na=True) for name in FRAMES)
+    read = (pd.read_csv(path / _file(name), keep_default_na=True) for name in FRAMES)
     info = json.loads((path / "info.json").read_text(encoding="utf-8"))
     scores, predictions, curves, warnings = read
     return Result(scores, predictions, curves, warnings, info)
+
+
+def _file(name: str) -> str:
+    """Predictions are many: a row a test row of each model."""
+    return f"{name}.csv.gz" if name == "predictions" else f"{name}.csv"
 
 
 def _plain(value: Any) -> Any:

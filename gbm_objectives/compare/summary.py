@@ -82,27 +82,6 @@ class Row:
         return estimate.mean if estimate else inf
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """A candidate against another at one contamination, over the same folds."""
-
-    contamination: float
-    candidate: Row
-    other: Row
-
-    @property
-    def difference(self) -> Estimate:
-        """The candidate's loss - the other's, paired by fold."""
-        mine, other = (row.losses[self.contamination] for row in (self.candidate, self.other))
-        return Estimate.of(mine[fold] - other[fold] for fold in mine)
-
-    @property
-    def clear(self) -> bool:
-        """Whether the difference is larger than two standard errors."""
-        difference = self.difference
-        return abs(difference.mean) > 2 * difference.error  # never where the error is NaN
-
-
 def complete_folds(scores: Sequence[Score], scores_per_fold: int) -> list[Score]:
     """The scores of the folds that have them all: means over different folds don't compare."""
     counts = Counter(score.fold for score in scores)
@@ -126,38 +105,3 @@ def rows(scores: Sequence[Score]) -> list[Row]:
             row.losses.setdefault(score.contamination, {})[score.fold] = score.loss
     shares = contaminations(scores)
     return sorted(found.values(), key=lambda row: (row.library, sum(map(row.mean, shares))))
-
-
-def best(table: Iterable[Row], share: float) -> Row | None:
-    """The row of the lowest mean at a contamination; None where none has one."""
-    return min(
-        (row for row in table if share in row.losses), key=lambda row: row.mean(share), default=None
-    )
-
-
-def comparisons(table: Sequence[Row], shares: Sequence[float]) -> list[Comparison]:
-    """For each library and contamination, the best of ours against the best built-in."""
-    found = []
-    for library in dict.fromkeys(row.library for row in table):
-        kinds = {
-            kind: [row for row in table if (row.library, row.kind) == (library, kind)]
-            for kind in ("ours", "built-in")
-        }
-        for share in shares:
-            ours, built_in = best(kinds["ours"], share), best(kinds["built-in"], share)
-            if ours and built_in:
-                found.append(Comparison(share, ours, built_in))
-    return found
-
-
-def unbeaten(table: Sequence[Row], shares: Sequence[float]) -> list[Comparison]:
-    """The best model against the baseline, at each contamination where it is not clearly better."""
-    found = []
-    for share in shares:
-        baseline = best((row for row in table if row.kind == "baseline"), share)
-        model = best((row for row in table if row.kind != "baseline"), share)
-        if baseline and model:
-            pair = Comparison(share, model, baseline)
-            if not (pair.clear and pair.difference.mean < 0):
-                found.append(pair)
-    return found

@@ -29,6 +29,15 @@ def verdict(result: Result) -> str:
     return " ".join([*sentences, _caveat(result, found)]).strip()
 
 
+def lines(result: Result) -> list[str]:
+    """A sentence for each library and contamination, and what weakens them."""
+    found = statistics.contests(result)
+    metric = str(result.info["metric"])
+    weak = (_against_constant(result, share) for share in statistics.contaminations(result))
+    said = [describe(contest, metric) for contest in found]
+    return [line for line in (*said, *weak, _caveat(result, found)) if line]
+
+
 def _at(result: Result, found: list[Contest], share: float) -> str:
     weak = _against_constant(result, share)
     if weak:
