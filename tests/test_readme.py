@@ -12,7 +12,8 @@ README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 
 # LGBMClassifier warns that it can't turn raw scores into classes; the README says so.
 @pytest.mark.filterwarnings("ignore:Cannot compute class probabilities")
-def test_examples(capsys):
+def test_examples(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     blocks = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
     assert len(blocks) >= 8
     namespace = {}
