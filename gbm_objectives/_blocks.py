@@ -8,7 +8,8 @@ precision of the data, so targets with a large offset lose nothing.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +28,8 @@ Statistics = Callable[[slice, Array, Array, Array | None], Array]
 Weigh = Callable[[Array, Array, Array | None], Array | None]
 
 
-def _as_given(y_true: Array, raw_prediction: Array, sample_weight: Array | None) -> Array | None:
+def as_given(y_true: Array, raw_prediction: Array, sample_weight: Array | None) -> Array | None:
+    """The sample weights."""
     return sample_weight
 
 
@@ -71,26 +73,17 @@ def resolve(
     raw_prediction: Array,
     sample_weight: Array | None,
     reduce: Reduce | None = None,
-    weigh: Weigh = _as_given,
+    weigh: Weigh = as_given,
 ) -> Loss:
     """The loss with everything global found in these rows, and in others by ``reduce``.
 
     ``weigh`` gives the weights of a block from its labels, predictions and sample weights.
     """
-    n_samples = len(y_true)
-    if loss.pending and loss.sampled:
-        y_true, raw_prediction, sample_weight = sample(y_true, raw_prediction, sample_weight)
-    while loss.pending:
 
-        def statistics(
-            rows: slice, y: Array, raw: Array, w: Array | None, loss: Loss = loss
-        ) -> Array:
-            return loss.take(rows).statistics(y, raw, weigh(y, raw, w))
+    def statistics(loss: Loss, rows: slice, y: Array, raw: Array, w: Array | None) -> Array:
+        return loss.take(rows).statistics(y, raw, weigh(y, raw, w))
 
-        # A sample counts for the rows it stands for beside other machines, which may not sample.
-        sums = gather(statistics, y_true, raw_prediction, sample_weight) * (n_samples / len(y_true))
-        loss = loss.resolve(sums if reduce is None else reduce(sums))
-    return loss
+    return _resolved(loss, statistics, y_true, raw_prediction, sample_weight, reduce)
 
 
 def resolve_weighting(
@@ -100,23 +93,39 @@ def resolve_weighting(
     raw_prediction: Array,
     sample_weight: Array | None,
     reduce: Reduce | None = None,
-    weigh: Weigh = _as_given,
+    weigh: Weigh = as_given,
 ) -> Weighting:
     """The weighting of a loss with everything global found, as `resolve`."""
+
+    def statistics(
+        weighting: Weighting, rows: slice, y: Array, raw: Array, w: Array | None
+    ) -> Array:
+        return weighting.statistics(loss.take(rows), y, raw, weigh(y, raw, w))
+
+    return _resolved(weighting, statistics, y_true, raw_prediction, sample_weight, reduce)
+
+
+Pending = TypeVar("Pending", Loss, Weighting)
+
+
+def _resolved(
+    part: Pending,
+    statistics_of: Callable[[Pending, slice, Array, Array, Array | None], Array],
+    y_true: Array,
+    raw_prediction: Array,
+    sample_weight: Array | None,
+    reduce: Reduce | None,
+) -> Pending:
+    """A loss or weighting after as many passes over the rows as it asks for."""
     n_samples = len(y_true)
-    if weighting.pending and weighting.sampled:
+    if part.pending and part.sampled:
         y_true, raw_prediction, sample_weight = sample(y_true, raw_prediction, sample_weight)
-    while weighting.pending:
-
-        def statistics(
-            rows: slice, y: Array, raw: Array, w: Array | None, found: Weighting = weighting
-        ) -> Array:
-            return found.statistics(loss.take(rows), y, raw, weigh(y, raw, w))
-
-        sums = gather(statistics, y_true, raw_prediction, sample_weight)
-        sums = sums * (n_samples / len(y_true))
-        weighting = weighting.resolve(sums if reduce is None else reduce(sums))
-    return weighting
+    while part.pending:
+        statistics = partial(statistics_of, part)
+        # A sample counts for the rows it stands for beside other machines, which may not sample.
+        sums = gather(statistics, y_true, raw_prediction, sample_weight) * (n_samples / len(y_true))
+        part = part.resolve(sums if reduce is None else reduce(sums))
+    return part
 
 
 def mean_value(
@@ -179,7 +188,8 @@ def fill(
             if not np.abs(raw).max() <= limit:  # NaN too
                 check(y, raw)
                 raw = np.clip(raw, -limit, limit)
-            if not all(shift or loss.check_labels(y) for loss in losses):
+            # Those of classes, used as an index, have been looked at before.
+            if not all(shift or loss.vector or loss.check_labels(y) for loss in losses):
                 check(y, raw)
             g, h = derivatives(rows, y, raw)
             if sample_weight is not None:

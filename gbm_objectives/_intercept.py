@@ -12,7 +12,7 @@ from scipy.optimize import brentq
 
 from gbm_objectives._terms import Term
 from gbm_objectives._validation import Array
-from gbm_objectives.losses._vector import ClassLoss, VectorLoss, best_scores
+from gbm_objectives.losses._vector import ABSENT, ClassLoss, VectorLoss, best_scores
 
 Terms = tuple[Term, ...]
 
@@ -125,4 +125,4 @@ def scores(
         total = len(rows) if weights is None else weights.sum()
         return float(value / total), gradient / total
 
-    return best_scores(sums, np.maximum(shares, 1e-6))
+    return best_scores(sums, np.maximum(shares, ABSENT))

@@ -70,13 +70,15 @@ def numbered_labels(objective: Objective, data_sets: list[Any]) -> Iterator[Obje
 
     XGBoost's softmax, under which a model predicts probabilities, takes labels of one column only.
     """
-    if not objective.vector:
+    numbers = objective.vector and objective.targets is None
+    matrices = [_labels(data) for data in data_sets] if numbers else []
+    if not any(labels.ndim == 2 for labels in matrices):
         yield objective
         return
-    matrices = [_labels(data) for data in data_sets]
-    if objective.targets is not None or not any(labels.ndim == 2 for labels in matrices):
-        yield objective
-        return
+    shapes = {labels.shape[1:] for labels in matrices}
+    if len(shapes) > 1:
+        given = f"labels of shapes {', '.join(str(labels.shape) for labels in matrices)}"
+        raise ValueError(message("evals", given, "label matrices with the columns of dtrain's"))
     table = np.concatenate(matrices)
     if len(table) > _LARGEST:
         raise ValueError(message("dtrain", f"{len(table)} label rows", f"at most {_LARGEST}"))

@@ -112,7 +112,7 @@ class Term:
         if self.weightings:
             term = self.with_label_weights(y_true, raw_prediction, sample_weight, reduce)
         # A draw is for the rows, whatever their classes weigh.
-        weigh = replace(self, weightings=()).weigh if self.loss.drawn else term.weigh
+        weigh = _blocks.as_given if self.loss.drawn else term.weigh
         loss = _blocks.resolve(term.loss, y_true, raw_prediction, sample_weight, reduce, weigh)
         if loss is not term.loss:
             term = replace(term, loss=loss, curvature=self.policy)

@@ -290,6 +290,11 @@ def test_label_matrices_in_xgboost():
     assert_allclose(*raw, atol=1e-6)
     found = gbm_objectives.xgboost.cv(XGB, data, 5, objective=kl_divergence(), nfold=3)
     assert found["test-kl_divergence-mean"].is_monotonic_decreasing
+    codes = xgb.DMatrix(X, Y)
+    with pytest.raises(ValueError, match=r"evals: labels of shapes \(600, 4\), \(600,\); needed"):
+        gbm_objectives.xgboost.train(
+            XGB, data, 3, objective=kl_divergence(), evals=[(codes, "codes")]
+        )
     with pytest.raises(ValueError, match="expect float but value='x'"):
         gbm_objectives.xgboost.train({"eta": "x"}, data, 3, objective=kl_divergence())
     assert_array_equal(data.get_label(), SOFT)
