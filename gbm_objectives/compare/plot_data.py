@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from gbm_objectives.compare import statistics
+from gbm_objectives.compare.expressions import parse_calls
 from gbm_objectives.compare.statistics import RIVALS, Key
 from gbm_objectives.objective import Objective
 from gbm_objectives.registry import OBJECTIVES
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 #: How many dots a panel of predicted against true shows.
 DOTS = 400
 OURS = ("ours", "user")
-_CALL = re.compile(r"\b([a-z_]+)\((.*)\)")
 
 
 def focus(result: Result) -> list[Key]:
@@ -178,17 +177,11 @@ def learning(result: Result) -> pd.DataFrame:
 
 def objective(name: str) -> Objective | None:
     """The objective that the name of one of our candidates stands for, such as ``huber(delta=2.0)``."""
-    text = name.removeprefix("ours: ").strip()
-    call = _CALL.search(text) or re.fullmatch(r"([a-z_]+)()", text)
-    if not call or call[1] not in OBJECTIVES:
-        return None
     try:
-        parsed: Any = ast.parse(f"f({call[2]})", mode="eval").body
-        args = [ast.literal_eval(one) for one in parsed.args]
-        options = {one.arg: ast.literal_eval(one.value) for one in parsed.keywords if one.arg}
-        return OBJECTIVES[call[1]](*args, **options)
-    except (SyntaxError, ValueError, TypeError, AttributeError):
+        ((_, found),) = parse_calls("objectives", name, OBJECTIVES)
+    except ValueError:  # one that a user has named
         return None
+    return found if isinstance(found, Objective) else None
 
 
 def shapes(result: Result, points: int = 401) -> pd.DataFrame:
