@@ -156,7 +156,7 @@ class TrueClass:
         return taken
 
     def put(self, array: Array, values: Array | float) -> None:
-        """Write them."""
+        """Write them, into an array in Fortran order."""
         array.reshape(-1, order="F")[self.index] = values
 
 

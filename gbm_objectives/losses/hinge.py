@@ -14,7 +14,7 @@ from gbm_objectives._numerics import CAP
 from gbm_objectives._validation import Array, positive
 from gbm_objectives.links import IDENTITY
 from gbm_objectives.losses._base import HasHessian, HasMajorizer
-from gbm_objectives.losses._vector import ClassLoss, codes_of
+from gbm_objectives.losses._vector import ClassLoss, TrueClass
 from gbm_objectives.losses.binary import BinaryLoss
 
 
@@ -185,12 +185,13 @@ class MulticlassHinge(ClassLoss, HasMajorizer):
         """The metric's name."""
         return "multiclass_hinge"
 
-    def _parts(self, y_true: Array, raw_prediction: Array) -> tuple[tuple[Array, Array], Array]:
+    def _parts(self, y_true: Array, raw_prediction: Array) -> tuple[TrueClass, Array]:
         """Where the true classes are, and a/w of all; -1 of the true ones, beyond their hinge."""
-        true = np.arange(len(raw_prediction)), codes_of(y_true)
-        u = raw_prediction - (raw_prediction[true] - 1.0)[:, None]
+        true = TrueClass(y_true)
+        least = true.of(raw_prediction) - 1.0
+        u = np.subtract(raw_prediction, least[:, None], order="F")
         u *= 1.0 / self.width
-        u[true] = -1.0
+        true.put(u, -1.0)
         return true, u
 
     def value(self, y_true: Array, raw_prediction: Array) -> Array:
@@ -204,14 +205,14 @@ class MulticlassHinge(ClassLoss, HasMajorizer):
         """clip(u, 0, 1), and minus their sum for the true class."""
         true, u = self._parts(y_true, raw_prediction)
         np.clip(u, 0.0, 1.0, out=u)
-        u[true] = -u.sum(axis=1)
+        true.put(u, -u.sum(axis=1))
         return u
 
     def hessian(self, y_true: Array, raw_prediction: Array) -> Array:
         """The diagonal: the second derivatives of the hinges, and their sum."""
         true, u = self._parts(y_true, raw_prediction)
         hessian = _inside(u, self.width)
-        hessian[true] = hessian.sum(axis=1)
+        true.put(hessian, hessian.sum(axis=1))
         return hessian
 
     def majorizer(self, y_true: Array, raw_prediction: Array) -> Array:
@@ -224,11 +225,11 @@ class MulticlassHinge(ClassLoss, HasMajorizer):
         true, u = self._parts(y_true, raw_prediction)
         majorizer = self._coupled(true, u)
         np.clip(u, 0.0, 1.0, out=u)
-        u[true] = -u.sum(axis=1)
+        true.put(u, -u.sum(axis=1))
         return u, majorizer
 
-    def _coupled(self, true: tuple[Array, Array], u: Array) -> Array:
+    def _coupled(self, true: TrueClass, u: Array) -> Array:
         majorizer = _bend(u, 0.5 * self.width)
-        majorizer[true] = 0.0
-        majorizer[true] = majorizer.sum(axis=1)
+        true.put(majorizer, 0.0)
+        true.put(majorizer, majorizer.sum(axis=1))
         return majorizer
