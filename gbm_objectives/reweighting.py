@@ -79,12 +79,12 @@ class GradientHarmonizing(Weighting):
         return self.factors is None
 
     def _norm(self, loss: Loss, gradient: Array) -> Array:
-        """|g|/bound of each row, at most 1; a fresh array."""
+        """|g|/bound of each row, at most 1, and 1 where it is NaN; a fresh array."""
         norm = np.abs(gradient)
         if norm.ndim == 2:
             norm = norm.max(axis=1)
         norm *= 1.0 / (loss.gradient_bound or 1.0)
-        return np.clip(norm, 0.0, 1.0, out=norm)
+        return np.fmin(norm, 1.0, out=norm)  # a row that isn't finite is reported by its gradient
 
     def statistics(
         self, loss: Loss, y_true: Array, raw_prediction: Array, sample_weight: Array | None

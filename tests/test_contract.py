@@ -441,6 +441,20 @@ def test_extremes_stay_finite(objective, magnitude):
 
 
 @every_objective
+@pytest.mark.parametrize("argument", ["y_true", "raw_prediction", "sample_weight"])
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_what_is_not_finite_is_refused_by_name(objective, argument, bad):
+    """In one row or in all of them, in either precision, in the derivatives and in the metric."""
+    for dtype, rows in itertools.product((np.float32, np.float64), (slice(3, 4), slice(None))):
+        y, raw = sample(objective, 20, dtype=dtype)
+        given = {"y_true": y, "raw_prediction": raw, "sample_weight": np.ones(20, dtype)}
+        given[argument][rows] = bad
+        for call in (objective, objective.metric):
+            with pytest.raises(ValueError, match=rf"^{argument}\b.*needed"):
+                call(*given.values())
+
+
+@every_objective
 def test_zero_residuals(objective):
     """A perfect fit on the residual scale: gradient 0 where the loss is even, Hessian at its peak."""
     y = np.array([0, 1, 1, 0], np.float32) + np.float32(least(objective))
