@@ -1,21 +1,19 @@
-"""Models end to end: what `train` costs over the library's own, and focal probabilities recovered.
+"""Models end to end: what `train` costs over the library's own, and where small targets lose splits.
 
 ``overhead``: seconds of gbm_objectives' train over the library's own train with the same objective and
-the intercept given, 1M x 20, 100 rounds, alternating. ``mammography --data FOLDER``: 5 folds, gamma 2,
-log-loss of recovered and raw probabilities against the built-in logistic loss. ``scale``: what XGBoost's
-floor under the gain costs as the target gets smaller, and where `train` warns.
+the intercept given, 1M x 20, 100 rounds, alternating. ``scale``: what XGBoost's floor under the gain costs
+as the target gets smaller, and where `train` warns.
 """
 
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from _common import Bound, Report, arguments
 
-from gbm_objectives import focal, huber
+from gbm_objectives import huber
 
 
 def overhead(report: Report, rows: int, rounds: int, repeats: int) -> None:
@@ -59,44 +57,6 @@ def overhead(report: Report, rows: int, rounds: int, repeats: int) -> None:
     report.bounds(bounds)
 
 
-def mammography(report: Report, folder: Path) -> None:
-    """Log-loss and average precision, means over 5 folds."""
-    import lightgbm as lgb
-    import pandas as pd
-    import xgboost as xgb
-    from sklearn.base import clone
-    from sklearn.metrics import average_precision_score, log_loss
-    from sklearn.model_selection import StratifiedKFold
-
-    from gbm_objectives.sklearn import ObjectiveClassifier
-
-    frame = pd.read_csv(folder / "mammography.csv")
-    x, y = frame.drop(columns="label").to_numpy(), frame["label"].to_numpy()
-    table, bounds = [], []
-    for library, estimator in {
-        "XGBoost": xgb.XGBClassifier(),
-        "LightGBM": lgb.LGBMClassifier(verbosity=-1),
-    }.items():
-        models = {
-            "built-in": estimator,
-            "focal, recovered": ObjectiveClassifier(estimator, focal(gamma=2.0)),
-            "focal, raw": ObjectiveClassifier(estimator, focal(gamma=2.0), recover_proba=False),
-        }
-        losses = {}
-        for name, model in models.items():
-            scores = []
-            for train, test in StratifiedKFold(5, shuffle=True, random_state=0).split(x, y):
-                p = clone(model).fit(x[train], y[train]).predict_proba(x[test])[:, 1]
-                scores.append((log_loss(y[test], p), average_precision_score(y[test], p)))
-            losses[name], precision = np.mean(scores, axis=0)
-            row = {"library": library, "model": name, "log-loss": losses[name], "AP": precision}
-            table.append(row)
-        ratio = losses["focal, recovered"] / losses["built-in"]
-        bounds.append(Bound(f"{library}: recovered log-loss over the built-in's", ratio, 1.1))
-    report.table("Mammography, 5 folds", table)
-    report.bounds(bounds)
-
-
 def scale(report: Report) -> None:
     """Friedman's first data set, 1,500 rows, 200 rounds, eta .1: error relative to that at size 1."""
     import warnings
@@ -134,8 +94,7 @@ def scale(report: Report) -> None:
 def main() -> None:
     """Run what is named."""
     parser = arguments(__doc__)
-    parser.add_argument("which", choices=["overhead", "mammography", "scale"])
-    parser.add_argument("--data", type=Path, help="the folder with mammography.csv")
+    parser.add_argument("which", choices=["overhead", "scale"])
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=100)
     parser.add_argument("--repeats", type=int, default=3)
@@ -143,12 +102,8 @@ def main() -> None:
     report = Report(given.csv)
     if given.which == "overhead":
         overhead(report, given.rows, given.rounds, given.repeats)
-    elif given.which == "scale":
-        scale(report)
-    elif given.data is None:
-        parser.error("mammography needs --data FOLDER")
     else:
-        mammography(report, given.data)
+        scale(report)
     report.save()
 
 
