@@ -1,5 +1,6 @@
 """A user's loss class by the public way: written in ten lines, checked, trained with both libraries."""
 
+import math
 import pickle
 
 import lightgbm as lgb
@@ -63,6 +64,11 @@ class WrongUnit(Arctan):
     psi_bound = np.pi
 
 
+class Raises(Arctan):
+    def psi_deriv(self, u):
+        return math.exp(u)
+
+
 class Skewed(Arctan):
     """Another slope on each side."""
 
@@ -104,6 +110,7 @@ def test_passes_its_self_test():
         (WrongUnit, "psi_deriv(0) is 2, not 1"),
         (Skewed, "rho is not even"),
         (Quartic, "psi(u)/u grows"),
+        (Raises, "TypeError"),
     ],
 )
 def test_the_self_test_finds_wrong_formulas(cls, words):

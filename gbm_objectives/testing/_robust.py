@@ -27,7 +27,10 @@ def formulas(subject: Subject) -> list[Check]:
 
 def _checked(loss: RobustLoss) -> Check:
     fixed = replace(loss, delta=1.0) if loss.delta == "auto" else loss
-    found = _faults(fixed)
+    try:
+        found = _faults(fixed)
+    except Exception as error:  # whatever a user's formula raises
+        return Check("formulas", "failure", f"of {loss.name}: {type(error).__name__}: {error}")
     if not found:
         return Check("formulas", "ok", f"{loss.name}: rho, psi and psi_deriv fit together")
     text = f"of {loss.name}: " + "; ".join(found)
