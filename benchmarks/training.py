@@ -1,6 +1,6 @@
 """Time and memory of a whole training: ours, the libraries' own objectives and, with --peers, other packages.
 
-    python benchmarks/training.py            # --rows, --rounds, --repeats, --only; about a quarter of an hour
+    python benchmarks/training.py            # --rows, --rounds, --repeats, --only
     python benchmarks/training.py --peers    # where other packages are installed
 
 One million rows, 20 columns, one thread; XGBoost of depth 6, LightGBM with 31 leaves, otherwise defaults. The target
