@@ -47,7 +47,8 @@ def _is_heavy(values: Iterable[float]) -> bool:
 
 
 def _legend(figure: Figure, handles: list[Any], labels: list[str]) -> None:
-    figure.legend(handles, labels, loc="outside lower left", ncols=1 if len(labels) > 4 else 2)
+    ncols = 2 if len(labels) < 5 or max(map(len, labels)) < 30 else 1
+    figure.legend(handles, labels, loc="outside lower left", ncols=ncols)
 
 
 def _plain(*parts: object) -> str:
@@ -62,7 +63,7 @@ def _grouped(frame: pd.DataFrame) -> Iterable[tuple[str, pd.DataFrame]]:
 
 def _line_style(index: int) -> dict[str, Any]:
     return {
-        "color": COLOURS[index % len(COLOURS)], "linewidth": 1.6, "linestyle": _DASHES[index % 4],
+        "color": COLOURS[index % len(COLOURS)], "linewidth": 1.6, "linestyle": _DASHES[(index + index // 8) % 4],
     }  # fmt: skip
 
 
@@ -242,18 +243,34 @@ def learning(result: Result, frame: pd.DataFrame) -> Figure:
 
 
 def shapes(result: Result, frame: pd.DataFrame) -> Figure:
-    """Two panels: gradient and Hessian."""
-    figure, panels = _axes(5.4, 3.7, 2)
-    handles: list[Any] = []
-    labels: list[str] = []
-    for index, (name, own) in enumerate(frame.groupby("candidate", sort=False)):
-        for axes, column in zip(panels, ("gradient", "hessian"), strict=True):
-            (line,) = axes.plot(own["x"], own[column], **_line_style(index))
-        handles.append(line)
-        labels.append(_plain(name))
-    binary = result.info["task"] == "binary"
-    for axes, title in zip(panels, ("gradient", "Hessian"), strict=True):
-        axes.set(title=title, xlabel="raw score z, label 1" if binary else "r = prediction − truth")
-    panels[1].set_ylim(bottom=0)
-    _legend(figure, handles, labels)
+    """Gradient and Hessian side by side, a row of panels for each thing that moves."""
+    axes_of = list(frame.groupby("axis", sort=False))
+    names = list(dict.fromkeys(frame["candidate"]))
+    styles = {name: _line_style(index) for index, name in enumerate(names)}
+    figure = Figure(
+        figsize=(5.4, 0.6 + 2.3 * len(axes_of) + 0.09 * len(names)), layout="constrained"
+    )
+    panels = figure.subplots(len(axes_of), 2, squeeze=False)
+    lines: dict[str, Any] = {}
+    for pair, (axis, rows) in zip(panels, axes_of, strict=True):
+        for name, own in rows.groupby("candidate", sort=False):
+            for panel, column in zip(pair, ("gradient", "hessian"), strict=True):
+                (lines[str(name)],) = panel.plot(own["x"], own[column], **styles[str(name)])
+        for panel, column in zip(pair, ("gradient", "hessian"), strict=True):
+            panel.set(xlabel=axis, xlim=(rows["x"].min(), rows["x"].max()))
+            panel.set_ylim(*_range(rows, column))
+    for panel, title in zip(panels[0], ("gradient", "Hessian"), strict=True):
+        panel.set_title(title)
+    _legend(figure, [lines[name] for name in names], [_plain(name) for name in names])
     return figure
+
+
+def _range(frame: pd.DataFrame, column: str) -> tuple[float, float]:
+    """Of an axis: what most curves need; a curve three times as high as the median one leaves the panel."""
+    by_name = frame.groupby("candidate")[column]
+    high, low = (
+        np.minimum(sign * end, 3 * (sign * end).median()).max()
+        for sign, end in ((1, by_name.max()), (-1, by_name.min()))
+    )
+    margin = 0.05 * (high + max(low, 0)) or 1.0
+    return (-low - margin if low > 0 else 0.0), high + margin

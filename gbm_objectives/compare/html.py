@@ -113,7 +113,7 @@ def figures(result: Result) -> list[dict[str, Any]]:
             continue
         shown = frame if len(frame) <= ROWS and name != "scores" else frame.head(0)
         found.append({
-            "name": name, "title": picture.title, "caption": picture.caption,
+            "name": name, "title": picture.title, "caption": picture.text(result),
             "svg": svg(picture.figure(result), name), "columns": list(shown.columns),
             "rows": [[_cell(value) for value in row] for row in shown.itertuples(index=False)],
         })  # fmt: skip

@@ -10,10 +10,7 @@ import numpy as np
 import pandas as pd
 
 from gbm_objectives.compare import statistics
-from gbm_objectives.compare.expressions import parse_calls
 from gbm_objectives.compare.statistics import RIVALS, Key
-from gbm_objectives.objective import Objective
-from gbm_objectives.registry import OBJECTIVES
 
 if TYPE_CHECKING:
     from gbm_objectives.compare.result import Result
@@ -105,8 +102,8 @@ def reliability(result: Result, bins: int = 10) -> pd.DataFrame:
     classes = range(1, 2) if len(columns) == 2 else range(len(columns))
     for (library, name), own in frame.groupby(["library", "candidate"], sort=False):
         p = np.concatenate([own[f"p_{k}"].to_numpy(np.float64) for k in classes])
-        codes = _codes(own["y_true"], result.info.get("classes"))
-        hit = np.concatenate([codes == k for k in classes])
+        found = codes(own["y_true"], result.info.get("classes"))
+        hit = np.concatenate([found == k for k in classes])
         edges = np.quantile(p, np.linspace(0, 1, min(bins, max(1, len(p) // 5)) + 1))
         place = np.searchsorted(np.unique(edges)[1:-1], p, side="right")  # equals stay together
         parts = [np.flatnonzero(place == number) for number in np.unique(place)]
@@ -120,7 +117,7 @@ def reliability(result: Result, bins: int = 10) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _codes(y_true: pd.Series, classes: Sequence[Any] | None) -> np.ndarray[Any, Any]:
+def codes(y_true: pd.Series, classes: Sequence[Any] | None) -> np.ndarray[Any, Any]:
     """Class codes, also where the predictions name the classes."""
     if classes is None or pd.api.types.is_numeric_dtype(y_true):
         return np.asarray(y_true)
@@ -172,57 +169,4 @@ def learning(result: Result) -> pd.DataFrame:
         )
         means = means[means["folds"] == means["folds"].max()].reset_index()
         found.append(means.assign(library=library, candidate=name, metric=own["metric"].iloc[0]))
-    return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
-
-
-def objective(name: str) -> Objective | None:
-    """The objective that the name of one of our candidates stands for, such as ``huber(delta=2.0)``."""
-    try:
-        ((_, found),) = parse_calls("objectives", name, OBJECTIVES)
-    except ValueError:  # one that a user has named
-        return None
-    return found if isinstance(found, Objective) else None
-
-
-def shapes(result: Result, points: int = 401) -> pd.DataFrame:
-    """Gradient and Hessian of our objectives in the comparison.
-
-    Of losses of the residual over r = prediction - truth, automatic scales taken from the residuals of the
-    constant; of binary ones over the raw score z for a label of 1. Others have no such picture.
-    """
-    kind = statistics.kinds(result)
-    names = dict.fromkeys(key.candidate for key, value in kind.items() if value == "ours")
-    binary, reach, centred = result.info["task"] == "binary", 6.0, np.zeros(1)
-    if result.info["task"] == "multiclass" or result.predictions.empty:
-        return pd.DataFrame()
-    if not binary:
-        y = result.predictions.drop_duplicates("row")["y_true"].to_numpy(np.float64)
-        centred = y - np.median(y)
-        reach = 4 * float(np.std(y))
-        reach = min(reach, 8 * float(np.median(np.abs(centred)))) or reach
-        if reach == 0:
-            return pd.DataFrame()
-    grid = np.linspace(-reach, reach, points)
-    found = []
-    for name in names:
-        one = objective(name)
-        if (
-            one is None
-            or one.vector
-            or any(term.loss.drawn or term.weightings for term in one.terms)
-        ):
-            continue
-        if not binary and not all(term.loss.shift_invariant for term in one.terms):
-            continue
-        try:
-            if not binary:
-                one = one.fixed(np.zeros(len(centred)), -centred)
-            elif any(term.loss.pending for term in one.terms):
-                continue  # a loss of all rows together, such as Dice, has no shape of one row
-            gradient, hessian = one.gradient_hessian(np.full(points, float(binary)), grid)
-        except ValueError:
-            continue
-        found.append(
-            pd.DataFrame({"candidate": name, "x": grid, "gradient": gradient, "hessian": hessian})
-        )
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame()

@@ -12,7 +12,7 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from gbm_objectives._validation import message
-from gbm_objectives.compare import drawing, plot_data
+from gbm_objectives.compare import drawing, plot_data, shapes
 
 if TYPE_CHECKING:
     from gbm_objectives.compare.result import Result
@@ -20,13 +20,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A figure: what it shows, the frame behind it and how that is drawn."""
+    """A figure: what it shows, the frame behind it, how that is drawn, and what is left out."""
 
     name: str
     title: str
     caption: str
     data: Callable[[Result], pd.DataFrame]
     draw: Callable[[Result, pd.DataFrame], Figure]
+    left_out: Callable[[Result], str] | None = None
+
+    def text(self, result: Result) -> str:
+        """The caption, and what is left out of the figure."""
+        more = self.left_out(result) if self.left_out else ""
+        return f"{self.caption} {more}".rstrip()
 
     def figure(self, result: Result) -> Figure:
         """The figure, or an error where the result has nothing to show in it."""
@@ -93,10 +99,13 @@ PICTURES = {
         Picture(
             "shapes",
             "Gradients and Hessians",
-            "What our objectives in this comparison give the trees for one row of weight 1. Automatic "
-            "scales are those of the first round, from the residuals of the median.",
-            plot_data.shapes,
+            "What our objectives in this comparison give the trees for one row of weight 1. Scales and sums "
+            "are those of the first round, weights of GHM and OHEM those around the held-out predictions. "
+            "Where a label is named, both are over the Hessian at x = 0. Curves far above the others leave "
+            "their panel.",
+            shapes.shapes,
             drawing.shapes,
+            shapes.undrawn,
         ),
     )
 }
