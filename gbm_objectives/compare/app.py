@@ -248,8 +248,7 @@ def _finish(console: Console, result: Result, folder: Path | None) -> None:
     if len(result.scores):
         report(console, result)
         if folder is not None:
-            path = result.report(folder / "report.html")
-            result.save_figures(folder / "figures")
+            path = result.report(folder / "report.html", folder / "figures")
             say(console, "", f"Report: {path}; beside it figures, scores and predictions as CSV.")
     if not complete:
         raise typer.Exit(INTERRUPTED)

@@ -14,9 +14,10 @@ from gbm_objectives._validation import Array
 from gbm_objectives.compare.candidates import Candidate, Fit, NotApplicable, Settings
 from gbm_objectives.compare.functions import Plain
 from gbm_objectives.compare.scoring import Metric
+from gbm_objectives.compare.staged import Staged, link_of
 from gbm_objectives.compare.tasks import Split
 from gbm_objectives.compare.transforms import Transform
-from gbm_objectives.links import IDENTITY, LOG, LOGIT, SOFTMAX, Link
+from gbm_objectives.links import LOGIT, SOFTMAX
 from gbm_objectives.objective import Objective
 
 
@@ -220,12 +221,6 @@ class XGBoost(Boosted):
         return predict, rounds
 
 
-#: From raw scores to what LightGBM's own objectives predict; the rest have the identity.
-_LINKS: dict[str, Link] = {
-    "binary": LOGIT, "multiclass": SOFTMAX, "multiclassova": LOGIT, "poisson": LOG, "gamma": LOG,
-}  # fmt: skip
-
-
 class LightGBM(Boosted):
     """Trees of LightGBM, the same for every objective: its defaults but for ``trees``."""
 
@@ -264,8 +259,9 @@ class LightGBM(Boosted):
             booster = train_ours(params, data, settings.rounds, objective=ours, **arguments)
         elif isinstance(ours, Plain):
             callback, start = ours.begun(job.y, params.get("num_class", 0), "lightgbm")
-            for one in sets:
-                one.set_init_score(np.repeat(start, np.size(one.get_label())))
+            data.set_init_score(np.repeat(start, len(job.y)))
+            if valid is not None:
+                sets[-1].set_init_score(np.repeat(start, len(valid[1])))
             params["objective"] = lambda preds, data: callback(data.get_label(), preds)
             booster = lightgbm.train(params, data, settings.rounds, **arguments)
         else:
@@ -273,42 +269,14 @@ class LightGBM(Boosted):
                 params | {"objective": ours}, data, settings.rounds, **arguments
             )
         rounds = booster.best_iteration if valid is not None else booster.current_iteration()
-        staged = _Staged(booster, job.x_test, start)
+        staged = Staged(booster, job.x_test, start)
 
         def predict(trees: int) -> Array:
             if isinstance(ours, str):
-                return _proportions(_LINKS.get(ours, IDENTITY).inverse(staged(trees)))
+                return _proportions(link_of(ours).inverse(staged(trees)))
             return _of_raw(ours, staged(trees))
 
         rounds = rounds or settings.rounds
         if isinstance(ours, Plain):
             callback.warn(predict(rounds))
         return predict, rounds
-
-
-@dataclass(slots=True)
-class _Staged:
-    """Raw scores of the first so many trees: to those of the last call the trees since then are added."""
-
-    booster: Any
-    x: Array
-    start: Array
-    done: int = 0
-    raw: Array | None = None
-
-    def __call__(self, trees: int) -> Array:
-        if self.raw is None or trees < self.done:
-            self.done, self.raw = 0, None
-        if self.raw is None or trees > self.done:
-            more = np.asarray(
-                self.booster.predict(
-                    self.x, raw_score=True, start_iteration=self.done,
-                    num_iteration=trees - self.done,
-                )
-            )  # fmt: skip
-            begun = self.start if self.raw is None else self.raw
-            self.done, self.raw = (
-                trees,
-                more + (begun if more.ndim > 1 or begun.size > 1 else begun[0]),
-            )
-        return self.raw

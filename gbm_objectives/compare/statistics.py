@@ -126,12 +126,12 @@ def table(result: Result, contamination: float) -> pd.DataFrame:
     after an interruption, those that have the most frequent seed and fold are kept.
     """
     scores = result.scores
-    scores = scores[scores["contamination"] == contamination]
-    bad = {Key(*row) for row in _keys(scores[scores["status"] != "ok"])}
-    chosen = scores[(scores["metric"] == result.info["metric"]) & (scores["status"] == "ok")]
-    wide = chosen.pivot_table(
-        index=["seed", "fold"], columns=["library", "candidate"], values="value", aggfunc="mean"
-    )
+    scores = scores[(scores["contamination"] == contamination).to_numpy()]
+    ok = (scores["status"] == "ok").to_numpy()
+    bad = {Key(*row) for row in _keys(scores[~ok])}
+    chosen = scores[ok & (scores["metric"] == result.info["metric"]).to_numpy()]
+    wide = chosen.set_index(["seed", "fold", "library", "candidate"])["value"].unstack([2, 3])
+    wide = wide.sort_index(axis=1)
     wide.columns = pd.Index([Key(*column) for column in wide.columns], tupleize_cols=False)
     wide = wide.loc[:, [column not in bad for column in wide.columns]]
     common = wide.dropna()
@@ -188,12 +188,13 @@ def best(
     result: Result, contamination: float, among: Sequence[str], library: str | None = None
 ) -> Key | None:
     """The candidate with the best mean among those of some kinds; None where there is none."""
-    return _best(result, table(result, contamination), among, library)
+    return best_of(result, table(result, contamination), among, library)
 
 
-def _best(
+def best_of(
     result: Result, scores: pd.DataFrame, among: Sequence[str], library: str | None = None
 ) -> Key | None:
+    """`best` by a table of scores."""
     kind = kinds(result)
     keys: list[Key] = [
         key for key in scores if kind[key] in among and library in (None, key.library)
@@ -216,10 +217,10 @@ def leaderboard(result: Result) -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
     for share in contaminations(result):
         scores = table(result, share)
-        constant = _best(result, scores, ("baseline",))
-        top = _best(result, scores, tuple(set(kind.values())))
+        constant = best_of(result, scores, ("baseline",))
+        top = best_of(result, scores, tuple(set(kind.values())))
         rivals = {
-            library: _best(result, scores, RIVALS, library)
+            library: best_of(result, scores, RIVALS, library)
             for library in {key.library for key in scores}
         }
         for key in scores:
@@ -287,8 +288,8 @@ def contests(result: Result) -> list[Contest]:
     for share in contaminations(result):
         scores = table(result, share)
         for library in dict.fromkeys(key.library for key in scores):
-            ours = _best(result, scores, ("ours",), library)
-            rival = _best(result, scores, RIVALS, library)
+            ours = best_of(result, scores, ("ours",), library)
+            rival = best_of(result, scores, RIVALS, library)
             if ours is None or rival is None:
                 continue
             pair = _difference(result, scores, ours, rival)
