@@ -412,6 +412,62 @@ def test_a_users_estimator_objective_and_metric():
         compare(DATA, None, candidates=[replace(Constant("line"), library="a")] * 2)
 
 
+def squared(y_true, y_pred, sample_weight=None):
+    return y_pred - y_true, np.ones_like(y_pred)
+
+
+def squared_of_train(preds, data):
+    return preds - data.get_label(), np.ones_like(preds)
+
+
+def reversed_sign(y_true, y_pred):
+    return y_true - y_pred, np.ones_like(y_pred)
+
+
+def tiny(y_true, y_pred):
+    return (y_pred - y_true) * 1e-9, np.full(len(y_true), 1e-9)
+
+
+@pytest.mark.parametrize("early_stopping", [None, 5])
+def test_a_plain_function_is_the_built_in_objective_that_it_writes_out(early_stopping):
+    found = compare(
+        DATA, None, folds=2, rounds=30, contamination=0, objectives="huber", metrics="rmse",
+        early_stopping=early_stopping, candidates=[squared, squared_of_train, reversed_sign, tiny],
+    )  # fmt: skip
+    rows = found.scores.set_index(["library", "candidate", "fold"])
+    for library, name in (("xgboost", "reg:squarederror"), ("lightgbm", "regression")):
+        for fold in (0, 1):
+            built_in = rows.loc[(library, name, fold)]
+            for own in ("squared", "squared_of_train"):
+                row = rows.loc[(library, own, fold)]
+                assert row["value"] == pytest.approx(built_in["value"], rel=1e-4)
+                assert row["rounds"] == built_in["rounds"]
+            assert "Turn its sign" in rows.loc[(library, "reversed_sign", fold)]["reason"]
+    warned = found.warnings[found.warnings["candidate"] == "tiny"]
+    assert warned["text"].str.contains("Every prediction is the same").all()
+    assert set(warned["library"]) == {"xgboost", "lightgbm"}
+    said = verdict.lines(found)
+    assert any("squared (rmse" in line or "squared_of_train (rmse" in line for line in said)
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_a_plain_function_of_classes(n_classes):
+    from scipy.special import expit, softmax
+
+    def loss(y_true, y_pred):
+        if n_classes == 2:
+            p, y = expit(y_pred), y_true
+        else:
+            p, y = softmax(y_pred, axis=1), np.eye(n_classes)[y_true.astype(int)]
+        return p - y, (1 if n_classes == 2 else 2) * p * (1 - p)
+
+    found = compare(classes(n_classes), None, folds=2, rounds=20, contamination=0,
+                    libraries=["xgboost"], candidates={"mine": loss})  # fmt: skip
+    rows = found.scores[found.scores["metric"] == found.info["metric"]].set_index("candidate")
+    built_in = {2: "binary:logistic", 3: "multi:softprob"}[n_classes]
+    np.testing.assert_allclose(rows.loc["mine", "value"], rows.loc[built_in, "value"], rtol=0.02)
+
+
 def test_a_metric_that_fails_is_a_row_with_its_reason():
     def broken(y_true, y_pred):
         raise RuntimeError("no luck")
@@ -802,6 +858,46 @@ def test_check_tells_a_right_objective_from_a_wrong_one(capsys, tmp_path):
     assert main(["check", f"{tmp_path}/mine.py:wrong"]) == 1
     assert "direction" in capsys.readouterr().out
     assert main(["check", "gbm_objectives.registry:OBJECTIVES"]) == 2
+
+
+def test_a_users_own_on_the_command_line(capsys, tmp_path):
+    (tmp_path / "own_losses.py").write_text(
+        "import numpy as np\n"
+        "def loss(y_true, y_pred):\n"
+        "    return y_pred - y_true, np.ones_like(y_pred)\n"
+        "class Column:\n"
+        "    def fit(self, X, y):\n"
+        "        self.mean = y.mean()\n"
+        "        return self\n"
+        "    def predict(self, X):\n"
+        "        return np.full((len(X), 1), self.mean)\n"
+        "def worst(y_true, y_pred):\n"
+        "    return np.abs(y_true - y_pred).max()\n"
+    )
+    path = f"{tmp_path}/own_losses.py"
+    given = ["compare", *TINY, "--contamination", "0", "--objectives", "huber", "--workers", "2"]
+    own = f"{path}:loss,{path}:Column,sklearn.linear_model:LinearRegression"
+    out = str(tmp_path / "out")
+    metrics = f"mae,{path}:worst,pinball(0.9)"
+    assert main([*given, "--candidates", own, "--metrics", metrics, "--out", out]) == 0
+    scores = load(tmp_path / "out").scores
+    assert (scores["status"] == "ok").all()
+    assert len(set(scores["metric"])) == 3
+    assert {"mae", "worst"} < set(scores["metric"])
+    mean = scores[scores["metric"] == "mae"].groupby("candidate")["value"].mean()
+    assert mean["Column"] == pytest.approx(mean["constant (mean)"])
+    assert {"loss", "LinearRegression"} <= set(mean.index)
+    capsys.readouterr()
+    for bad, said in (
+        (f"{path}:nothing", "has no attribute 'nothing'"),
+        (f"{tmp_path}/none.py:f", "no such file"),
+        ("plain", "needed: module:function"),
+        (f"{path}:loss,{path}:loss", "two named 'loss'"),
+    ):
+        assert main([*given, "--candidates", bad]) == 2
+        err = capsys.readouterr().err
+        assert said in err
+        assert err.count("\n") == 1
 
 
 def test_list_names_every_objective(capsys):

@@ -50,7 +50,8 @@ def report(console: Console, result: Result) -> None:
     if folds == 1:
         say(console, "", "One fold is too few to compare ours with the built-in ones.")
         return
-    say(console, "", "The best of ours against the best built-in of the same library:")
+    yours = " and of yours" if "user" in set(board["kind"]) else ""
+    say(console, "", f"The best of ours{yours} against the best built-in of the same library:")
     say(console, *(f"- {_plain(line, console)}" for line in verdict.lines(result)))
 
 

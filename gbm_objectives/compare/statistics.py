@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 from math import nan, sqrt
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -258,7 +259,7 @@ def leaderboard(result: Result) -> pd.DataFrame:
 
 @dataclass(frozen=True, slots=True)
 class Contest:
-    """The best of ours in a library against the best without this package, at one contamination."""
+    """The best of ours, or of the user's, in a library against the best without either, at one contamination."""
 
     contamination: float
     ours: Key
@@ -269,6 +270,7 @@ class Contest:
     ours_better: bool
     rival_kind: str
     picks: int  # how many candidates the better of the two was picked from
+    kind: str = "ours"
 
     @property
     def clear(self) -> bool:
@@ -282,20 +284,31 @@ class Contest:
 
 
 def contests(result: Result) -> list[Contest]:
-    """For each contamination and library the best of ours against its best rival."""
+    """For each contamination and library the best of ours, and of the user's, against its best rival.
+
+    A user's model of another library has the best rival of all.
+    """
     gain, kind = higher_is_better(result), kinds(result)
     found = []
     for share in contaminations(result):
         scores = table(result, share)
-        for library in dict.fromkeys(key.library for key in scores):
-            ours = best_of(result, scores, ("ours",), library)
-            rival = best_of(result, scores, RIVALS, library)
-            if ours is None or rival is None:
+        libraries = dict.fromkeys(key.library for key in scores)
+        for group, library in product(("ours", "user"), libraries):
+            ours = best_of(result, scores, (group,), library)
+            if ours is None:
+                continue
+            place: str | None = library
+            rival = best_of(result, scores, RIVALS, place)
+            if rival is None and group == "user":
+                place, rival = None, best_of(result, scores, RIVALS)
+            if rival is None:
                 continue
             pair = _difference(result, scores, ours, rival)
             better = pair.mean > 0 if gain else pair.mean < 0
-            group = ("ours",) if better else RIVALS
-            picks = sum(kind[key] in group and key.library == library for key in scores)
+            side, where = ((group,), library) if better else (RIVALS, place)
+            picks = sum(kind[key] in side and where in (None, key.library) for key in scores)
             means = float(scores[ours].mean()), float(scores[rival].mean())
-            found.append(Contest(share, ours, rival, *means, pair, better, kind[rival], picks))
+            found.append(
+                Contest(share, ours, rival, *means, pair, better, kind[rival], picks, group)
+            )
     return found
