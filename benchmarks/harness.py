@@ -25,6 +25,7 @@ from gbm_objectives.compare import api
 from gbm_objectives.compare.boosters import Boosted
 from gbm_objectives.compare.data import Data, diabetes, of_arrays
 from gbm_objectives.compare.progress import Silent
+from gbm_objectives.compare.result import Result
 from gbm_objectives.compare.saving import save
 from gbm_objectives.objective import Objective
 
@@ -82,6 +83,17 @@ def measured(call: Callable[[], object]) -> tuple[float, float, float]:
     return own, children - before.children_user - before.children_system, wall
 
 
+def files(result: Result) -> list[dict[str, object]]:
+    """What the report, its figures and the frames cost."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder)
+        parts = {
+            "report and figures": lambda: result.report(path / "r.html", path / "figures"),
+            "frames as CSV": lambda: save(result, path),
+        }
+        return [{"part": name, "CPU s": measured(call)[0]} for name, call in parts.items()]
+
+
 def main() -> None:
     parser = arguments(__doc__)
     parser.add_argument("--folds", type=int, default=5)
@@ -120,15 +132,7 @@ def main() -> None:
             Bound(f"{data.name}: run / bare fits", over, 1.05),
             Bound(f"{data.name}: 1 / speed-up of 2 workers", 1 / faster, 1 / 1.6),
         ]
-        result = one.run(Silent())
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder)
-            parts = {
-                "report and figures": lambda: result.report(path / "r.html", path / "figures"),
-                "frames as CSV": lambda: save(result, path),
-            }
-            rows = [{"part": name, "CPU s": measured(call)[0]} for name, call in parts.items()]
-        out.table(f"{data.name}: files", rows)
+        out.table(f"{data.name}: files", files(one.run(Silent())))
     out.bounds(bounds)
     out.save()
 
