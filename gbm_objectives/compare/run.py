@@ -19,7 +19,7 @@ from gbm_objectives.compare.tasks import Plan, Split
 Status = Literal["ok", "failed", "skipped"]
 
 #: At most as many points has a learning curve.
-POINTS = 16
+POINTS = 12
 
 
 @dataclass(frozen=True, slots=True)

@@ -202,7 +202,7 @@ def best_of(
     ]
     if not keys:
         return None
-    means = scores[keys].mean().to_numpy()
+    means = np.array([scores[key].mean() for key in keys])
     return keys[int(means.argmax() if higher_is_better(result) else means.argmin())]
 
 
