@@ -214,10 +214,13 @@ def leaderboard(result: Result) -> pd.DataFrame:
     same library without this package; to_constant: for errors the mean divided by that of the best constant, for
     gains the difference. Differences are candidate - other, in the units of the metric.
     """
-    gain, kind, place = higher_is_better(result), kinds(result), ranks(result)
+    gain, kind = higher_is_better(result), kinds(result)
     rows: list[dict[str, Any]] = []
     for share in contaminations(result):
         scores = table(result, share)
+        # Keys are tuples, by which older versions of pandas can't select.
+        means = scores.rank(axis=1, ascending=not gain).mean()
+        ranked = dict(zip(scores, means.to_numpy(), strict=True))
         constant = best_of(result, scores, ("baseline",))
         top = best_of(result, scores, tuple(set(kind.values())))
         rivals = {
@@ -229,7 +232,7 @@ def leaderboard(result: Result) -> pd.DataFrame:
             row: dict[str, Any] = {
                 "contamination": share, "library": key.library, "candidate": key.candidate,
                 "kind": kind[key], "mean": own.mean, "low": own.low, "high": own.high,
-                "rank": place.loc[[key], share].iloc[0], "pairs": own.pairs,
+                "rank": ranked[key], "pairs": own.pairs,
             }  # fmt: skip
             others = {"best": top, "builtin": rivals[key.library]}
             for name, other in others.items():
