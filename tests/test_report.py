@@ -107,8 +107,10 @@ def test_dots_are_the_means_of_the_leaderboard():
     made = result()
     board = made.leaderboard().query("contamination == 0")
     (axes,) = made.plot_scores().axes
-    dots = [line.get_xdata()[0] for line in axes.lines if line.get_marker() == "o"]
-    assert dots == board["mean"].tolist()
+    dots = [line.get_xydata() for line in axes.lines if line.get_marker() == "o"]
+    x, places = np.concatenate(dots).T
+    assert sorted(places) == list(range(len(board)))
+    np.testing.assert_array_equal(x[np.argsort(places)], board["mean"])
     labels = [label.get_text() for label in axes.get_yticklabels()]
     assert labels[0] == f"{board['candidate'].iloc[0]} · {board['library'].iloc[0]}"
 

@@ -57,7 +57,7 @@ def _plain(*parts: object) -> str:
 
 
 def _grouped(frame: pd.DataFrame) -> Iterable[tuple[str, pd.DataFrame]]:
-    for key, own in frame.groupby(["library", "candidate"], sort=False):
+    for key, own in frame.groupby(["library", "candidate"], sort=False, observed=True):
         yield _plain(*key), own
 
 
@@ -84,16 +84,17 @@ def _rows(
 
     Only rows ``inside`` get them; returns the legend handles of the kinds.
     """
-    for place, row in enumerate(frame.itertuples()):
-        if inside is not None and not inside.iloc[place]:
-            continue
-        colour = COLOURS[KINDS.get(str(row.kind), 3)]
-        axes.plot([row.low, row.high], [place, place], color=colour, linewidth=2, alpha=0.55)
-        if "folds" in frame:
-            axes.plot(
-                row.folds, [place] * len(row.folds), "|", color=colour, alpha=0.6, markersize=6
-            )
-        axes.plot([getattr(row, middle)], [place], "o", color=colour, markersize=6)
+    places = np.arange(len(frame))
+    kept = np.ones(len(frame), dtype=bool) if inside is None else inside.to_numpy()
+    for kind in frame["kind"].unique():
+        chosen = kept & (frame["kind"] == kind).to_numpy()
+        own, y, colour = frame[chosen], places[chosen], COLOURS[KINDS.get(str(kind), 3)]
+        axes.hlines(y, own["low"], own["high"], color=colour, linewidth=2, alpha=0.55)
+        if "folds" in frame and len(own):
+            folds = own["folds"].to_list()
+            x, heights = np.concatenate(folds), np.repeat(y, [len(one) for one in folds])
+            axes.plot(x, heights, "|", color=colour, alpha=0.6, markersize=6)
+        axes.plot(own[middle], y, "o", color=colour, markersize=6)
     axes.set_yticks(
         range(len(frame)), [_plain(row.library, row.candidate) for row in frame.itertuples()]
     )
@@ -148,8 +149,10 @@ def contamination(result: Result, frame: pd.DataFrame) -> Figure:
     figure, (axes,) = _axes(5.4, 3.9)
     styles = _styles(result)
     chosen = frame["highlighted"]
-    for _, own in _grouped(frame[~chosen]):
-        axes.plot(100 * own["contamination"], own["mean"], color=GRID, linewidth=1, zorder=1)
+    rest = frame[~chosen].pivot(
+        index="contamination", columns=["library", "candidate"], values="mean"
+    )
+    axes.plot(100 * rest.index.to_numpy(), rest.to_numpy(), color=GRID, linewidth=1, zorder=1)
     handles: list[Any] = []
     labels: list[str] = []
     for name, own in _grouped(frame[chosen]):

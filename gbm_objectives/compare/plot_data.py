@@ -28,14 +28,15 @@ def focus(result: Result) -> list[Key]:
     shares = statistics.contaminations(result)
     if not shares:
         return []
-    libraries = dict.fromkeys(key.library for key in statistics.table(result, shares[0]))
+    lowest, highest = (statistics.table(result, share) for share in (shares[0], shares[-1]))
+    libraries = dict.fromkeys(key.library for key in lowest)
     found = [
-        statistics.best(result, shares[0], group, library)
+        statistics.best_of(result, lowest, group, library)
         for group in (OURS, RIVALS)
         for library in libraries
     ]
-    found += [statistics.best(result, shares[-1], group) for group in (OURS, RIVALS)]
-    found.append(statistics.best(result, shares[0], ("baseline",)))
+    found += [statistics.best_of(result, highest, group) for group in (OURS, RIVALS)]
+    found.append(statistics.best_of(result, lowest, ("baseline",)))
     return list(dict.fromkeys(key for key in found if key is not None))
 
 
@@ -67,9 +68,18 @@ def _predictions(result: Result, keys: Sequence[Key]) -> pd.DataFrame:
     frame = result.predictions
     if frame.empty:
         return frame
-    frame = frame[frame["contamination"] == frame["contamination"].min()]
-    pairs = [Key(*pair) in keys for pair in zip(frame["library"], frame["candidate"], strict=True)]
-    return frame[pairs]
+    lowest = (frame["contamination"] == frame["contamination"].min()).to_numpy()
+    return frame[lowest & _of_keys(frame, keys)]
+
+
+def _of_keys(frame: pd.DataFrame, keys: Sequence[Key]) -> np.ndarray[Any, Any]:
+    """Which rows are of some candidates; a column at a time, for there may be millions."""
+    found = np.zeros(len(frame), dtype=bool)
+    for key in keys:
+        found |= (
+            (frame["library"] == key.library) & (frame["candidate"] == key.candidate)
+        ).to_numpy()
+    return found
 
 
 def residuals(result: Result) -> pd.DataFrame:
@@ -100,7 +110,7 @@ def reliability(result: Result, bins: int = 10) -> pd.DataFrame:
     if frame.empty:
         return frame
     classes = range(1, 2) if len(columns) == 2 else range(len(columns))
-    for (library, name), own in frame.groupby(["library", "candidate"], sort=False):
+    for (library, name), own in frame.groupby(["library", "candidate"], sort=False, observed=True):
         p = np.concatenate([own[f"p_{k}"].to_numpy(np.float64) for k in classes])
         found = codes(own["y_true"], result.info.get("classes"))
         hit = np.concatenate([found == k for k in classes])
@@ -139,7 +149,7 @@ def coverage(result: Result) -> pd.DataFrame:
     keys = list(statistics.table(result, shares[0])) if shares else []
     frame = _predictions(result, keys)
     rows: list[dict[str, Any]] = []
-    for (library, name), own in frame.groupby(["library", "candidate"], sort=False):
+    for (library, name), own in frame.groupby(["library", "candidate"], sort=False, observed=True):
         below = (own["y_true"] <= own["y_pred"]).groupby([own["seed"], own["fold"]]).mean()
         found = statistics.corrected_interval(below.to_numpy(), statistics.test_to_train(result))
         rows.append({
@@ -160,10 +170,11 @@ def learning(result: Result) -> pd.DataFrame:
         frame["metric"]
         == (metric if (frame["metric"] == metric).any() else frame["metric"].iloc[0])
     ]
-    chosen = focus(result)
-    keys = [Key(*pair) in chosen for pair in zip(frame["library"], frame["candidate"], strict=True)]
     found = []
-    for (library, name), own in frame[keys].groupby(["library", "candidate"], sort=False):
+    own_rows = frame[_of_keys(frame, focus(result))]
+    for (library, name), own in own_rows.groupby(
+        ["library", "candidate"], sort=False, observed=True
+    ):
         means = own.groupby("round").agg(
             seconds=("seconds", "mean"), value=("value", "mean"), folds=("value", "size")
         )
