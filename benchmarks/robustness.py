@@ -28,7 +28,6 @@ from accuracy import BUILT_IN, LIBRARIES, Array, Model, read, sized
 from sklearn.datasets import load_diabetes, make_friedman1, make_friedman2, make_friedman3
 from sklearn.model_selection import train_test_split
 
-from gbm_objectives._terms import Term
 from gbm_objectives.metrics import mae
 from gbm_objectives.objective import Objective
 from gbm_objectives.registry import OBJECTIVES
@@ -81,7 +80,7 @@ def candidates(options: Any) -> Iterator[tuple[str, Objective]]:
         for factor in options.factor or ():
             scaled = {"__slots__": (), "auto_factor": factor}
             loss = type("Scaled", (type(objective.loss),), scaled)()
-            yield f"{name}(), {factor:g}", Objective((Term(loss),))
+            yield f"{name}(), {factor:g}", Objective.of(loss)
 
 
 def figures(library: str, objective: Objective | str, options: Any) -> Row:

@@ -119,7 +119,7 @@ def power(base: Array, exponent: float) -> Array:
     result = np.sqrt(base) if half else base
     for _ in range(whole if half else whole - 1):
         result = result * base
-    return result.copy() if result is base else result
+    return result.copy(order="K") if result is base else result
 
 
 def weighted_quantile(values: Array, sample_weight: Array | None, q: float) -> float:

@@ -22,10 +22,11 @@ from gbm_objectives._validation import (
     numeric_array,
     sample_weights,
 )
-from gbm_objectives.curvature import Curvature
+from gbm_objectives.curvature import Curvature, as_curvature
 from gbm_objectives.links import Link
 from gbm_objectives.losses._base import Loss
 from gbm_objectives.losses._residual import ResidualLoss
+from gbm_objectives.weighting import ClassWeight
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -60,6 +61,32 @@ class Objective:
                     "losses of one link",
                 )
             )  # fmt: skip
+
+    @classmethod
+    def of(
+        cls,
+        loss: Loss,
+        *,
+        curvature: Curvature | str | None = None,
+        clip: tuple[float, float | None] | None = None,
+        class_weight: Any = None,
+    ) -> Objective:
+        """The objective of one loss: for a loss class of your own, as the factories do it for theirs.
+
+        Parameters
+        ----------
+        loss : an instance of a `gbm_objectives.losses.Loss`.
+        curvature : a policy of `gbm_objectives.curvature` or its name; None for the loss' default.
+        clip : (low, high) bounds of the Hessian before weights.
+        class_weight : of losses of classes: "balanced", `EffectiveNumber`, or a weight for each class.
+        """
+        found: object = loss
+        if not isinstance(found, Loss):
+            given = f"the class {found.__name__}" if isinstance(found, type) else repr(found)
+            raise TypeError(message("loss", given, "an instance of a Loss, such as Huber()"))
+        policy = None if curvature is None else as_curvature(curvature)
+        weightings = () if class_weight is None else (ClassWeight(class_weight),)
+        return cls((Term(loss, policy, clip, weightings=weightings),))
 
     @property
     def name(self) -> str:

@@ -1,4 +1,4 @@
-"""The comparison: tasks, candidates, run, summary, report and the command line."""
+"""The comparison: tasks, candidates, run, report and the command line."""
 
 import io
 import re
@@ -12,7 +12,7 @@ import pytest
 from rich.console import Console
 
 from gbm_objectives import focal, huber, metrics
-from gbm_objectives.compare import api, compare, summary, verdict
+from gbm_objectives.compare import api, compare, statistics, verdict
 from gbm_objectives.compare.boosters import Boosted
 from gbm_objectives.compare.candidates import Candidate, Constant, Fit, Settings
 from gbm_objectives.compare.cli import main
@@ -23,7 +23,7 @@ from gbm_objectives.compare.report import report
 from gbm_objectives.compare.result import CURVES, PREDICTIONS, SCORES, WARNINGS, Result
 from gbm_objectives.compare.run import fit
 from gbm_objectives.compare.saving import load
-from gbm_objectives.compare.summary import Score
+from gbm_objectives.compare.statistics import Key
 from gbm_objectives.compare.tasks import Contamination, Plan
 from gbm_objectives.registry import OBJECTIVES
 
@@ -412,6 +412,62 @@ def test_a_users_estimator_objective_and_metric():
         compare(DATA, None, candidates=[replace(Constant("line"), library="a")] * 2)
 
 
+def squared(y_true, y_pred, sample_weight=None):
+    return y_pred - y_true, np.ones_like(y_pred)
+
+
+def squared_of_train(preds, data):
+    return preds - data.get_label(), np.ones_like(preds)
+
+
+def reversed_sign(y_true, y_pred):
+    return y_true - y_pred, np.ones_like(y_pred)
+
+
+def tiny(y_true, y_pred):
+    return (y_pred - y_true) * 1e-9, np.full(len(y_true), 1e-9)
+
+
+@pytest.mark.parametrize("early_stopping", [None, 5])
+def test_a_plain_function_is_the_built_in_objective_that_it_writes_out(early_stopping):
+    found = compare(
+        DATA, None, folds=2, rounds=30, contamination=0, objectives="huber", metrics="rmse",
+        early_stopping=early_stopping, candidates=[squared, squared_of_train, reversed_sign, tiny],
+    )  # fmt: skip
+    rows = found.scores.set_index(["library", "candidate", "fold"])
+    for library, name in (("xgboost", "reg:squarederror"), ("lightgbm", "regression")):
+        for fold in (0, 1):
+            built_in = rows.loc[(library, name, fold)]
+            for own in ("squared", "squared_of_train"):
+                row = rows.loc[(library, own, fold)]
+                assert row["value"] == pytest.approx(built_in["value"], rel=1e-4)
+                assert row["rounds"] == built_in["rounds"]
+            assert "Turn its sign" in rows.loc[(library, "reversed_sign", fold)]["reason"]
+    warned = found.warnings[found.warnings["candidate"] == "tiny"]
+    assert warned["text"].str.contains("Every prediction is the same").all()
+    assert set(warned["library"]) == {"xgboost", "lightgbm"}
+    said = verdict.lines(found)
+    assert any("squared (rmse" in line or "squared_of_train (rmse" in line for line in said)
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_a_plain_function_of_classes(n_classes):
+    from scipy.special import expit, softmax
+
+    def loss(y_true, y_pred):
+        if n_classes == 2:
+            p, y = expit(y_pred), y_true
+        else:
+            p, y = softmax(y_pred, axis=1), np.eye(n_classes)[y_true.astype(int)]
+        return p - y, (1 if n_classes == 2 else 2) * p * (1 - p)
+
+    found = compare(classes(n_classes), None, folds=2, rounds=20, contamination=0,
+                    libraries=["xgboost"], candidates={"mine": loss})  # fmt: skip
+    rows = found.scores[found.scores["metric"] == found.info["metric"]].set_index("candidate")
+    built_in = {2: "binary:logistic", 3: "multi:softprob"}[n_classes]
+    np.testing.assert_allclose(rows.loc["mine", "value"], rows.loc[built_in, "value"], rtol=0.02)
+
+
 def test_a_metric_that_fails_is_a_row_with_its_reason():
     def broken(y_true, y_pred):
         raise RuntimeError("no luck")
@@ -427,13 +483,13 @@ def test_a_metric_that_fails_is_a_row_with_its_reason():
     ("library", "squared"), [("xgboost", "reg:squarederror"), ("lightgbm", "regression")]
 )
 def test_robust_objectives_withstand_contamination(result, library, squared):
-    scores = summary.of_frame(result.scores, "mae")
-    rows = {row.candidate: row for row in summary.rows(scores) if row.library == library}
-    baseline = next(row for row in summary.rows(scores) if row.kind == "baseline")
+    means = {share: statistics.table(result, share).mean() for share in (0.0, 0.1, 0.4)}
+    baseline = means[0.0][Key("-", "constant (median)")]
     for name in ("huber()", "cauchy()", "log_cosh()"):
-        assert rows[name].mean(0.4) < 0.6 * rows[squared].mean(0.4)
-        assert rows[name].mean(0.1) < 0.8 * rows[squared].mean(0.1)
-        assert rows[name].mean(0.0) < 0.85 * baseline.mean(0.0)
+        ours, theirs = Key(library, name), Key(library, squared)
+        assert means[0.4][ours] < 0.6 * means[0.4][theirs]
+        assert means[0.1][ours] < 0.8 * means[0.1][theirs]
+        assert means[0.0][ours] < 0.85 * baseline
 
 
 @pytest.mark.parametrize(
@@ -537,34 +593,24 @@ def test_a_process_that_dies_is_a_row_with_its_reason():
     assert "ok" in set(found.scores["status"])
 
 
-# Summary
+# Terminal
 
 
-def made(candidate, kind, *maes, library="xgboost", contamination=0.0):
+def made(candidate, kind, *maes, library="xgboost", failed=()):
+    """Rows of scores, one a fold."""
     return [
-        Score(candidate, library, kind, contamination, (0, fold), mae)
-        for fold, mae in enumerate(maes)
-    ]
-
-
-def as_result(scores):
-    rows = [
         (
-            "regression", s.candidate, s.kind, s.library, s.contamination, *s.fold, "mae", s.loss,
-            False, 1.0, 1, s.status, s.reason,
+            "regression", candidate, kind, library, 0.0, 0, fold, "mae", mae, False, 1.0, 1,
+            "failed" if fold in failed else "ok", "x" if fold in failed else "",
         )
-        for s in scores
+        for fold, mae in enumerate(maes)
     ]  # fmt: skip
+
+
+def as_result(rows):
     none = pd.DataFrame()
     info = compare(DATA, None, folds=2, budget=1e-9, contamination=0).info
     return Result(pd.DataFrame(rows, columns=list(SCORES)), none, none, none, info)
-
-
-def test_an_estimate_is_mean_and_standard_error():
-    estimate = summary.Estimate.of([1.0, 2.0, 6.0])
-    assert estimate.mean == 3.0
-    assert estimate.error == pytest.approx(np.std([1, 2, 6], ddof=1) / np.sqrt(3))
-    assert np.isnan(summary.Estimate.of([4.0]).error)
 
 
 def test_the_terminal_says_what_the_report_says():
@@ -584,12 +630,14 @@ def test_the_terminal_says_what_the_report_says():
 
 
 def test_rows_are_sorted_and_failures_come_last():
-    failed = [
-        replace(s, loss=None, reason="x") if s.fold[1] else s for s in made("f", "ours", 1.0, 1.0)
-    ]
-    scores = failed + made("b", "ours", 3.0, 5.0) + made("a", "ours", 2.0, 3.0)
-    scores += made("c", "baseline", 9.0, 9.0, library="-")
-    assert [row.candidate for row in summary.rows(scores)] == ["c", "a", "b", "f"]
+    rows = made("f", "ours", 1.0, 1.0, failed=(1,))
+    rows += made("b", "ours", 3.0, 5.0) + made("a", "ours", 2.0, 3.0)
+    rows += made("c", "baseline", 9.0, 9.0, library="-")
+    lines = shown(as_result(rows)).splitlines()
+    assert [line.split()[1] for line in lines if re.match(r"(-|xgboost) {2,}", line)] == list(
+        "cabf"
+    )
+    assert "xgboost, f failed in 1 of 2 fits: x" in "\n".join(lines)
 
 
 def test_the_baseline_is_named_where_no_model_is_clearly_better():
@@ -613,16 +661,19 @@ def _elsewhere(tmp_path, monkeypatch):
 def test_the_report_fits_80_columns_and_marks_the_lowest(result):
     lines = shown(result, width=80).splitlines()
     assert max(map(len, lines)) <= 80
-    rows = summary.rows(summary.of_frame(result.scores, "mae"))
+    board = statistics.leaderboard(result)
     table = [line for line in lines if re.match(r"(xgboost|lightgbm|-) {2,}\S+.* ± ", line)]
-    assert len(table) == len(rows) == len(lineup(DATA))
+    assert len(table) == len(lineup(DATA))
     assert sum(line.count("*") for line in table) == 3
     assert not any("…" in line for line in lines)
-    for line, row in zip(table, rows, strict=True):
-        assert re.match(rf"{row.library} +{re.escape(row.candidate)} ", line)
-        for share in (0.0, 0.1, 0.4):
-            if row.mean(share) < 1000:
-                assert f"{row.mean(share):.1f} ± {row.estimate(share).error:.1f}" in line
+    found = 0
+    for row in board.itertuples():
+        if row.mean < 1000 and row.high - row.low < 2000:
+            cell = f"{row.mean:.1f} ± {(row.high - row.low) / 2:.1f}"
+            start = rf"{row.library} +{re.escape(row.candidate)} "
+            assert any(re.match(start, line) and cell in line for line in table)
+            found += 1
+    assert found > 50
 
 
 def test_one_fold_is_not_compared(result):
@@ -640,8 +691,7 @@ def test_a_metric_of_which_more_is_better(capsys):
     best = next(line for line in text.splitlines() if "*" in line)
     assert "constant" not in best
     assert not re.search(r"-0\.\d+ ±", text.partition("The best of ours")[0])
-    rows = summary.rows(summary.of_frame(found.scores, "roc_auc"))
-    assert rows[0].mean(0.0) == -0.5
+    assert re.search(r"-  +constant \(class shares\) +0\.5000 ± 0\.0000", text)
 
 
 # Command line
@@ -808,6 +858,46 @@ def test_check_tells_a_right_objective_from_a_wrong_one(capsys, tmp_path):
     assert main(["check", f"{tmp_path}/mine.py:wrong"]) == 1
     assert "direction" in capsys.readouterr().out
     assert main(["check", "gbm_objectives.registry:OBJECTIVES"]) == 2
+
+
+def test_a_users_own_on_the_command_line(capsys, tmp_path):
+    (tmp_path / "own_losses.py").write_text(
+        "import numpy as np\n"
+        "def loss(y_true, y_pred):\n"
+        "    return y_pred - y_true, np.ones_like(y_pred)\n"
+        "class Column:\n"
+        "    def fit(self, X, y):\n"
+        "        self.mean = y.mean()\n"
+        "        return self\n"
+        "    def predict(self, X):\n"
+        "        return np.full((len(X), 1), self.mean)\n"
+        "def worst(y_true, y_pred):\n"
+        "    return np.abs(y_true - y_pred).max()\n"
+    )
+    path = f"{tmp_path}/own_losses.py"
+    given = ["compare", *TINY, "--contamination", "0", "--objectives", "huber", "--workers", "2"]
+    own = f"{path}:loss,{path}:Column,sklearn.linear_model:LinearRegression"
+    out = str(tmp_path / "out")
+    metrics = f"mae,{path}:worst,pinball(0.9)"
+    assert main([*given, "--candidates", own, "--metrics", metrics, "--out", out]) == 0
+    scores = load(tmp_path / "out").scores
+    assert (scores["status"] == "ok").all()
+    assert len(set(scores["metric"])) == 3
+    assert {"mae", "worst"} < set(scores["metric"])
+    mean = scores[scores["metric"] == "mae"].groupby("candidate")["value"].mean()
+    assert mean["Column"] == pytest.approx(mean["constant (mean)"])
+    assert {"loss", "LinearRegression"} <= set(mean.index)
+    capsys.readouterr()
+    for bad, said in (
+        (f"{path}:nothing", "has no attribute 'nothing'"),
+        (f"{tmp_path}/none.py:f", "no such file"),
+        ("plain", "needed: module:function"),
+        (f"{path}:loss,{path}:loss", "two named 'loss'"),
+    ):
+        assert main([*given, "--candidates", bad]) == 2
+        err = capsys.readouterr().err
+        assert said in err
+        assert err.count("\n") == 1
 
 
 def test_list_names_every_objective(capsys):

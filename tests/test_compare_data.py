@@ -119,3 +119,23 @@ def test_a_file_that_is_not_there(tmp_path, capsys):
     assert "no such file; needed: a CSV file. Did you mean houses.csv?" in capsys.readouterr().err
     assert main(["compare", str(tmp_path), "--target", "y"]) == 2
     assert "Is a directory" in capsys.readouterr().err
+
+
+def test_texts_of_dates_are_days():
+    days = pd.date_range("2020-01-01", periods=40)
+    frame = pd.DataFrame(
+        {
+            "iso": days.strftime("%Y-%m-%d"), "point": days.strftime("%d.%m.%Y"),
+            "slash": days.strftime("%m/%d/%Y"),  # American or not
+            "y": np.arange(40.0) ** 2,
+        }
+    )  # fmt: skip
+    data = of_arrays(frame, "y")
+    assert data.features == ("iso", "point")
+    np.testing.assert_array_equal(data.matrix, np.arange(40.0)[:, None] * [1, 1])
+    assert "left out, empty or a different text in most rows: slash" in data.notes
+
+
+def test_the_text_among_numbers_is_shown():
+    with pytest.raises(ValueError, match="text in 1 of 40 rows, such as 'n/v'"):
+        of_arrays(np.zeros((40, 1)), [*range(39), "n/v"])

@@ -14,7 +14,7 @@ from _results import from_values, result
 from matplotlib.figure import Figure
 
 from gbm_objectives import factories
-from gbm_objectives.compare import html, plot_data
+from gbm_objectives.compare import html, plot_data, shapes
 from gbm_objectives.compare.result import PREDICTIONS, SCORES
 
 TASKS = ("regression", "quantile", "binary", "multiclass")
@@ -74,7 +74,7 @@ FIGURES = {
     "regression": ["scores", "contamination", "residuals", "learning", "shapes"],
     "quantile": ["scores", "contamination", "residuals", "coverage", "learning", "shapes"],
     "binary": ["scores", "contamination", "reliability", "learning", "shapes"],
-    "multiclass": ["scores", "contamination", "reliability", "learning"],
+    "multiclass": ["scores", "contamination", "reliability", "learning", "shapes"],
 }
 
 
@@ -95,8 +95,7 @@ def test_methods_of_the_result_draw(made):
         assert isinstance(made.plot_calibration(), Figure)
     if made.info["task"] in ("regression", "quantile"):
         assert isinstance(made.plot_residuals(), Figure)
-    if made.info["task"] != "multiclass":
-        assert isinstance(made.plot_shapes(), Figure)
+    assert isinstance(made.plot_shapes(), Figure)
 
 
 def test_a_figure_without_data_says_so():
@@ -108,8 +107,10 @@ def test_dots_are_the_means_of_the_leaderboard():
     made = result()
     board = made.leaderboard().query("contamination == 0")
     (axes,) = made.plot_scores().axes
-    dots = [line.get_xdata()[0] for line in axes.lines if line.get_marker() == "o"]
-    assert dots == board["mean"].tolist()
+    dots = [line.get_xydata() for line in axes.lines if line.get_marker() == "o"]
+    x, places = np.concatenate(dots).T
+    assert sorted(places) == list(range(len(board)))
+    np.testing.assert_array_equal(x[np.argsort(places)], board["mean"])
     labels = [label.get_text() for label in axes.get_yticklabels()]
     assert labels[0] == f"{board['candidate'].iloc[0]} · {board['library'].iloc[0]}"
 
@@ -206,11 +207,11 @@ def test_coverage_by_hand():
     ],
 )
 def test_objective_of_a_name(name, expected):
-    assert plot_data.objective(name) == expected
+    assert shapes.objective(name) == expected
 
 
 def test_shapes_are_those_of_the_objective():
-    frame = plot_data.shapes(result()).query("candidate == 'huber(delta=2.0)'")
+    frame = shapes.shapes(result()).query("candidate == 'huber(delta=2.0)'")
     assert np.allclose(frame["gradient"], np.clip(frame["x"], -2, 2), rtol=1e-5, atol=1e-5)
 
 

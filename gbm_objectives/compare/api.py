@@ -67,8 +67,10 @@ def compare(
     libraries : of "xgboost" and "lightgbm". Default: those installed.
     objectives : of this package: text such as "huber(delta=2.0), cauchy", objectives, or a list of both. Default:
         a few for the task.
-    candidates : your own: objects with ``fit(X, y)`` and ``predict(X)`` (for classes ``predict_proba(X)``), or
-        objectives; in a list, or in a mapping by name.
+    candidates : your own, in a list, or in a mapping by name: functions ``f(y_true, y_pred)`` that return
+        ``(gradient, hessian)`` of raw scores (regression: the target; classes: log-odds), for which boosting starts
+        at the best constant; objects with ``fit(X, y)`` and ``predict(X)`` (for classes ``predict_proba(X)``);
+        objectives.
     metrics : names such as "mae, pinball(0.9)", functions ``f(y_true, y_pred)``, or objects with name,
         higher_is_better and evaluate; the first one decides. Default: those of the task.
     contamination : probabilities with which a training label is moved, or flipped to another class; test labels are

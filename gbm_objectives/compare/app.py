@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import inspect
 import shlex
-import sys
 from collections.abc import Sequence
-from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -17,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gbm_objectives._validation import message
-from gbm_objectives.compare import api
+from gbm_objectives.compare import api, importing
 from gbm_objectives.compare.cache import writable
 from gbm_objectives.compare.data import Data, diabetes, from_csv
 from gbm_objectives.compare.progress import shown
@@ -89,35 +87,12 @@ def check(
     from gbm_objectives.testing import check_objective
 
     try:
-        found = check_objective(_imported(objective), task=task)  # type: ignore[arg-type]
+        found = check_objective(importing.imported("check", objective), task=task)  # type: ignore[arg-type]
     except (ValueError, TypeError) as error:
         _refuse(str(error))
     say(_stdout(), str(found))
     if not found.passed:
         raise typer.Exit(1)
-
-
-def _imported(path: str) -> Any:
-    """What ``module:function`` or ``file.py:function`` names."""
-    module, _, name = path.rpartition(":")
-    if not module or not name:
-        raise ValueError(message("check", repr(path), "module:function, such as my_losses:my_loss"))
-    folder = str(Path(module).parent.resolve()) if module.endswith(".py") else str(Path.cwd())
-    sys.path.insert(0, folder)
-    try:
-        found: Any = import_module(Path(module).stem if module.endswith(".py") else module)
-        for part in name.split("."):
-            found = getattr(found, part)
-    except ModuleNotFoundError as error:
-        raise ValueError(message("check", str(error), "a module that can be imported")) from error
-    except AttributeError as error:
-        raise ValueError(message("check", str(error), "a function of that module")) from error
-    except Exception as error:  # the user's module raises
-        given = f"importing {module} raises {type(error).__name__}: {error}"
-        raise ValueError(message("check", given, "a module that can be imported")) from error
-    finally:
-        sys.path.remove(folder)
-    return found
 
 
 @app.command()
@@ -147,10 +122,20 @@ def compare(
             help='Of ours, such as "huber(delta=2.0),cauchy".', show_default="a few for the task"
         ),
     ] = None,
+    candidates: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODULE:NAME",
+            help="Your own functions (y_true, y_pred) that return (gradient, hessian), estimators or objectives, "
+            "also FILE.py:NAME, separated by commas.",
+            show_default="none",
+        ),
+    ] = None,
     metrics: Annotated[
         str | None,
         typer.Option(
-            help='The first decides, such as "rmse,mae".', show_default="those of the task"
+            help='The first decides, such as "rmse,mae,my_metrics:worst".',
+            show_default="those of the task",
         ),
     ] = None,
     contamination: Annotated[
@@ -211,8 +196,8 @@ def compare(
             data,
             None if libraries is None else [name.strip() for name in libraries.split(",")],
             objectives,
-            None,
-            metrics,
+            None if candidates is None else importing.candidates(candidates),
+            None if metrics is None else importing.metrics(metrics),
             None if contamination is None else _numbers("contamination", contamination, float),
             contamination_size,
             one_sided,
@@ -248,8 +233,7 @@ def _finish(console: Console, result: Result, folder: Path | None) -> None:
     if len(result.scores):
         report(console, result)
         if folder is not None:
-            path = result.report(folder / "report.html")
-            result.save_figures(folder / "figures")
+            path = result.report(folder / "report.html", folder / "figures")
             say(console, "", f"Report: {path}; beside it figures, scores and predictions as CSV.")
     if not complete:
         raise typer.Exit(INTERRUPTED)

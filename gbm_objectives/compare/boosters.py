@@ -1,4 +1,4 @@
-"""Candidates that boost trees: a library's own objective, a transformed target, or one of our objectives."""
+"""Candidates that boost trees: a library's own objective, a transformed target, one of ours, a user's function."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ import numpy as np
 
 from gbm_objectives._validation import Array
 from gbm_objectives.compare.candidates import Candidate, Fit, NotApplicable, Settings
+from gbm_objectives.compare.functions import Plain
 from gbm_objectives.compare.scoring import Metric
+from gbm_objectives.compare.staged import Staged, link_of
 from gbm_objectives.compare.tasks import Split
 from gbm_objectives.compare.transforms import Transform
 from gbm_objectives.links import LOGIT, SOFTMAX
@@ -21,11 +23,11 @@ from gbm_objectives.objective import Objective
 
 @dataclass(frozen=True, slots=True)
 class Boosted(Candidate):
-    """A booster with one of its library's own objectives, by name, or one of ours.
+    """A booster with one of its library's own objectives, by name, one of ours, or a user's function.
 
     Parameters
     ----------
-    objective : a name of the library's, or an objective of this package.
+    objective : a name of the library's, an objective of this package, or a function.
     params : that the built-in objective needs.
     least : labels below it are not for this objective; those equal to it neither where ``above``.
     transform : of the labels, undone on the predictions.
@@ -33,7 +35,7 @@ class Boosted(Candidate):
 
     trees: ClassVar[dict[str, float]]
 
-    objective: str | Objective = ""
+    objective: str | Objective | Plain = ""
     params: dict[str, Any] = field(default_factory=dict)
     least: float = -np.inf
     above: bool = False
@@ -71,10 +73,10 @@ class Boosted(Candidate):
             raise NotApplicable(f"{needed} needed, {np.count_nonzero(bad)} of {len(y)} are not")
 
     def _response(self, predictions: Array) -> Array:
-        """What the library gives a metric in training: raw scores for our objectives, else the response."""
-        if isinstance(self.objective, Objective):
-            return _of_raw(self.objective, np.asarray(predictions))
-        return _proportions(predictions)
+        """What the library gives a metric in training: raw scores for callables, else the response."""
+        if isinstance(self.objective, str):
+            return _proportions(predictions)
+        return _of_raw(self.objective, np.asarray(predictions))
 
     @abstractmethod
     def train(self, job: Training) -> tuple[Callable[[int], Array], int]:
@@ -110,9 +112,11 @@ def _proportions(response: Array) -> Array:
     return proportions
 
 
-def _of_raw(objective: Objective, raw: Array) -> Array:
+def _of_raw(objective: Objective | Plain, raw: Array) -> Array:
     """The response that raw scores stand for: calibrated, where a loss draws its scores together."""
     raw = raw.astype(np.float64)
+    if isinstance(objective, Plain):
+        return objective.link.inverse(raw)
     try:
         if objective.link == LOGIT:
             return LOGIT.inverse(objective.log_odds(raw))
@@ -173,35 +177,47 @@ class XGBoost(Boosted):
         started = perf_counter()
         params["nthread"] = settings.threads
         arguments: dict[str, Any] = {"callbacks": [Clock()], "verbose_eval": False}
+        data, test = matrix(job.x, job.y), matrix(job.x_test)
+        matrices = [data, test]
         if valid is not None:
+            matrices.append(matrix(*valid))
             params["disable_default_eval_metric"] = True
-            arguments["evals"] = [(matrix(*valid), "valid")]
+            arguments["evals"] = [(matrices[-1], "valid")]
             arguments["custom_metric"] = stop.of
             early = xgboost.callback.EarlyStopping(
                 rounds=stop.patience, metric_name="stop", data_name="valid", maximize=stop.maximize
             )
             arguments["callbacks"].append(early)
-        data = matrix(job.x, job.y)
-        if isinstance(self.objective, Objective):
+        ours = self.objective
+        if isinstance(ours, Objective):
             from gbm_objectives.xgboost import train as train_ours
 
-            booster = train_ours(
-                params, data, settings.rounds, objective=self.objective, **arguments
-            )
-        else:
-            params["objective"] = self.objective
+            booster = train_ours(params, data, settings.rounds, objective=ours, **arguments)
+        elif isinstance(ours, Plain):
+            callback, start = ours.begun(job.y, params.get("num_class", 0), "xgboost")
+            for one in matrices:
+                one.set_base_margin(np.tile(start, (one.num_row(), 1)))
+            arguments["obj"] = lambda preds, data: callback(data.get_label(), preds)
             booster = xgboost.train(params, data, settings.rounds, **arguments)
+        else:
+            booster = xgboost.train(
+                params | {"objective": ours}, data, settings.rounds, **arguments
+            )
         rounds = booster.num_boosted_rounds() if valid is None else booster.best_iteration + 1
-        test, ours = matrix(job.x_test), self.objective
 
         def predict(trees: int) -> Array:
+            # Of the same matrix and more trees than before XGBoost adds the new ones only.
             limit = (0, trees)
-            if isinstance(ours, Objective) and ours.link in (LOGIT, SOFTMAX):
+            if isinstance(ours, Plain) or (
+                isinstance(ours, Objective) and ours.link in (LOGIT, SOFTMAX)
+            ):
                 raw = booster.predict(test, output_margin=True, iteration_range=limit)
                 return _of_raw(ours, raw)
             found: Array = booster.predict(test, iteration_range=limit)
             return found
 
+        if isinstance(ours, Plain):
+            callback.warn(predict(rounds))
         return predict, rounds
 
 
@@ -229,27 +245,38 @@ class LightGBM(Boosted):
             "metric": "None",
         }
         data = lightgbm.Dataset(job.x, job.y, categorical_feature=list(job.categorical))
+        sets = [data]
         arguments: dict[str, Any] = {"callbacks": [clock]}
         if valid is not None and stop.patience is not None:
-            arguments["valid_sets"] = [lightgbm.Dataset(*valid, reference=data)]
+            sets.append(lightgbm.Dataset(*valid, reference=data))
+            arguments["valid_sets"] = sets[1:]
             arguments["feval"] = stop.with_direction
             arguments["callbacks"].append(lightgbm.early_stopping(stop.patience, verbose=False))
-        if isinstance(self.objective, Objective):
+        ours, start = self.objective, np.zeros(1)
+        if isinstance(ours, Objective):
             from gbm_objectives.lightgbm import train as train_ours
 
-            booster = train_ours(
-                params, data, settings.rounds, objective=self.objective, **arguments
-            )
-        else:
-            params["objective"] = self.objective
+            booster = train_ours(params, data, settings.rounds, objective=ours, **arguments)
+        elif isinstance(ours, Plain):
+            callback, start = ours.begun(job.y, params.get("num_class", 0), "lightgbm")
+            data.set_init_score(np.repeat(start, len(job.y)))
+            if valid is not None:
+                sets[-1].set_init_score(np.repeat(start, len(valid[1])))
+            params["objective"] = lambda preds, data: callback(data.get_label(), preds)
             booster = lightgbm.train(params, data, settings.rounds, **arguments)
+        else:
+            booster = lightgbm.train(
+                params | {"objective": ours}, data, settings.rounds, **arguments
+            )
         rounds = booster.best_iteration if valid is not None else booster.current_iteration()
-        ours = self.objective
+        staged = Staged(booster, job.x_test, start)
 
         def predict(trees: int) -> Array:
-            if isinstance(ours, Objective) and ours.link in (LOGIT, SOFTMAX):
-                raw = booster.predict(job.x_test, raw_score=True, num_iteration=trees)
-                return _of_raw(ours, np.asarray(raw))
-            return _proportions(np.asarray(booster.predict(job.x_test, num_iteration=trees)))
+            if isinstance(ours, str):
+                return _proportions(link_of(ours).inverse(staged(trees)))
+            return _of_raw(ours, staged(trees))
 
-        return predict, rounds or settings.rounds
+        rounds = rounds or settings.rounds
+        if isinstance(ours, Plain):
+            callback.warn(predict(rounds))
+        return predict, rounds

@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from functools import cached_property
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -17,6 +18,7 @@ import pandas as pd
 from gbm_objectives._validation import message
 from gbm_objectives.compare.candidates import Candidate, Estimator
 from gbm_objectives.compare.data import Data
+from gbm_objectives.compare.functions import Plain
 from gbm_objectives.compare.run import Experiment, Job, Outcome
 from gbm_objectives.compare.scoring import Function, Metric
 
@@ -123,14 +125,20 @@ def _data_token(data: Data) -> str:
 
 
 def _candidate_token(candidate: Candidate) -> str | None:
+    """None for what may change under its name: a user's function, an estimator that is no released package's."""
     if not isinstance(candidate, Estimator):
         known = type(candidate).__module__.startswith("gbm_objectives.")
+        known = known and not isinstance(getattr(candidate, "objective", None), Plain)
         return f"{type(candidate).__qualname__} {candidate!r}" if known else None
     import joblib
 
+    estimator = candidate.estimator
     try:
-        return f"{candidate.name} {candidate.library} {joblib.hash(candidate.estimator)}"
-    except Exception:  # it can't be pickled: it is trained each time
+        parts = [estimator, *estimator.get_params(deep=True).values()]
+        packages = {type(part).__module__.partition(".")[0] for part in parts} - {"builtins"}
+        released = sorted((package, version(package)) for package in packages - {"sklearn"})
+        return f"{candidate.name} {candidate.library} {joblib.hash(estimator)} {released}"
+    except Exception:  # no parameters, no version, or it can't be pickled: it is trained each time
         return None
 
 

@@ -222,7 +222,13 @@ def _task(labels: pd.Series, numbers: Array | None, target: str) -> str:
     if numbers is None:
         if distinct <= MOST_CLASSES:
             return "multiclass"
-        given = f"{target} is text with {distinct} different values"
+        text = labels[pd.to_numeric(labels, errors="coerce").isna()]
+        if len(text) < len(labels):
+            given = (
+                f"{target} has text in {len(text)} of {len(labels)} rows, such as {text.iloc[0]!r}"
+            )
+            raise ValueError(message("target", given, "numbers", "Leave those rows empty."))
+        given = f"{target} is text with {distinct} different values, such as {text.iloc[0]!r}"
         needed = f"numbers, or at most {MOST_CLASSES} classes"
         raise ValueError(message("target", given, needed, "For more classes: task=multiclass."))
     # Few whole numbers without gaps, many rows each, are codes; counts and grades have more values.
@@ -256,7 +262,8 @@ def _features(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
         kept[name if name not in kept else f"{name}.{i}"] = values
     if not kept:
         raise ValueError(message("X", "no column of numbers or categories", "at least one feature"))
-    notes = [f"{categories} columns of text as categories"] if categories else []
+    several = "s" * (categories != 1)
+    notes = [f"{categories} column{several} of text as categories"] if categories else []
     if left_out:
         shown = ", ".join(left_out[:5]) + (" ..." if len(left_out) > 5 else "")
         notes.append(f"left out, empty or a different text in most rows: {shown}")
@@ -282,8 +289,7 @@ def _feature(values: pd.Series) -> pd.Series | None:
     if isinstance(values.dtype, pd.CategoricalDtype):
         return values.cat.rename_categories([str(c) for c in values.cat.categories])
     if pd.api.types.is_datetime64_any_dtype(values):
-        days = values - values.min()
-        return days.dt.total_seconds() / 86400.0
+        return _since_the_first(values)
     if pd.api.types.is_bool_dtype(values):
         return values.astype(np.float64)
     if pd.api.types.is_numeric_dtype(values):
@@ -293,5 +299,18 @@ def _feature(values: pd.Series) -> pd.Series | None:
     if numbers.notna().mean() > 0.95:  # numbers but for a few blanks or marks of missing values
         return pd.to_numeric(values, errors="coerce").astype(np.float64)
     if present.nunique() > min(MOST_CATEGORIES, len(values) / 2):
-        return None
+        return _days(values)
     return values.where(values.isna(), values.astype(str)).astype("category")
+
+
+def _days(values: pd.Series) -> pd.Series | None:
+    """Texts of dates as days since the first; None where they are no dates, or could be read in two ways."""
+    for form in ("ISO8601", "%d.%m.%Y", "%d.%m.%Y %H:%M"):
+        dates = pd.to_datetime(values, format=form, errors="coerce", utc=True)
+        if dates[values.notna()].notna().mean() > 0.95:
+            return _since_the_first(dates)
+    return None
+
+
+def _since_the_first(dates: pd.Series) -> pd.Series:
+    return (dates - dates.min()).dt.total_seconds() / 86400.0

@@ -47,7 +47,8 @@ def _is_heavy(values: Iterable[float]) -> bool:
 
 
 def _legend(figure: Figure, handles: list[Any], labels: list[str]) -> None:
-    figure.legend(handles, labels, loc="outside lower left", ncols=1 if len(labels) > 4 else 2)
+    ncols = 2 if len(labels) < 5 or max(map(len, labels)) < 30 else 1
+    figure.legend(handles, labels, loc="outside lower left", ncols=ncols)
 
 
 def _plain(*parts: object) -> str:
@@ -56,13 +57,13 @@ def _plain(*parts: object) -> str:
 
 
 def _grouped(frame: pd.DataFrame) -> Iterable[tuple[str, pd.DataFrame]]:
-    for key, own in frame.groupby(["library", "candidate"], sort=False):
+    for key, own in frame.groupby(["library", "candidate"], sort=False, observed=True):
         yield _plain(*key), own
 
 
 def _line_style(index: int) -> dict[str, Any]:
     return {
-        "color": COLOURS[index % len(COLOURS)], "linewidth": 1.6, "linestyle": _DASHES[index % 4],
+        "color": COLOURS[index % len(COLOURS)], "linewidth": 1.6, "linestyle": _DASHES[(index + index // 8) % 4],
     }  # fmt: skip
 
 
@@ -83,16 +84,17 @@ def _rows(
 
     Only rows ``inside`` get them; returns the legend handles of the kinds.
     """
-    for place, row in enumerate(frame.itertuples()):
-        if inside is not None and not inside.iloc[place]:
-            continue
-        colour = COLOURS[KINDS.get(str(row.kind), 3)]
-        axes.plot([row.low, row.high], [place, place], color=colour, linewidth=2, alpha=0.55)
-        if "folds" in frame:
-            axes.plot(
-                row.folds, [place] * len(row.folds), "|", color=colour, alpha=0.6, markersize=6
-            )
-        axes.plot([getattr(row, middle)], [place], "o", color=colour, markersize=6)
+    places = np.arange(len(frame))
+    kept = np.ones(len(frame), dtype=bool) if inside is None else inside.to_numpy()
+    for kind in frame["kind"].unique():
+        chosen = kept & (frame["kind"] == kind).to_numpy()
+        own, y, colour = frame[chosen], places[chosen], COLOURS[KINDS.get(str(kind), 3)]
+        axes.hlines(y, own["low"], own["high"], color=colour, linewidth=2, alpha=0.55)
+        if "folds" in frame and len(own):
+            folds = own["folds"].to_list()
+            x, heights = np.concatenate(folds), np.repeat(y, [len(one) for one in folds])
+            axes.plot(x, heights, "|", color=colour, alpha=0.6, markersize=6)
+        axes.plot(own[middle], y, "o", color=colour, markersize=6)
     axes.set_yticks(
         range(len(frame)), [_plain(row.library, row.candidate) for row in frame.itertuples()]
     )
@@ -147,8 +149,10 @@ def contamination(result: Result, frame: pd.DataFrame) -> Figure:
     figure, (axes,) = _axes(5.4, 3.9)
     styles = _styles(result)
     chosen = frame["highlighted"]
-    for _, own in _grouped(frame[~chosen]):
-        axes.plot(100 * own["contamination"], own["mean"], color=GRID, linewidth=1, zorder=1)
+    rest = frame[~chosen].pivot(
+        index="contamination", columns=["library", "candidate"], values="mean"
+    )
+    axes.plot(100 * rest.index.to_numpy(), rest.to_numpy(), color=GRID, linewidth=1, zorder=1)
     handles: list[Any] = []
     labels: list[str] = []
     for name, own in _grouped(frame[chosen]):
@@ -242,18 +246,34 @@ def learning(result: Result, frame: pd.DataFrame) -> Figure:
 
 
 def shapes(result: Result, frame: pd.DataFrame) -> Figure:
-    """Two panels: gradient and Hessian."""
-    figure, panels = _axes(5.4, 3.7, 2)
-    handles: list[Any] = []
-    labels: list[str] = []
-    for index, (name, own) in enumerate(frame.groupby("candidate", sort=False)):
-        for axes, column in zip(panels, ("gradient", "hessian"), strict=True):
-            (line,) = axes.plot(own["x"], own[column], **_line_style(index))
-        handles.append(line)
-        labels.append(_plain(name))
-    binary = result.info["task"] == "binary"
-    for axes, title in zip(panels, ("gradient", "Hessian"), strict=True):
-        axes.set(title=title, xlabel="raw score z, label 1" if binary else "r = prediction − truth")
-    panels[1].set_ylim(bottom=0)
-    _legend(figure, handles, labels)
+    """Gradient and Hessian side by side, a row of panels for each thing that moves."""
+    axes_of = list(frame.groupby("axis", sort=False))
+    names = list(dict.fromkeys(frame["candidate"]))
+    styles = {name: _line_style(index) for index, name in enumerate(names)}
+    figure = Figure(
+        figsize=(5.4, 0.6 + 2.3 * len(axes_of) + 0.09 * len(names)), layout="constrained"
+    )
+    panels = figure.subplots(len(axes_of), 2, squeeze=False)
+    lines: dict[str, Any] = {}
+    for pair, (axis, rows) in zip(panels, axes_of, strict=True):
+        for name, own in rows.groupby("candidate", sort=False):
+            for panel, column in zip(pair, ("gradient", "hessian"), strict=True):
+                (lines[str(name)],) = panel.plot(own["x"], own[column], **styles[str(name)])
+        for panel, column in zip(pair, ("gradient", "hessian"), strict=True):
+            panel.set(xlabel=axis, xlim=(rows["x"].min(), rows["x"].max()))
+            panel.set_ylim(*_range(rows, column))
+    for panel, title in zip(panels[0], ("gradient", "Hessian"), strict=True):
+        panel.set_title(title)
+    _legend(figure, [lines[name] for name in names], [_plain(name) for name in names])
     return figure
+
+
+def _range(frame: pd.DataFrame, column: str) -> tuple[float, float]:
+    """Of an axis: what most curves need; a curve three times as high as the median one leaves the panel."""
+    by_name = frame.groupby("candidate")[column]
+    high, low = (
+        np.minimum(sign * end, 3 * (sign * end).median()).max()
+        for sign, end in ((1, by_name.max()), (-1, by_name.min()))
+    )
+    margin = 0.05 * (high + max(low, 0)) or 1.0
+    return (-low - margin if low > 0 else 0.0), high + margin

@@ -27,16 +27,22 @@ if TYPE_CHECKING:
 ROWS = 80
 
 
-def write(result: Result, path: str | Path) -> Path:
-    """Write the report; returns its path. Folders that are missing are made."""
+def write(result: Result, path: str | Path, figures: str | Path | None = None) -> Path:
+    """Write the report; returns its path. Folders that are missing are made.
+
+    Parameters
+    ----------
+    result, path : what and where.
+    figures : a folder for the figures as files, drawn once for both.
+    """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(render(result), encoding="utf-8")
+    path.write_text(render(result, figures), encoding="utf-8")
     return path
 
 
-def render(result: Result) -> str:
-    """The report as text."""
+def render(result: Result, folder: str | Path | None = None) -> str:
+    """The report as text; figures as files go into the folder."""
     environment = jinja2.Environment(
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
@@ -51,7 +57,7 @@ def render(result: Result) -> str:
         contests=statistics.contests(result),
         boards=boards(result),
         gain=statistics.higher_is_better(result),
-        figures=figures(result),
+        figures=figures(result, folder),
         failures=statistics.failures(result).to_dict("records"),
         warnings=warnings(result),
         folds=statistics.n_folds(result),
@@ -104,17 +110,17 @@ def warnings(result: Result) -> list[dict[str, Any]]:
     return counts
 
 
-def figures(result: Result) -> list[dict[str, Any]]:
+def figures(result: Result, folder: str | Path | None = None) -> list[dict[str, Any]]:
     """What the page needs of each figure: its SVG and, where it is short, the table behind it."""
     found = []
-    for name, picture in plots.PICTURES.items():
-        frame = picture.data(result)
-        if frame.empty:
-            continue
+    for picture, frame, figure in plots.drawn(result):
+        if folder is not None:
+            plots.save(Path(folder), picture, frame, figure)
+        name = picture.name
         shown = frame if len(frame) <= ROWS and name != "scores" else frame.head(0)
         found.append({
-            "name": name, "title": picture.title, "caption": picture.caption,
-            "svg": svg(picture.figure(result), name), "columns": list(shown.columns),
+            "name": name, "title": picture.title, "caption": picture.text(result),
+            "svg": svg(figure, name), "columns": list(shown.columns),
             "rows": [[_cell(value) for value in row] for row in shown.itertuples(index=False)],
         })  # fmt: skip
     return found

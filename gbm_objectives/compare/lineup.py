@@ -12,8 +12,9 @@ from gbm_objectives.compare.boosters import Boosted, LightGBM, XGBoost
 from gbm_objectives.compare.candidates import Candidate, Constant, Estimator, Kind
 from gbm_objectives.compare.data import Data
 from gbm_objectives.compare.expressions import parse_calls
+from gbm_objectives.compare.functions import LINKS, Plain
 from gbm_objectives.compare.transforms import Log, QuantileNormal
-from gbm_objectives.links import LOG
+from gbm_objectives.links import IDENTITY, LOG, Link
 from gbm_objectives.objective import Objective
 from gbm_objectives.registry import OBJECTIVES
 
@@ -62,7 +63,8 @@ def lineup(
     libraries : of "xgboost" and "lightgbm".
     objectives : ours: text such as "huber(delta=2.0), cauchy", objectives, or a sequence of these; None for
         those of the task.
-    own : the user's: objects with fit and predict, or objectives, in a sequence, or in a mapping by name.
+    own : the user's: functions ``(y_true, y_pred)`` that return a gradient and a Hessian, objects with fit and
+        predict, or objectives, in a sequence, or in a mapping by name.
     """
     ours = _objectives(_default(data) if objectives is None else objectives)
     found: list[Candidate] = list(_constants(data))
@@ -70,7 +72,7 @@ def lineup(
         found += _built_in(data, library)
         found += _transformed(data, library)
         found += [_ours(name, "ours", library, objective) for name, objective in ours]
-    found += _own(own, libraries)
+    found += _own(own, libraries, LINKS.get(data.task, IDENTITY))
     keys = [(candidate.library, candidate.name) for candidate in found]
     twice = {key for key in keys if keys.count(key) > 1}
     if twice:
@@ -166,7 +168,7 @@ def _is_list(given: Any) -> bool:
     return isinstance(given, Iterable) and not isinstance(given, (str, bytes, Mapping))
 
 
-def _own(own: Any, libraries: Sequence[str]) -> Iterable[Candidate]:
+def _own(own: Any, libraries: Sequence[str], link: Link) -> Iterable[Candidate]:
     if own is None:
         return
     if isinstance(own, Mapping):
@@ -179,9 +181,19 @@ def _own(own: Any, libraries: Sequence[str]) -> Iterable[Candidate]:
         elif isinstance(item, Objective):
             for library in libraries:
                 yield _ours(name or repr(item), "user", library, item)
+        elif isinstance(item, type):
+            needed = f"an object, such as {item.__name__}()"
+            raise TypeError(message("candidates", f"the class {item.__name__}", needed))
         elif hasattr(item, "fit") and hasattr(item, "predict"):
             library = type(item).__module__.partition(".")[0]
             yield Estimator(name or type(item).__name__, "user", library, item)
+        elif callable(item):
+            own_name = name or getattr(item, "__name__", type(item).__name__)
+            for library in libraries:
+                yield LIBRARIES[library](own_name, "user", library, Plain(item, link))
         else:
-            needed = "an object with fit and predict, or an objective of this package"
+            needed = (
+                "a function (y_true, y_pred) that returns (gradient, hessian), an object with fit and predict, "
+                "or an objective of this package"
+            )
             raise TypeError(message("candidates", repr(item), needed))

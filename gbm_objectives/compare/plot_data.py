@@ -10,10 +10,7 @@ import numpy as np
 import pandas as pd
 
 from gbm_objectives.compare import statistics
-from gbm_objectives.compare.expressions import parse_calls
 from gbm_objectives.compare.statistics import RIVALS, Key
-from gbm_objectives.objective import Objective
-from gbm_objectives.registry import OBJECTIVES
 
 if TYPE_CHECKING:
     from gbm_objectives.compare.result import Result
@@ -31,14 +28,15 @@ def focus(result: Result) -> list[Key]:
     shares = statistics.contaminations(result)
     if not shares:
         return []
-    libraries = dict.fromkeys(key.library for key in statistics.table(result, shares[0]))
+    lowest, highest = (statistics.table(result, share) for share in (shares[0], shares[-1]))
+    libraries = dict.fromkeys(key.library for key in lowest)
     found = [
-        statistics.best(result, shares[0], group, library)
+        statistics.best_of(result, lowest, group, library)
         for group in (OURS, RIVALS)
         for library in libraries
     ]
-    found += [statistics.best(result, shares[-1], group) for group in (OURS, RIVALS)]
-    found.append(statistics.best(result, shares[0], ("baseline",)))
+    found += [statistics.best_of(result, highest, group) for group in (OURS, RIVALS)]
+    found.append(statistics.best_of(result, lowest, ("baseline",)))
     return list(dict.fromkeys(key for key in found if key is not None))
 
 
@@ -70,9 +68,18 @@ def _predictions(result: Result, keys: Sequence[Key]) -> pd.DataFrame:
     frame = result.predictions
     if frame.empty:
         return frame
-    frame = frame[frame["contamination"] == frame["contamination"].min()]
-    pairs = [Key(*pair) in keys for pair in zip(frame["library"], frame["candidate"], strict=True)]
-    return frame[pairs]
+    lowest = (frame["contamination"] == frame["contamination"].min()).to_numpy()
+    return frame[lowest & _of_keys(frame, keys)]
+
+
+def _of_keys(frame: pd.DataFrame, keys: Sequence[Key]) -> np.ndarray[Any, Any]:
+    """Which rows are of some candidates; a column at a time, for there may be millions."""
+    found = np.zeros(len(frame), dtype=bool)
+    for key in keys:
+        found |= (
+            (frame["library"] == key.library) & (frame["candidate"] == key.candidate)
+        ).to_numpy()
+    return found
 
 
 def residuals(result: Result) -> pd.DataFrame:
@@ -103,10 +110,10 @@ def reliability(result: Result, bins: int = 10) -> pd.DataFrame:
     if frame.empty:
         return frame
     classes = range(1, 2) if len(columns) == 2 else range(len(columns))
-    for (library, name), own in frame.groupby(["library", "candidate"], sort=False):
+    for (library, name), own in frame.groupby(["library", "candidate"], sort=False, observed=True):
         p = np.concatenate([own[f"p_{k}"].to_numpy(np.float64) for k in classes])
-        codes = _codes(own["y_true"], result.info.get("classes"))
-        hit = np.concatenate([codes == k for k in classes])
+        found = codes(own["y_true"], result.info.get("classes"))
+        hit = np.concatenate([found == k for k in classes])
         edges = np.quantile(p, np.linspace(0, 1, min(bins, max(1, len(p) // 5)) + 1))
         place = np.searchsorted(np.unique(edges)[1:-1], p, side="right")  # equals stay together
         parts = [np.flatnonzero(place == number) for number in np.unique(place)]
@@ -120,7 +127,7 @@ def reliability(result: Result, bins: int = 10) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _codes(y_true: pd.Series, classes: Sequence[Any] | None) -> np.ndarray[Any, Any]:
+def codes(y_true: pd.Series, classes: Sequence[Any] | None) -> np.ndarray[Any, Any]:
     """Class codes, also where the predictions name the classes."""
     if classes is None or pd.api.types.is_numeric_dtype(y_true):
         return np.asarray(y_true)
@@ -142,7 +149,7 @@ def coverage(result: Result) -> pd.DataFrame:
     keys = list(statistics.table(result, shares[0])) if shares else []
     frame = _predictions(result, keys)
     rows: list[dict[str, Any]] = []
-    for (library, name), own in frame.groupby(["library", "candidate"], sort=False):
+    for (library, name), own in frame.groupby(["library", "candidate"], sort=False, observed=True):
         below = (own["y_true"] <= own["y_pred"]).groupby([own["seed"], own["fold"]]).mean()
         found = statistics.corrected_interval(below.to_numpy(), statistics.test_to_train(result))
         rows.append({
@@ -163,66 +170,14 @@ def learning(result: Result) -> pd.DataFrame:
         frame["metric"]
         == (metric if (frame["metric"] == metric).any() else frame["metric"].iloc[0])
     ]
-    chosen = focus(result)
-    keys = [Key(*pair) in chosen for pair in zip(frame["library"], frame["candidate"], strict=True)]
     found = []
-    for (library, name), own in frame[keys].groupby(["library", "candidate"], sort=False):
+    own_rows = frame[_of_keys(frame, focus(result))]
+    for (library, name), own in own_rows.groupby(
+        ["library", "candidate"], sort=False, observed=True
+    ):
         means = own.groupby("round").agg(
             seconds=("seconds", "mean"), value=("value", "mean"), folds=("value", "size")
         )
         means = means[means["folds"] == means["folds"].max()].reset_index()
         found.append(means.assign(library=library, candidate=name, metric=own["metric"].iloc[0]))
-    return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
-
-
-def objective(name: str) -> Objective | None:
-    """The objective that the name of one of our candidates stands for, such as ``huber(delta=2.0)``."""
-    try:
-        ((_, found),) = parse_calls("objectives", name, OBJECTIVES)
-    except ValueError:  # one that a user has named
-        return None
-    return found if isinstance(found, Objective) else None
-
-
-def shapes(result: Result, points: int = 401) -> pd.DataFrame:
-    """Gradient and Hessian of our objectives in the comparison.
-
-    Of losses of the residual over r = prediction - truth, automatic scales taken from the residuals of the
-    constant; of binary ones over the raw score z for a label of 1. Others have no such picture.
-    """
-    kind = statistics.kinds(result)
-    names = dict.fromkeys(key.candidate for key, value in kind.items() if value == "ours")
-    binary, reach, centred = result.info["task"] == "binary", 6.0, np.zeros(1)
-    if result.info["task"] == "multiclass" or result.predictions.empty:
-        return pd.DataFrame()
-    if not binary:
-        y = result.predictions.drop_duplicates("row")["y_true"].to_numpy(np.float64)
-        centred = y - np.median(y)
-        reach = 4 * float(np.std(y))
-        reach = min(reach, 8 * float(np.median(np.abs(centred)))) or reach
-        if reach == 0:
-            return pd.DataFrame()
-    grid = np.linspace(-reach, reach, points)
-    found = []
-    for name in names:
-        one = objective(name)
-        if (
-            one is None
-            or one.vector
-            or any(term.loss.drawn or term.weightings for term in one.terms)
-        ):
-            continue
-        if not binary and not all(term.loss.shift_invariant for term in one.terms):
-            continue
-        try:
-            if not binary:
-                one = one.fixed(np.zeros(len(centred)), -centred)
-            elif any(term.loss.pending for term in one.terms):
-                continue  # a loss of all rows together, such as Dice, has no shape of one row
-            gradient, hessian = one.gradient_hessian(np.full(points, float(binary)), grid)
-        except ValueError:
-            continue
-        found.append(
-            pd.DataFrame({"candidate": name, "x": grid, "gradient": gradient, "hessian": hessian})
-        )
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame()

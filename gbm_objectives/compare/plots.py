@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from gbm_objectives._validation import message
-from gbm_objectives.compare import drawing, plot_data
+from gbm_objectives.compare import drawing, plot_data, shapes
 
 if TYPE_CHECKING:
     from gbm_objectives.compare.result import Result
@@ -20,13 +20,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A figure: what it shows, the frame behind it and how that is drawn."""
+    """A figure: what it shows, the frame behind it, how that is drawn, and what is left out."""
 
     name: str
     title: str
     caption: str
     data: Callable[[Result], pd.DataFrame]
     draw: Callable[[Result, pd.DataFrame], Figure]
+    left_out: Callable[[Result], str] | None = None
+
+    def text(self, result: Result) -> str:
+        """The caption, and what is left out of the figure."""
+        more = self.left_out(result) if self.left_out else ""
+        return f"{self.caption} {more}".rstrip()
 
     def figure(self, result: Result) -> Figure:
         """The figure, or an error where the result has nothing to show in it."""
@@ -34,6 +40,10 @@ class Picture:
         if frame.empty:
             given = f"a {result.info.get('task')} result without data for it"
             raise ValueError(message(f"plot_{self.name}", given, "another figure or more data"))
+        return self.drawn(result, frame)
+
+    def drawn(self, result: Result, frame: pd.DataFrame) -> Figure:
+        """The figure of its frame."""
         with rc_context(drawing.STYLE):
             return self.draw(result, frame)
 
@@ -93,10 +103,13 @@ PICTURES = {
         Picture(
             "shapes",
             "Gradients and Hessians",
-            "What our objectives in this comparison give the trees for one row of weight 1. Automatic "
-            "scales are those of the first round, from the residuals of the median.",
-            plot_data.shapes,
+            "What our objectives in this comparison give the trees for one row of weight 1. Scales and sums "
+            "are those of the first round, weights of GHM and OHEM those around the held-out predictions. "
+            "Where a label is named, both are over the Hessian at x = 0. Curves far above the others leave "
+            "their panel.",
+            shapes.shapes,
             drawing.shapes,
+            shapes.undrawn,
         ),
     )
 }
@@ -133,24 +146,35 @@ def plot_shapes(result: Result) -> Figure:
     return PICTURES["shapes"].figure(result)
 
 
+def drawn(result: Result) -> Iterator[tuple[Picture, pd.DataFrame, Figure]]:
+    """Every picture that the result has data for, with its frame and its figure.
+
+    The figure is laid out once, for that takes as long as drawing it.
+    """
+    for picture in PICTURES.values():
+        frame = picture.data(result)
+        if not frame.empty:
+            figure = picture.drawn(result, frame)
+            figure.draw_without_rendering()
+            figure.set_layout_engine("none")
+            yield picture, frame, figure
+
+
 def figures(result: Result) -> dict[str, Figure]:
     """Every figure that the result has data for, by name."""
-    return {
-        name: picture.figure(result)
-        for name, picture in PICTURES.items()
-        if not picture.data(result).empty
-    }
+    return {picture.name: figure for picture, _, figure in drawn(result)}
 
 
 def save_figures(result: Result, folder: str | Path) -> list[Path]:
     """Every figure as PNG and SVG, and the frame behind it as CSV; returns the paths."""
-    folder = Path(folder)
+    return [path for one in drawn(result) for path in save(Path(folder), *one)]
+
+
+def save(folder: Path, picture: Picture, frame: pd.DataFrame, figure: Figure) -> list[Path]:
+    """One figure as PNG and SVG, and its frame as CSV."""
     folder.mkdir(parents=True, exist_ok=True)
-    paths = []
-    for name, figure in figures(result).items():
-        for suffix in ("png", "svg"):
-            paths.append(folder / f"{name}.{suffix}")
-            figure.savefig(paths[-1], facecolor="white", dpi=150)
-        paths.append(folder / f"{name}.csv")
-        PICTURES[name].data(result).to_csv(paths[-1], index=False)
+    paths = [folder / f"{picture.name}.{suffix}" for suffix in ("png", "svg", "csv")]
+    for path in paths[:2]:
+        figure.savefig(path, facecolor="white", dpi=150)
+    frame.to_csv(paths[2], index=False)
     return paths

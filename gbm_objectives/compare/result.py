@@ -63,11 +63,11 @@ class Result:
 
         return verdict.verdict(self)
 
-    def report(self, path: str | Path) -> Path:
-        """Write the report, one self-contained HTML file; returns its path."""
+    def report(self, path: str | Path, figures: str | Path | None = None) -> Path:
+        """Write the report, one self-contained HTML file, and with a folder its figures; returns the report's path."""
         from gbm_objectives.compare.html import write
 
-        return write(self, path)
+        return write(self, path, figures)
 
     def save_figures(self, folder: str | Path) -> list[Path]:
         """Write every figure as PNG and SVG, and the frame behind it as CSV; returns the paths."""

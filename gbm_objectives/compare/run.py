@@ -19,7 +19,7 @@ from gbm_objectives.compare.tasks import Plan, Split
 Status = Literal["ok", "failed", "skipped"]
 
 #: At most as many points has a learning curve.
-POINTS = 16
+POINTS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +98,11 @@ def fit(candidate: Candidate, split: Split, settings: Settings, metric: Metric) 
             start = perf_counter()
             found = candidate.fit(split, settings, metric)
             seconds = perf_counter() - start
-            prediction = found.predict(found.rounds)
+            stages = _stages(found)
+            staged = [found.predict(trees) for trees in stages]
+            prediction = staged[-1] if staged else found.predict(found.rounds)
             reject_non_finite("y_pred", prediction)
-            curve = _curve(found, prediction, split, metric)
+            curve = _curve(found, stages, staged, split, metric)
         except NotApplicable as reason:
             return Outcome("skipped", str(reason))
         except Exception as error:  # one candidate must not end the run of the others
@@ -108,20 +110,28 @@ def fit(candidate: Candidate, split: Split, settings: Settings, metric: Metric) 
     return Outcome("ok", "", prediction, seconds, found.rounds, curve, _texts(caught))
 
 
-def _curve(found: Fit, prediction: Array, split: Split, metric: Metric) -> Array:
-    """At rounds whose distances grow: predictions by the first few trees cost little."""
+def _stages(found: Fit) -> list[int]:
+    """Rounds whose distances grow, up to the last, for which each stage adds to the one before."""
     rounds = min(found.rounds, len(found.times))
     if rounds < 1:
-        return np.zeros((0, 3))
+        return []
+    stages = np.unique(np.geomspace(1, rounds, POINTS).round().astype(int)).tolist()
+    return [*stages, found.rounds] if rounds < found.rounds else stages
+
+
+def _curve(
+    found: Fit, stages: Sequence[int], staged: Sequence[Array], split: Split, metric: Metric
+) -> Array:
     points = []
-    for trees in np.unique(np.geomspace(1, rounds, POINTS).round().astype(int)):
-        staged = prediction if trees == found.rounds else found.predict(int(trees))
+    for trees, prediction in zip(stages, staged, strict=True):
+        if trees > len(found.times):
+            continue
         try:
-            value = metric.evaluate(split.y_test, staged)
+            value = metric.evaluate(split.y_test, prediction)
         except Exception:  # the scores tell what is wrong
             return np.zeros((0, 3))
         points.append((trees, found.times[trees - 1], value))
-    return np.array(points, dtype=np.float64)
+    return np.array(points, dtype=np.float64).reshape(-1, 3)
 
 
 def _texts(caught: Sequence[warnings.WarningMessage]) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 from math import nan, sqrt
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -126,12 +127,12 @@ def table(result: Result, contamination: float) -> pd.DataFrame:
     after an interruption, those that have the most frequent seed and fold are kept.
     """
     scores = result.scores
-    scores = scores[scores["contamination"] == contamination]
-    bad = {Key(*row) for row in _keys(scores[scores["status"] != "ok"])}
-    chosen = scores[(scores["metric"] == result.info["metric"]) & (scores["status"] == "ok")]
-    wide = chosen.pivot_table(
-        index=["seed", "fold"], columns=["library", "candidate"], values="value", aggfunc="mean"
-    )
+    scores = scores[(scores["contamination"] == contamination).to_numpy()]
+    ok = (scores["status"] == "ok").to_numpy()
+    bad = {Key(*row) for row in _keys(scores[~ok])}
+    chosen = scores[ok & (scores["metric"] == result.info["metric"]).to_numpy()]
+    wide = chosen.set_index(["seed", "fold", "library", "candidate"])["value"].unstack([2, 3])
+    wide = wide.sort_index(axis=1)
     wide.columns = pd.Index([Key(*column) for column in wide.columns], tupleize_cols=False)
     wide = wide.loc[:, [column not in bad for column in wide.columns]]
     common = wide.dropna()
@@ -188,19 +189,20 @@ def best(
     result: Result, contamination: float, among: Sequence[str], library: str | None = None
 ) -> Key | None:
     """The candidate with the best mean among those of some kinds; None where there is none."""
-    return _best(result, table(result, contamination), among, library)
+    return best_of(result, table(result, contamination), among, library)
 
 
-def _best(
+def best_of(
     result: Result, scores: pd.DataFrame, among: Sequence[str], library: str | None = None
 ) -> Key | None:
+    """`best` by a table of scores."""
     kind = kinds(result)
     keys: list[Key] = [
         key for key in scores if kind[key] in among and library in (None, key.library)
     ]
     if not keys:
         return None
-    means = scores[keys].mean().to_numpy()
+    means = np.array([scores[key].mean() for key in keys])
     return keys[int(means.argmax() if higher_is_better(result) else means.argmin())]
 
 
@@ -212,14 +214,17 @@ def leaderboard(result: Result) -> pd.DataFrame:
     same library without this package; to_constant: for errors the mean divided by that of the best constant, for
     gains the difference. Differences are candidate - other, in the units of the metric.
     """
-    gain, kind, place = higher_is_better(result), kinds(result), ranks(result)
+    gain, kind = higher_is_better(result), kinds(result)
     rows: list[dict[str, Any]] = []
     for share in contaminations(result):
         scores = table(result, share)
-        constant = _best(result, scores, ("baseline",))
-        top = _best(result, scores, tuple(set(kind.values())))
+        # Keys are tuples, by which older versions of pandas can't select.
+        means = scores.rank(axis=1, ascending=not gain).mean()
+        ranked = dict(zip(scores, means.to_numpy(), strict=True))
+        constant = best_of(result, scores, ("baseline",))
+        top = best_of(result, scores, tuple(set(kind.values())))
         rivals = {
-            library: _best(result, scores, RIVALS, library)
+            library: best_of(result, scores, RIVALS, library)
             for library in {key.library for key in scores}
         }
         for key in scores:
@@ -227,7 +232,7 @@ def leaderboard(result: Result) -> pd.DataFrame:
             row: dict[str, Any] = {
                 "contamination": share, "library": key.library, "candidate": key.candidate,
                 "kind": kind[key], "mean": own.mean, "low": own.low, "high": own.high,
-                "rank": place.loc[[key], share].iloc[0], "pairs": own.pairs,
+                "rank": ranked[key], "pairs": own.pairs,
             }  # fmt: skip
             others = {"best": top, "builtin": rivals[key.library]}
             for name, other in others.items():
@@ -257,7 +262,7 @@ def leaderboard(result: Result) -> pd.DataFrame:
 
 @dataclass(frozen=True, slots=True)
 class Contest:
-    """The best of ours in a library against the best without this package, at one contamination."""
+    """The best of ours, or of the user's, in a library against the best without either, at one contamination."""
 
     contamination: float
     ours: Key
@@ -268,6 +273,7 @@ class Contest:
     ours_better: bool
     rival_kind: str
     picks: int  # how many candidates the better of the two was picked from
+    kind: str = "ours"
 
     @property
     def clear(self) -> bool:
@@ -281,20 +287,31 @@ class Contest:
 
 
 def contests(result: Result) -> list[Contest]:
-    """For each contamination and library the best of ours against its best rival."""
+    """For each contamination and library the best of ours, and of the user's, against its best rival.
+
+    A user's model of another library has the best rival of all.
+    """
     gain, kind = higher_is_better(result), kinds(result)
     found = []
     for share in contaminations(result):
         scores = table(result, share)
-        for library in dict.fromkeys(key.library for key in scores):
-            ours = _best(result, scores, ("ours",), library)
-            rival = _best(result, scores, RIVALS, library)
-            if ours is None or rival is None:
+        libraries = dict.fromkeys(key.library for key in scores)
+        for group, library in product(("ours", "user"), libraries):
+            ours = best_of(result, scores, (group,), library)
+            if ours is None:
+                continue
+            place: str | None = library
+            rival = best_of(result, scores, RIVALS, place)
+            if rival is None and group == "user":
+                place, rival = None, best_of(result, scores, RIVALS)
+            if rival is None:
                 continue
             pair = _difference(result, scores, ours, rival)
             better = pair.mean > 0 if gain else pair.mean < 0
-            group = ("ours",) if better else RIVALS
-            picks = sum(kind[key] in group and key.library == library for key in scores)
+            side, where = ((group,), library) if better else (RIVALS, place)
+            picks = sum(kind[key] in side and where in (None, key.library) for key in scores)
             means = float(scores[ours].mean()), float(scores[rival].mean())
-            found.append(Contest(share, ours, rival, *means, pair, better, kind[rival], picks))
+            found.append(
+                Contest(share, ours, rival, *means, pair, better, kind[rival], picks, group)
+            )
     return found

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def verdict(result: Result) -> str:
-    """One to three sentences: clean labels, the highest contamination, and what weakens the claim.
+    """A few sentences: clean labels, the highest contamination, for ours and the user's, and what weakens the claim.
 
     Of the libraries, each sentence takes the one whose best candidate of ours is best. A model that is not clearly
     better than the constant is said to be so first.
@@ -42,12 +42,14 @@ def _at(result: Result, found: list[Contest], share: float) -> str:
     weak = _against_constant(result, share)
     if weak:
         return weak
-    here = [contest for contest in found if contest.contamination == share]
-    if not here:
-        return ""
     gain = statistics.higher_is_better(result)
-    contest = (max if gain else min)(here, key=lambda one: one.ours_mean)
-    return describe(contest, str(result.info["metric"]))
+    sentences = []
+    for kind in ("ours", "user"):
+        here = [one for one in found if one.contamination == share and one.kind == kind]
+        if here:
+            contest = (max if gain else min)(here, key=lambda one: one.ours_mean)
+            sentences.append(describe(contest, str(result.info["metric"])))
+    return " ".join(sentences)
 
 
 def describe(contest: Contest, metric: str) -> str:

@@ -1,24 +1,31 @@
-"""Jobs in this process or in several, as they end; within a time budget."""
+"""Jobs in this process and, where there is much to do, in others beside it; within a time budget."""
 
 from __future__ import annotations
 
 import pickle
 import signal
 import tempfile
+from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import BrokenExecutor
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
 from time import perf_counter
 from typing import Any
 
+from gbm_objectives.compare.boosters import Boosted
+from gbm_objectives.compare.candidates import Constant
 from gbm_objectives.compare.lineup import LIBRARIES
 from gbm_objectives.compare.run import Experiment, Job, Outcome, describe
 
 OVER = Outcome("skipped", "the time budget was spent")
-#: Jobs given to each worker ahead, so that none waits.
+#: Jobs that another process has been given and not ended, so that it never waits.
 AHEAD = 2
+#: Seconds of work after which, and seconds of work left for which, other processes are started: that takes seconds.
+ALONE, WORTHWHILE = 0.5, 2.0
 
 
 def outcomes(
@@ -26,67 +33,128 @@ def outcomes(
 ) -> Iterator[tuple[Job, Outcome]]:
     """Each job with its outcome, as soon as it is known.
 
+    This process trains too, and is one of the workers; but not where a candidate is a user's, which may end its
+    process: then all of them are others.
+
     Parameters
     ----------
     experiment, jobs : what to do.
-    workers : processes; 1 is this one.
+    workers : processes.
     deadline : a `perf_counter` time after which no job begins.
     """
-    workers = min(workers, len(jobs) // 2)  # a process takes seconds to start
-    if workers < 2:
-        for job in jobs:
-            yield job, OVER if _over(deadline) else experiment.outcome(job)
-        return
-    with tempfile.TemporaryDirectory(prefix="gbm-objectives-") as folder:
-        path = str(Path(folder) / "experiment")
-        _write(experiment, path)
-        yield from _parallel(path, jobs, workers, deadline)
+    waiting = deque(jobs)
+    start = perf_counter()
+    own = all(isinstance(candidate, (Boosted, Constant)) for candidate in experiment.candidates)
+    pickled = _pickled(experiment) if workers > 1 else None
+    if pickled is None:
+        workers = 1
+    while waiting and (own or workers < 2):
+        job = waiting.popleft()
+        yield job, OVER if _over(deadline) else experiment.outcome(job)
+        spent = perf_counter() - start
+        left = spent / (len(jobs) - len(waiting)) * len(waiting)
+        if workers > 1 and spent > ALONE and left > WORTHWHILE:
+            break
+    if waiting and pickled is not None:
+        with tempfile.TemporaryDirectory(prefix="gbm-objectives-") as folder:
+            path = Path(folder) / "experiment"
+            path.write_bytes(pickled)
+            here = experiment if own else None
+            yield from _shared(here, str(path), waiting, workers - own, deadline)
 
 
 def _over(deadline: float | None) -> bool:
     return deadline is not None and perf_counter() > deadline
 
 
-def _parallel(
-    path: str, jobs: Sequence[Job], workers: int, deadline: float | None
+def _shared(
+    here: Experiment | None, path: str, waiting: deque[Job], others: int, deadline: float | None
 ) -> Iterator[tuple[Job, Outcome]]:
-    pool = _pool(workers)
-    running: dict[Future[Outcome], Job] = {}
-    waiting = iter(jobs)
-    finished = False
+    """The jobs by other processes, and by this one where it has the experiment; all take the next from one queue."""
+    ended: SimpleQueue[tuple[Job, Outcome]] = SimpleQueue()
+    missing = len(waiting)
+    processes = [_Process(path, waiting, ended, deadline) for _ in range(others)]
     try:
-        job = next(waiting, None)
-        while job is not None or running:
-            while job is not None and len(running) < AHEAD * workers:
-                if _over(deadline):
-                    yield job, OVER
-                else:
-                    running[pool.submit(_do, path, job, deadline)] = job
-                job = next(waiting, None)
-            if not running:
-                continue
-            done, _ = wait(running, return_when=FIRST_COMPLETED)
-            for future in done:
-                ended = running.pop(future)
-                error = future.exception()
-                if error is not None:  # the process died, with whatever it was doing
-                    lost = [ended, *running.values()]
-                    running.clear()
-                    pool.shutdown(wait=True, kill_workers=True)
-                    pool = _pool(workers)
-                    for lost_job in lost:
-                        yield lost_job, Outcome("failed", describe(error))
-                    break
-                yield ended, future.result()
-        finished = True
+        while missing:
+            job = _next(waiting) if here is not None else None
+            if here is not None and job is not None:
+                yield job, OVER if _over(deadline) else here.outcome(job)
+                missing -= 1
+            while missing and (job is None or not ended.empty()):
+                yield ended.get()
+                missing -= 1
     finally:
-        pool.shutdown(wait=finished, kill_workers=not finished)
+        waiting.clear()
+        for process in processes:
+            process.end(kill=missing > 0)
 
 
-def _pool(workers: int) -> Any:
+def _next(waiting: deque[Job]) -> Job | None:
+    try:
+        return waiting.popleft()
+    except IndexError:
+        return None
+
+
+class _Process:
+    """Another process that takes jobs until there are none, begun anew where one of them ends it."""
+
+    def __init__(
+        self,
+        path: str,
+        waiting: deque[Job],
+        ended: SimpleQueue[tuple[Job, Outcome]],
+        deadline: float | None,
+    ) -> None:
+        self.path, self.waiting, self.ended, self.deadline = path, waiting, ended, deadline
+        self.ending, self.pool = False, _pool()
+        self.thread = Thread(target=self._feed, daemon=True)
+        self.thread.start()
+
+    def _feed(self) -> None:
+        given: deque[tuple[Job, Any]] = deque()
+        while not self.ending:
+            while len(given) < AHEAD and (job := _next(self.waiting)) is not None:
+                future = self._submit(job)
+                if future is None:
+                    self.waiting.appendleft(job)
+                    break
+                given.append((job, future))
+            if not given:
+                if not self.waiting:
+                    return
+                self._renew()
+                continue
+            job, future = given.popleft()
+            error = future.exception()
+            if isinstance(error, BrokenExecutor):  # of this job: they are done in their order
+                self.waiting.extendleft(other for other, _ in reversed(given))
+                given.clear()
+                self._renew()
+            self.ended.put((job, Outcome("failed", describe(error)) if error else future.result()))
+
+    def _submit(self, job: Job) -> Any:
+        """The future; None where the process has died meanwhile or is to end."""
+        try:
+            return self.pool.submit(_do, self.path, job, self.deadline)
+        except RuntimeError:
+            return None
+
+    def _renew(self) -> None:
+        self.pool.shutdown(wait=True, kill_workers=True)
+        if not self.ending:
+            self.pool = _pool()
+
+    def end(self, kill: bool) -> None:
+        """Where there is nothing left to do, or at once."""
+        self.ending = True
+        self.pool.shutdown(wait=not kill, kill_workers=kill)
+
+
+def _pool() -> Any:
     from joblib.externals.loky import ProcessPoolExecutor
 
-    return ProcessPoolExecutor(workers, initializer=_ignore_interrupts)
+    return ProcessPoolExecutor(1, initializer=_ignore_interrupts)
 
 
 def _ignore_interrupts() -> None:
@@ -94,10 +162,15 @@ def _ignore_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def _write(experiment: Experiment, path: str) -> None:
-    import cloudpickle  # functions and classes of a notebook go along
+def _pickled(experiment: Experiment) -> bytes | None:
+    """With functions and classes of a notebook; None where something of the user's can't be."""
+    import cloudpickle
 
-    Path(path).write_bytes(cloudpickle.dumps(experiment))
+    try:
+        pickled: bytes = cloudpickle.dumps(experiment)
+    except Exception:
+        return None
+    return pickled
 
 
 @lru_cache(maxsize=1)

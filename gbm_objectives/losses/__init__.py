@@ -1,6 +1,11 @@
-"""Losses by family: pure mathematics, no weights, no libraries, no clipping."""
+"""Losses by family: pure mathematics, no weights, no libraries, no clipping.
 
-from gbm_objectives.losses._base import Loss
+For one of your own subclass `RobustLoss`, or `ResidualLoss`, or `Loss` with `HasHessian` and `HasMajorizer`, and make
+an objective of it with ``Objective.of(loss)``.
+"""
+
+from gbm_objectives.losses._base import HasHessian, HasMajorizer, Loss
+from gbm_objectives.losses._residual import ResidualLoss, RobustLoss
 from gbm_objectives.losses.adaptive import AdaptiveRobust
 from gbm_objectives.losses.asymmetric import Expectile, Linex
 from gbm_objectives.losses.bias import MeanBias, MeanBiasPenalty
@@ -30,6 +35,8 @@ __all__ = [
     "Gamma",
     "GemanMcClure",
     "GeneralRobust",
+    "HasHessian",
+    "HasMajorizer",
     "Hinge",
     "Huber",
     "KLDivergence",
@@ -43,6 +50,8 @@ __all__ = [
     "Poisson",
     "PseudoHuber",
     "Quantile",
+    "ResidualLoss",
+    "RobustLoss",
     "SampledSoftmax",
     "SoftmaxCrossEntropy",
     "SoftmaxFocal",

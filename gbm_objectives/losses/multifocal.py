@@ -81,7 +81,7 @@ class SoftmaxFocal(LabelSmoothing, ClassLoss):
         total = others + true
         p, q = true / total, others / total
         log_p = np.where(q < 0.5, np.log1p(-np.clip(q, 0.0, 0.5)), log_true - np.log(total))
-        slope, bend = self._slope_bend(p, q, log_p)
+        slope, bend = self._slope_bend(p, q, log_p, power(q, self.gamma))
         slope *= q
         bend *= q * q
         hessian = ratio * (bend - q * slope)[:, None]
@@ -92,27 +92,22 @@ class SoftmaxFocal(LabelSmoothing, ClassLoss):
         true_class.put(hessian, p * slope + bend)
         return ratio, hessian
 
-    def _slope_bend(self, p: Array, q: Array, log_p: Array) -> tuple[Array, Array]:
-        """A and D; with q held above 0, as -log p / q goes to 1."""
-        held = np.clip(q, np.finfo(q.dtype).tiny, None)
-        p_log_p = p * log_p
-        inverse = 1.0 / held
-        entropy = p_log_p * inverse
-        np.clip(entropy, -1.0, 0.0, out=entropy)  # -p log p <= q, whatever rounding says
-        entropy *= -self.gamma
-        slope = power(held, self.gamma)
-        inverse *= slope
-        inverse *= self.gamma
-        bend = inverse
-        # 2 p + p log p + (gamma - 1) p (-p log p / q)
-        factor = (1.0 - 1.0 / self.gamma if self.gamma else 0.0) * entropy
-        factor += 2.0
-        factor *= p
-        factor += p_log_p
-        bend *= factor
-        entropy += 1.0
-        slope *= entropy
-        return slope, bend
+    def _slope_bend(self, p: Array, q: Array, log_p: Array, focus: Array) -> tuple[Array, Array]:
+        """A and D, times what a class weighs: ``focus`` is q^gamma times that.
+
+        With s = -gamma p log p / q: A = q^gamma (1 + s), D = q^gamma (p/q (2 gamma + (gamma - 1) s) - s).
+        """
+        odds = p / (q + np.finfo(q.dtype).tiny)  # log p is 0 where q is
+        s = odds * log_p
+        s *= -self.gamma
+        bend = (self.gamma - 1.0) * s
+        bend += 2.0 * self.gamma
+        odds *= focus
+        bend *= odds
+        s *= focus
+        bend -= s
+        s += focus
+        return s, bend
 
     def _smoothed_derivatives(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
         """Sums over all classes k of the loss of class k, weighted by the smoothed label."""
@@ -124,11 +119,11 @@ class SoftmaxFocal(LabelSmoothing, ClassLoss):
         q = 1.0 - p
         true, other = self.smoothed(log_p.shape[1])
         true_class = TrueClass(y_true)
-        slopes, bends = self._slope_bend(p, q, log_p)
-        for parts in (slopes, bends):
-            at_true = true * true_class.of(parts)
-            parts *= other
-            true_class.put(parts, at_true)
+        focus = power(q, self.gamma)
+        focus_true = true * true_class.of(focus)
+        focus *= other
+        true_class.put(focus, focus_true)
+        slopes, bends = self._slope_bend(p, q, log_p, focus)
         other_bends = bends.sum(axis=1, keepdims=True) - bends
         if self.gamma < 1:
             # Of the class near p = 1, if there is one, bend is huge: sums of the others are made without it.
@@ -137,18 +132,16 @@ class SoftmaxFocal(LabelSmoothing, ClassLoss):
             other_bends = other_bends.sum(axis=1, keepdims=True) - other_bends
             other_bends += huge.sum(axis=1, keepdims=True) - huge
         slope = slopes.sum(axis=1, keepdims=True)
-        gradient = slope - slopes
-        gradient *= p
-        slopes *= q
+        # q (p slope + q bends) + p^2 (the others' bends)
+        gradient = p * slope
+        hessian = bends
+        hessian *= q
+        hessian += gradient
+        hessian *= q
+        other_bends *= p
+        other_bends *= p
+        hessian += other_bends
         gradient -= slopes
-        # p q slope + bends q^2 + p^2 (the others' bends)
-        hessian = other_bends
-        hessian *= p
-        hessian += q * slope
-        hessian *= p
-        q *= q
-        bends *= q
-        hessian += bends
         return gradient, hessian
 
     def log_probabilities(self, raw_prediction: Array) -> Array:
@@ -158,5 +151,6 @@ class SoftmaxFocal(LabelSmoothing, ClassLoss):
         https://arxiv.org/abs/2011.09172.
         """
         log_p = log_softmax(np.asarray(raw_prediction, dtype=np.float64))
-        slope, _ = self._slope_bend(np.exp(log_p), -np.expm1(log_p), log_p)
+        q = -np.expm1(log_p)
+        slope, _ = self._slope_bend(np.exp(log_p), q, log_p, power(q, self.gamma))
         return log_p - np.log(slope)

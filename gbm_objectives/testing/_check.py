@@ -21,7 +21,7 @@ from gbm_objectives.links import LOG
 from gbm_objectives.losses._vector import ClassLoss
 from gbm_objectives.losses.binary import BinaryLoss
 from gbm_objectives.objective import Objective
-from gbm_objectives.testing import _derivatives, _extremes, _manners, _rows, _size
+from gbm_objectives.testing import _derivatives, _extremes, _manners, _robust, _rows, _size
 from gbm_objectives.testing._calls import LIBRARIES, Broken, Candidate, parameters, recognise
 from gbm_objectives.testing._report import Check, ObjectiveCheckError, Report
 from gbm_objectives.testing._samples import TASKS, Sample, Samples, Task
@@ -150,6 +150,7 @@ def _checks(
         ("pickling", lambda: _manners.pickling(subject)),
     ]
     checks = [_guarded(name, check) for name, check in plan]
+    checks += _robust.formulas(subject)
     trained = [trees(library, subject) for library in LIBRARIES if train]
     return [*checks, *trained, _manners.warned([*candidates, subject.fixed])]
 
