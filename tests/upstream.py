@@ -13,17 +13,25 @@ import argparse
 import os
 import subprocess
 import sys
+from functools import wraps
 from pathlib import Path
 
 import pytest
 
-from gbm_objectives import Objective, binary_cross_entropy, softmax_cross_entropy, squared_error
+from gbm_objectives import (
+    Objective,
+    binary_cross_entropy,
+    expectile,
+    softmax_cross_entropy,
+    squared_error,
+)
 
 #: What the libraries' tests call their own objectives.
 OURS = {
     "ls_obj": squared_error(),
     "mse_obj": squared_error(),
     "objective_ls": squared_error(),
+    "custom_asymmetric_obj": expectile(1 / 11),
     "logregobj": binary_cross_entropy(),
     "logloss_obj": binary_cross_entropy(),
     "softprob_obj": softmax_cross_entropy(curvature="xgboost"),
@@ -43,9 +51,10 @@ class Swap:
         for name in ("__call__", "gradient_hessian"):
             function = getattr(Objective, name)
 
-            def counting(*args: object, _function=function, **kwargs: object) -> object:
+            @wraps(function)  # the libraries look at the signature
+            def counting(*args, _function=function, **arguments):
                 self.calls += 1
-                return _function(*args, **kwargs)
+                return _function(*args, **arguments)
 
             setattr(Objective, name, counting)
 
@@ -77,7 +86,16 @@ class Swap:
 def run(folder: Path, options: list[str]) -> int:
     """The tests of one library, in a process of their own: folder is the current one."""
     swap = Swap()
-    arguments = ["-q", "-p", "no:cacheprovider", "--no-header", "--tb=short", "-W", "default", "--continue-on-collection-errors"]
+    arguments = [
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "--no-header",
+        "--tb=short",
+        "-W",
+        "default",
+        "--continue-on-collection-errors",
+    ]
     os.chdir(folder)
     pytest.main([*arguments, *options], plugins=[swap])
     for test, outcome, calls in swap.results:
