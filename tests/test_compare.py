@@ -513,7 +513,9 @@ def test_a_failure_is_a_row_with_its_reason(monkeypatch, error, reason):
     assert "\n" not in failed["reason"].iloc[0]
 
     text = shown(found)
-    assert f"xgboost, broken failed in 3 of 6 fits: {reason}" in text
+    said = next(line for line in text.splitlines() if line.startswith("Failed in 3 of 6 fits: "))
+    assert said.split(": ", 1)[1].startswith(reason)
+    assert said.endswith(" (broken · xgboost)")
     line = next(line for line in text.splitlines() if line.startswith("xgboost  broken"))
     assert line.split()[2:] == ["none", "none", "none"]
 
@@ -637,7 +639,25 @@ def test_rows_are_sorted_and_failures_come_last():
     assert [line.split()[1] for line in lines if re.match(r"(-|xgboost) {2,}", line)] == list(
         "cabf"
     )
-    assert "xgboost, f failed in 1 of 2 fits: x" in "\n".join(lines)
+    assert "Failed in 1 of 2 fits: x (f · xgboost)" in "\n".join(lines)
+
+
+def test_reasons_that_differ_in_figures_only_are_one():
+    rows = made("c", "baseline", 9.0, 9.0, library="-")
+    for library in ("xgboost", "lightgbm"):
+        found = made("f", "ours", 1.0, 1.0, failed=(0, 1), library=library)
+        rows += [(*row[:-1], f"{n} of 20 are not") for row, n in zip(found, (12, 7), strict=True)]
+    said = [line for line in shown(as_result(rows)).splitlines() if "are not" in line]
+    assert said == ["Failed in 2 of 2 fits: 12 of 20 are not (f · xgboost, f · lightgbm)"]
+
+
+def test_margins_are_no_probabilities():
+    found = compare(classes(2), None, folds=2, rounds=2, objectives="squared_hinge")
+    ours = found.scores[found.scores["kind"] == "ours"]
+    assert set(ours["status"]) == {"skipped"}
+    assert set(ours["reason"]) == {
+        "it gives margins, and classes are compared by their probabilities"
+    }
 
 
 def test_the_baseline_is_named_where_no_model_is_clearly_better():
@@ -756,7 +776,9 @@ def test_one_library_is_enough(capsys, monkeypatch):
 def test_the_exit_code_tells_when_every_model_failed(capsys, monkeypatch):
     line_up(monkeypatch, Constant(), Broken("broken", "ours", "xgboost", RuntimeError("no luck")))
     assert main(["compare", *TINY]) == 1
-    assert "broken failed in 6 of 6 fits: RuntimeError: no luck" in capsys.readouterr().out
+    assert (
+        "Failed in 6 of 6 fits: RuntimeError: no luck (broken · xgboost)" in capsys.readouterr().out
+    )
 
 
 @pytest.mark.parametrize(

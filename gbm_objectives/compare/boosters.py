@@ -43,7 +43,7 @@ class Boosted(Candidate):
 
     def fit(self, split: Split, settings: Settings, metric: Metric) -> Fit:
         """Train."""
-        self._check(split.y_train)
+        self._check(split)
         transform = self.transform.fitted(split.y_train) if self.transform else None
         y = transform.forward(split.y_train) if transform else split.y_train
         inverse = transform.inverse if transform else _identity
@@ -66,7 +66,11 @@ class Boosted(Candidate):
         predict, rounds = self.train(job)
         return Fit(lambda trees: inverse(predict(trees)), rounds, times)
 
-    def _check(self, y: Array) -> None:
+    def _check(self, split: Split) -> None:
+        ours, y = self.objective, split.y_train
+        classes = split.task in ("binary", "multiclass")
+        if classes and isinstance(ours, Objective) and ours.link not in (LOGIT, SOFTMAX):
+            raise NotApplicable("it gives margins, and classes are compared by their probabilities")
         bad = y <= self.least if self.above else y < self.least
         if bad.any():
             needed = f"labels {'above' if self.above else 'not below'} {self.least:g}"

@@ -27,7 +27,7 @@ class Style:
 
     def number(self, value: float) -> str:
         """A value of the metric, short whatever its size, so that the table fits 80 columns."""
-        if abs(value) < 1e4:
+        if abs(value) < 1e5:
             return f"{value:.{self.decimals if abs(value) < 1000 else 0}f}"
         mantissa, exponent = f"{value:.1e}".split("e")
         return f"{mantissa}e{int(exponent)}"
@@ -62,7 +62,8 @@ def _plain(line: str, console: Console) -> str:
 
 def _style(console: Console, board: pd.DataFrame) -> Style:
     sizes = board["mean"].abs()
-    decimals = 1 if sizes.min() >= 10 else 4 if sizes.max() < 10 else 2
+    smallest = sizes.min()
+    decimals = 0 if smallest >= 1000 else 1 if smallest >= 10 else 4 if sizes.max() < 10 else 2
     return Style("+-" if console.options.ascii_only else "±", decimals)
 
 
@@ -132,11 +133,12 @@ def failures(result: Result) -> list[str]:
         > 10
     ):
         return [f"{found['fits'].sum()} fits have no score: {skipped['reason'].iloc[0]}"]
-    return [
-        f"{row.library}, {row.candidate} {'failed' if row.status == 'failed' else 'was left out'} in "
-        f"{row.fits} of {counts[row.library, row.candidate]} fits: {row.reason}"
-        for row in found.itertuples()
-    ]
+    names: dict[str, list[str]] = {}
+    for row in found.itertuples():
+        what = "Failed" if row.status == "failed" else "Left out"
+        why = f"{what} in {row.fits} of {counts[row.library, row.candidate]} fits: {row.reason}"
+        names.setdefault(why, []).append(f"{row.candidate} · {row.library}")
+    return [f"{why} ({', '.join(candidates)})" for why, candidates in names.items()]
 
 
 def notes(folds: int, info: dict[str, Any]) -> list[str]:

@@ -111,13 +111,19 @@ def contaminations(result: Result) -> list[float]:
 
 
 def failures(result: Result) -> pd.DataFrame:
-    """Failed and skipped candidates: one row for each reason, with the number of fits it holds for."""
+    """Failed and skipped candidates: one row for each reason, with the number of fits it holds for.
+
+    Reasons that differ in their figures only are one, shown as it was first.
+    """
     scores = result.scores
     bad = scores[scores["status"] != "ok"].drop_duplicates(
         ["candidate", "library", "contamination", "seed", "fold"]
     )
-    columns = ["candidate", "library", "status", "reason"]
-    return bad.groupby(columns, sort=False, dropna=False).size().rename("fits").reset_index()
+    columns = ["candidate", "library", "status"]
+    alike = bad["reason"].astype(str).str.replace(r"\d+", "", regex=True)
+    groups = bad.groupby([*columns, alike.rename("alike")], sort=False, dropna=False)["reason"]
+    found = groups.agg(reason="first", fits="size").reset_index()
+    return found[[*columns, "reason", "fits"]]
 
 
 def table(result: Result, contamination: float) -> pd.DataFrame:
