@@ -7,7 +7,7 @@ from typing import Any
 
 from gbm_objectives._training import refuse
 from gbm_objectives._validation import message
-from gbm_objectives.links import IDENTITY, LOG, LOGIT, Link
+from gbm_objectives.links import IDENTITY, LOG, LOGIT, Identity, Link
 from gbm_objectives.objective import Objective
 
 _OBJECTIVE = ("objective", "objective_type", "app", "application", "loss")
@@ -35,7 +35,7 @@ _RANKS = {"auc", "average_precision", "none", "null", "na", "custom", ""}
 
 def check_kept(params: Mapping[str, Any], objective: Objective) -> None:
     linear = params.get("linear_tree") or params.get("linear_trees")
-    if objective.link != IDENTITY or linear or first(params, _BOOSTING) == "dart":
+    if not isinstance(objective.link, Identity) or linear or first(params, _BOOSTING) == "dart":
         raise ValueError(
             message(
                 "keep_training_booster", "True", "False for a link, linear_tree and dart",
