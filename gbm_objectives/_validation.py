@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,19 @@ def non_negative(argument: str, value: float) -> float:
 def open_unit(argument: str, value: float) -> float:
     """A number strictly between 0 and 1, as float."""
     return number(argument, value, lambda x: 0 < x < 1, "a number strictly between 0 and 1")
+
+
+def levels_of(tau: ArrayLike) -> tuple[float, ...]:
+    """Increasing levels strictly between 0 and 1, two at least; or an error."""
+    if isinstance(tau, str) or np.ndim(tau) != 1:
+        needed = "a number, or a list of increasing numbers, strictly between 0 and 1"
+        raise TypeError(message("tau", f"{tau!r}", needed))
+    levels = tuple(open_unit(f"tau[{k}]", level) for k, level in enumerate(tau))  # type: ignore[arg-type]
+    if len(levels) < 2:
+        raise ValueError(message("tau", f"{list(levels)}", "two levels or more, or one number"))
+    if any(low >= high for low, high in pairwise(levels)):
+        raise ValueError(message("tau", f"{list(levels)}", "increasing levels, each once"))
+    return levels
 
 
 def number(argument: str, value: object, holds: Callable[[float], bool], needed: str) -> float:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from gbm_objectives._validation import Array, message, open_unit
+from gbm_objectives._validation import Array, levels_of, message
 from gbm_objectives.links import IDENTITY, SORTED, Link
 from gbm_objectives.losses._base import HasHessian, HasMajorizer
 from gbm_objectives.losses._residual import Delta
@@ -285,16 +284,3 @@ class ExpectileLevels(Levels):
     def anchored(self, y_true: Array, sample_weight: Array | None) -> ExpectileLevels:
         """The loss in units of the labels' variance."""
         return replace(self, variance=Expectile().anchored(y_true, sample_weight).variance)
-
-
-def levels_of(tau: ArrayLike) -> tuple[float, ...]:
-    """Increasing levels strictly between 0 and 1, two at least; or an error."""
-    if isinstance(tau, str) or np.ndim(tau) != 1:
-        needed = "a number, or a list of increasing numbers, strictly between 0 and 1"
-        raise TypeError(message("tau", f"{tau!r}", needed))
-    levels = tuple(open_unit(f"tau[{k}]", level) for k, level in enumerate(tau))  # type: ignore[arg-type]
-    if len(levels) < 2:
-        raise ValueError(message("tau", f"{list(levels)}", "two levels or more, or one number"))
-    if any(low >= high for low, high in pairwise(levels)):
-        raise ValueError(message("tau", f"{list(levels)}", "increasing levels, each once"))
-    return levels
