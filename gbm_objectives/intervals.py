@@ -99,7 +99,7 @@ class IntervalRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator):  # t
             ) from error
         level = open_unit("level", self.level)
         labels = column_or_1d(y, warn=True)
-        X, labels = indexable(X, labels)
+        X, labels = indexable(X, labels)  # noqa: N806
         weight = sample_weights(sample_weight, len(labels))
         rows, held_out = train_test_split(
             np.arange(len(labels)), test_size=self.calibration, random_state=self.random_state
