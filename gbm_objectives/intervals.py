@@ -29,9 +29,9 @@ class IntervalRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator):  # t
 
     A model of the three levels (1 - level)/2, .5 and (1 + level)/2 is trained on a part of the rows; the rest, held
     out, tells by how much its interval must grow, or may shrink, to hold the share ``level`` of labels: Romano,
-    Patterson & Candès (2019), https://arxiv.org/abs/1905.03222, by MAPIE (``pip install mapie``). Where rows are
-    exchangeable, new labels fall inside with a chance of at least ``level``, on average over data sets and rows, not
-    in each region of the features; whatever the model has learned.
+    Patterson & Candès (2019), https://arxiv.org/abs/1905.03222. Where rows are exchangeable, new labels fall inside
+    with a chance of at least ``level``, on average over data sets and rows, not in each region of the features;
+    whatever the model has learned.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ class IntervalRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator):  # t
     Attributes
     ----------
     estimator_ : the fitted `ObjectiveRegressor`, whose ``predict`` gives the three levels before they are corrected.
-    conformalizer_ : MAPIE's ``ConformalizedQuantileRegressor``; its features are the predicted levels.
+    correction_ : by how much each end moves outwards; below 0 inwards.
     n_features_in_, feature_names_in_ : as in scikit-learn.
 
     Examples
@@ -88,15 +88,7 @@ class IntervalRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator):  # t
         ------
         TypeError, ValueError, TrainingError
             As `ObjectiveRegressor.fit`; for too few rows to calibrate on.
-        ImportError
-            Without MAPIE.
         """
-        try:
-            from mapie.regression import ConformalizedQuantileRegressor
-        except ImportError as error:
-            raise ImportError(
-                message("IntervalRegressor", "no MAPIE", "pip install 'gbm-objectives[intervals]'")
-            ) from error
         level = open_unit("level", self.level)
         labels = column_or_1d(y, warn=True)
         X, labels = indexable(X, labels)  # noqa: N806
@@ -112,11 +104,11 @@ class IntervalRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator):  # t
         model = ObjectiveRegressor(clone(self.estimator), quantile(levels), guard=self.guard)
         parts = [None if weight is None else weight[part] for part in (rows, held_out)]
         self.estimator_ = model.fit(_safe_indexing(X, rows), labels[rows], parts[0], **arguments)
-        self.conformalizer_ = ConformalizedQuantileRegressor(
-            [_Column(0), _Column(2), _Column(1)], confidence_level=level, prefit=True
-        )
-        predicted = self._levels(_safe_indexing(X, held_out), {})
-        self.conformalizer_.conformalize(predicted, labels[held_out])
+        low, _, high = self._levels(_safe_indexing(X, held_out), {}).T
+        outside = np.maximum(low - labels[held_out], labels[held_out] - high)
+        # The smallest score that enough of the n others, and of one more row yet to come, don't exceed.
+        rank = math.ceil(round(level * (len(held_out) + 1), 9))
+        self.correction_ = float(np.partition(outside, rank - 1)[rank - 1])
         self.n_features_in_ = self.estimator_.n_features_in_
         if hasattr(self.estimator_, "feature_names_in_"):
             self.feature_names_in_ = self.estimator_.feature_names_in_
@@ -143,10 +135,8 @@ class IntervalRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator):  # t
 
         Where a correction turns the two ends around they are sorted.
         """
-        predicted = self._levels(X, arguments)
-        _, ends = self.conformalizer_.predict_interval(predicted, symmetric_correction=True)
-        interval: NDArray[np.float64] = np.sort(ends[:, :, 0], axis=1)
-        return interval
+        ends = self._levels(X, arguments)[:, [0, 2]] + [-self.correction_, self.correction_]
+        return np.sort(ends, axis=1)
 
     def score(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:  # noqa: N803
         """1 - the mean pinball loss of the interval's ends and the median over that of the best constants (D^2)."""
@@ -166,21 +156,3 @@ class IntervalRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator):  # t
         tags, own = super().__sklearn_tags__(), get_tags(self.estimator)
         tags.input_tags, tags.no_validation = own.input_tags, own.no_validation
         return tags
-
-
-class _Column(RegressorMixin, BaseEstimator):  # type: ignore[misc]
-    """A fitted regressor, as MAPIE wants one a level: its features are the levels predicted by one model."""
-
-    fitted_ = True  # for MAPIE, which looks for such an attribute
-
-    def __init__(self, column: int) -> None:
-        self.column = column
-
-    def fit(self, X: Any, y: Any) -> Self:  # noqa: N803
-        """Nothing: MAPIE asks for it."""
-        return self
-
-    def predict(self, X: NDArray[np.float64]) -> NDArray[np.float64]:  # noqa: N803
-        """One column."""
-        column: NDArray[np.float64] = X[:, self.column]
-        return column
