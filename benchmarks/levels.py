@@ -117,19 +117,11 @@ class Gaps:
         return self.levels_of(lgb.train(params, data, rounds).predict(X_test) + self.start)[0]
 
 
-def made(kind: str, seed: int, rows: int) -> tuple[Array, Array]:
-    """Noise whose size depends on the row: normal, skew or with the heavy tails of Student's t at 2."""
-    X, y = heteroscedastic("skew" if kind == "skew" else "normal", rows, seed, kind != "t2")
-    if kind == "t2":
-        rng = np.random.default_rng(seed + 7)
-        y = y + (0.5 + 2 * X[:, 5] + 1.5 * X[:, 0]) * rng.standard_t(2, rows)
-    return X, y
-
-
 def data_of(name: str, options: Namespace) -> list[Array]:
     """Features to train and test on, and labels."""
     if name in ("normal", "skew", "t2"):
-        (X, y), (X_test, y_test) = made(name, 0, 6000), made(name, 100, 10000)
+        X, y = heteroscedastic(name, 6000, 0, 1.0)
+        X_test, y_test = heteroscedastic(name, 10000, 100, 1.0)
         return [X, X_test, y, y_test]
     X, y = real(options.data, name)
     X, X_test, y, y_test = train_test_split(X, y, test_size=0.25, random_state=0)

@@ -186,6 +186,7 @@ class QuantileLevels(Levels):
     smooth : as for `Quantile`.
     ordered : as for `Levels`.
     spread : of the residuals of each level, set by `resolve`; it only feeds trust regions.
+    parts : the loss of each level; while their scales are sought, as far as these are known.
     """
 
     tau: tuple[float, ...]
@@ -193,7 +194,7 @@ class QuantileLevels(Levels):
     smooth: bool = True
     ordered: bool = True
     spread: tuple[float, ...] = field(default=(), repr=False)
-    parts: tuple[Part, ...] = field(init=False, repr=False, compare=False)
+    parts: tuple[Part, ...] = field(default=(), repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "tau", levels_of(self.tau))
@@ -206,6 +207,8 @@ class QuantileLevels(Levels):
                 raise ValueError(message("delta", f"{len(deltas)} numbers", needed))
         else:
             deltas = (deltas,) * len(self.tau)
+        if any(isinstance(part, Quantile) and part.origin is not None for part in self.parts):
+            return  # between two passes over the rows
         spreads = self.spread or (0.0,) * len(self.tau)
         parts = tuple(
             Quantile(delta, spread, tau, self.smooth)
@@ -234,9 +237,12 @@ class QuantileLevels(Levels):
 
     def with_parts(self, parts: Iterable[Any]) -> QuantileLevels:
         """The loss at the scales of these."""
+        parts = tuple(parts)
+        if parts[0].pending:  # so are all
+            return replace(self, parts=parts)
         scales = [(part.fixed_delta, part.spread) for part in parts]
         delta, spread = zip(*scales, strict=True)
-        return replace(self, delta=delta, spread=spread)
+        return replace(self, delta=delta, spread=spread, parts=())
 
     def anchored(self, y_true: Array, sample_weight: Array | None) -> QuantileLevels:
         """At the mean of the levels' own scales around their constants: so all pinball losses count alike."""
