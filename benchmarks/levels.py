@@ -150,8 +150,11 @@ def accuracy(report: Report, options: Namespace) -> list[Bound]:
         row["separate cross"] = crossing().evaluate(y_test, separate)
         row["sorted cross"] = crossing().evaluate(y_test, found["sorted"])
         rows.append(row)
-        print(row, flush=True)
-    report.table(f"Mean pinball loss over that of separate models, {options.rounds} rounds", rows)
+        if (count, library) == (options.levels[-1], LIBRARIES[-1]):
+            title = (
+                f"{name}: mean pinball loss over that of separate models, {options.rounds} rounds"
+            )
+            report.table(title, [row for row in rows if row["data"] == name])
     return [
         Bound("sorted: largest ratio", max(row["sorted"] for row in rows), 1.01),
         Bound("sorted: share of rows that cross", max(row["sorted cross"] for row in rows), 0.0),
