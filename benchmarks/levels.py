@@ -130,10 +130,8 @@ def data_of(name: str, options: Namespace) -> list[Array]:
 
 def accuracy(report: Report, options: Namespace) -> list[Bound]:
     """Pinball losses against one model a level."""
-    names = ["normal", "skew", "t2"]
-    names += [] if options.data is None else ["california_housing", "concrete", "abalone"]
     rows: list[Row] = []
-    for name, count, library in product(names, options.levels, LIBRARIES):
+    for name, count, library in product(options.sets, options.levels, LIBRARIES):
         X, X_test, y, y_test = data_of(name, options)
         levels, rounds = np.asarray(LEVELS[count]), options.rounds
         metric = pinball(levels)
@@ -164,7 +162,8 @@ def accuracy(report: Report, options: Namespace) -> list[Bound]:
 def far(report: Report, options: Namespace) -> list[Bound]:
     """Rows that cross, of each real set, on test rows and far outside."""
     rows: list[Row] = []
-    for name, count, library in product(SETS, options.levels, LIBRARIES):
+    real_sets = [name for name in options.sets if name in SETS]
+    for name, count, library in product(real_sets, options.levels, LIBRARIES):
         X, X_test, y, _ = data_of(name, options)
         rng = np.random.default_rng(0)
         outside = np.nan_to_num(X_test) * rng.choice([-100.0, -1.0, 10.0, 1e4], X_test.shape)
@@ -183,12 +182,19 @@ def main() -> None:
     """Run the comparison."""
     parser = arguments(__doc__)
     parser.add_argument("--data", type=Path, metavar="FOLDER", help="the CSV files of the sets")
+    known = ["normal", "skew", "t2", *SETS]
+    parser.add_argument("--sets", nargs="+", choices=known, help="default: those of the purpose")
     parser.add_argument("--far", action="store_true", help="crossing outside of the data")
     parser.add_argument("--levels", type=int, nargs="+", choices=LEVELS, default=list(LEVELS))
     parser.add_argument("--rounds", type=int, default=200)
     options = parser.parse_args()
     if options.far and options.data is None:
         parser.error("--far needs --data FOLDER")
+    if options.sets is None and options.far:
+        options.sets = list(SETS)
+    elif options.sets is None:
+        options.sets = ["normal", "skew", "t2"]
+        options.sets += ["california_housing", "concrete", "abalone"] if options.data else []
     report = Report(options.csv)
     report.bounds((far if options.far else accuracy)(report, options))
     report.save()
