@@ -26,6 +26,7 @@ from gbm_objectives.curvature import Curvature
 from gbm_objectives.links import Link
 from gbm_objectives.losses._base import Loss
 from gbm_objectives.losses._residual import ResidualLoss
+from gbm_objectives.losses.levels import Levels
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -282,7 +283,9 @@ class Objective:
 
         def pinned(term: Term) -> Term:
             lasting = [weighting.of_labels or weighting.drawn for weighting in term.weightings]
-            if not (isinstance(term.loss, ResidualLoss) or term.loss.drawn or any(lasting)):
+            if not (
+                isinstance(term.loss, (ResidualLoss, Levels)) or term.loss.drawn or any(lasting)
+            ):
                 return term
             found = term.resolved(y, raw, weight, None)
             pairs = zip(lasting, found.weightings, term.weightings, strict=True)

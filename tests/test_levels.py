@@ -86,6 +86,22 @@ def test_the_loss_is_that_of_the_sorted_scores():
     assert objective.value(y, raw) < plain.value(y, raw)
 
 
+def test_scales_are_fixed_for_all_levels():
+    raw = Y[:, None] + RNG.standard_normal((600, 3))
+    fixed = quantile(TAU).fixed(Y, raw)
+    alone = [
+        quantile(tau).fixed(Y, z).loss.fixed_delta
+        for tau, z in zip(TAU, np.sort(raw).T, strict=True)
+    ]
+    assert_allclose(fixed.loss.delta, alone)
+    for found, right in zip(fixed(Y, raw), quantile(TAU)(Y, raw), strict=True):
+        assert_allclose(found, right, rtol=1e-5)
+    assert fixed.with_parameters(tau=[0.1, 0.5, 0.9]).loss.delta == fixed.loss.delta
+    other = quantile(TAU).with_parameters(tau=[0.1, 0.9])
+    assert other == quantile([0.1, 0.9])
+    assert other.loss.parts == quantile([0.1, 0.9]).loss.parts
+
+
 def test_gradients_of_crossed_rows_return_to_their_outputs():
     y, raw = np.zeros(4), np.array([[3.0, 1, 2], [1, 2, 3], [1, 1, 1], [2, 3, 1]])
     gradient, hessian = quantile(TAU, delta=[1.0, 2.0, 3.0])(y, raw)
@@ -214,7 +230,7 @@ def test_wrong_arguments_say_what_to_do():
         for make in (quantile, expectile):
             with pytest.raises(error, match=match):
                 make(bad)
-    with pytest.raises(ValueError, match="2 numbers; needed: 3, one a level"):
+    with pytest.raises(ValueError, match=r"delta: \(1.0, 2.0\); needed: 3 numbers, one a"):
         quantile(TAU, delta=[1.0, 2.0])
     with pytest.raises(TypeError, match="ordered: 1; needed: True or False"):
         quantile(TAU, ordered=1)

@@ -30,9 +30,10 @@ class Levels(HasHessian, HasMajorizer):
 
     So the response is the sorted outputs, and it is the response that is trained: predictions cannot cross.
     Sorting permutes a row, so gradients and Hessians are those of the levels, each back at the output that it
-    came from: no cross terms, no map whose slope vanishes or explodes, and an unfinished model is no worse off
-    than one for each level. Sorted quantiles never have a larger pinball loss than the same ones unsorted:
-    Chernozhukov, Fernández-Val & Galichon (2010), https://doi.org/10.3982/ECTA7880.
+    came from: no cross terms, and no map whose slope vanishes or explodes. Sorted quantiles never have a larger
+    pinball loss than the same ones unsorted: Chernozhukov, Fernández-Val & Galichon (2010),
+    https://doi.org/10.3982/ECTA7880. Positive gaps to a middle level as outputs, the other ordered model, predict
+    worse: the noise of the trees of several outputs adds up in each level (``benchmarks/levels.py``).
 
     The majorizer is that of the levels: it lies above the loss for scores in the order at hand.
     With ``ordered=False`` output k belongs to level k and may cross others.
@@ -172,9 +173,7 @@ class Levels(HasHessian, HasMajorizer):
         found = [evaluate(part, z) for part, z in zip(self.parts, levels.T, strict=True)]
         results = []
         for columns in zip(*found, strict=True):
-            result = np.empty_like(levels, order="F")
-            for k, column in enumerate(columns):
-                result[:, k] = column
+            result = np.array(columns).T
             if moved is not None:
                 rows, order = moved
                 back = np.empty_like(result[rows])
@@ -211,9 +210,9 @@ class QuantileLevels(Levels):
         if isinstance(deltas, (list, tuple, np.ndarray)):
             deltas = tuple(deltas)
             object.__setattr__(self, "delta", deltas)
-            if len(deltas) != len(self.tau):
-                needed = f"{len(self.tau)}, one a level, or one for all"
-                raise ValueError(message("delta", f"{len(deltas)} numbers", needed))
+            if len(deltas) != len(self.tau) or "auto" in deltas:
+                needed = f'{len(self.tau)} numbers, one a level; one for all; or "auto"'
+                raise ValueError(message("delta", repr(deltas), needed))
         else:
             deltas = (deltas,) * len(self.tau)
         if any(isinstance(part, Quantile) and part.origin is not None for part in self.parts):
