@@ -1,6 +1,6 @@
 """Do 90% intervals hold 90%? ``python benchmarks/intervals.py --data FOLDER``.
 
-Six real sets, ten splits (75% to train, of which a fifth calibrates, and 25% to test), both libraries at their
+Six real sets, ten splits (75% to train, of which a quarter calibrates, and 25% to test), both libraries at their
 defaults, 100 rounds: coverage and mean width, over the target's standard deviation, of `IntervalRegressor` and of its
 quantiles before the correction. The mean coverage over the splits must be within 1.5 points of the level.
 """
@@ -27,6 +27,10 @@ def main() -> None:
     parser.add_argument("--data", type=Path, metavar="FOLDER", required=True)
     parser.add_argument("--level", type=float, default=0.9)
     parser.add_argument("--splits", type=int, default=10)
+    parser.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS))
+    parser.add_argument(
+        "--calibration", type=float, help="share of the training rows; the default's"
+    )
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     estimators = {
@@ -34,13 +38,14 @@ def main() -> None:
         "LightGBM": lgb.LGBMRegressor(n_jobs=options.threads, verbosity=-1),
     }
     report, rows, bounds = Report(options.csv), [], []
-    for name, (library, estimator) in product(SETS, estimators.items()):
+    share = {} if options.calibration is None else {"calibration": options.calibration}
+    for name, (library, estimator) in product(options.sets, estimators.items()):
         X, y = real(options.data, name)
         figures = []
         for seed in range(options.splits):
             parts = train_test_split(X, y, test_size=0.25, random_state=seed)
             X_train, X_test, y_train, y_test = parts
-            model = IntervalRegressor(estimator, level=options.level, random_state=seed)
+            model = IntervalRegressor(estimator, level=options.level, random_state=seed, **share)
             model.fit(X_train, y_train)
             pairs = model.predict_interval(X_test), model.estimator_.predict(X_test)
             figures.append(

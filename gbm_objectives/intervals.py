@@ -59,7 +59,7 @@ class IntervalRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator):  # t
         estimator: Any,
         *,
         level: float = 0.9,
-        calibration: float | int = 0.2,
+        calibration: float | int = 0.25,
         random_state: Any = None,
         guard: Guard = "warn",
     ) -> None:

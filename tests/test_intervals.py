@@ -43,7 +43,7 @@ class Column(RegressorMixin, BaseEstimator):
 def test_intervals_are_mapies(estimator, level):
     """Against the package of the field; it tells the root logger where a correction is below 0."""
     model = IntervalRegressor(estimator, level=level, random_state=1).fit(X, Y)
-    _, held_out = train_test_split(np.arange(len(Y)), test_size=0.2, random_state=1)
+    _, held_out = train_test_split(np.arange(len(Y)), test_size=0.25, random_state=1)
     levels = model.estimator_.predict(X).astype(float)
     columns = [Column(0), Column(2), Column(1)]
     oracle = ConformalizedQuantileRegressor(columns, confidence_level=level, prefit=True)
@@ -99,9 +99,9 @@ def _quiet(estimator):
 
 def test_wrong_arguments():
     with pytest.raises(
-        ValueError, match=r"calibration: 8 of 40 rows; needed: 9 rows for level=0.9"
+        ValueError, match=r"calibration: 8 of 32 rows; needed: 9 rows for level=0.9"
     ):
-        IntervalRegressor(ESTIMATORS[0]).fit(X[:40], Y[:40])
+        IntervalRegressor(ESTIMATORS[0]).fit(X[:32], Y[:32])
     with pytest.raises(ValueError, match="level: 90"):
         IntervalRegressor(ESTIMATORS[0], level=90).fit(X, Y)
     with pytest.raises(TypeError, match="estimator: a XGBClassifier; needed: a regressor"):
