@@ -65,8 +65,9 @@ def _quantile(tau: float, delta: float | str, smooth: bool) -> Callback:
         r = raw - y.astype(np.float64)
         d = delta
         if isinstance(d, str):
-            spread = _mean_sqrt(np.abs(r))
-            d = max(0.33 * spread, 0.11 * float(np.hypot(spread, np.std(raw))))
+            spread, total = _mean_sqrt(np.abs(r)), 1.48 * _mean_sqrt(np.abs(raw - raw.mean()))
+            held = min(spread, 1.5 * float(np.median(np.abs(r))))
+            d = max(0.33 * held, 0.11 * float(np.hypot(held, total)), 0.05 * spread)
         u = r / d
         if not smooth:
             return d * (np.sign(u) + 1 - 2 * tau), 1 / np.maximum(np.abs(u), 1.0)

@@ -151,6 +151,8 @@ def _working(y: Array, raw: Array, shift_invariant: bool) -> tuple[Array, Array]
     Outputs are columns, contiguous ones, so that a sum over outputs adds whole columns.
     """
     if shift_invariant:
+        if raw.ndim == 2:  # several levels of one label
+            y, raw = y[:, None], np.asfortranarray(raw)
         return _ZERO, residual(y, raw)
     return np.asfortranarray(y, dtype=np.float32), np.asfortranarray(raw, dtype=np.float32)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from gbm_objectives._training import refuse
 from gbm_objectives._validation import message
-from gbm_objectives.links import IDENTITY, LOG, LOGIT, Link
+from gbm_objectives.links import IDENTITY, LOG, LOGIT, SORTED, Identity, Link
 from gbm_objectives.objective import Objective
 
 _OBJECTIVE = ("objective", "objective_type", "app", "application", "loss")
@@ -31,11 +31,13 @@ _CONTRADICTING = {
 }
 #: Metrics that need no more than an order, which raw scores have too.
 _RANKS = {"auc", "average_precision", "none", "null", "na", "custom", ""}
+#: What to write for a built-in metric that would read raw scores; by default log_loss.
+_INSTEAD = {LOG: "rmse", SORTED: "pinball"}
 
 
 def check_kept(params: Mapping[str, Any], objective: Objective) -> None:
     linear = params.get("linear_tree") or params.get("linear_trees")
-    if objective.link != IDENTITY or linear or first(params, _BOOSTING) == "dart":
+    if not isinstance(objective.link, Identity) or linear or first(params, _BOOSTING) == "dart":
         raise ValueError(
             message(
                 "keep_training_booster", "True", "False for a link, linear_tree and dart",
@@ -85,6 +87,6 @@ def check_metrics(params: Mapping[str, Any], link: Link) -> None:
             message(
                 "params", f"metric={wrong[0]!r}, which LightGBM would compute on raw scores",
                 "a metric of gbm_objectives.metrics as feval, or auc or average_precision",
-                f"Write feval=metrics.{'rmse' if link == LOG else 'log_loss'}(), for instance.",
+                f"Write feval=metrics.{_INSTEAD.get(link, 'log_loss')}(), for instance.",
             )
         )  # fmt: skip

@@ -45,6 +45,8 @@ def fit(
     settings: dict[str, Any] = {"objective": objective}
     if objective.targets is not None:
         settings["num_class"] = objective.targets.n_outputs
+    if objective.n_outputs is not None:
+        settings["num_class"] = objective.n_outputs
     if first(params, METRIC) is None:
         settings["metric"] = "None"
         metric = objective.metric if metric is None else metric

@@ -15,6 +15,7 @@ from gbm_objectives._validation import (
     Array,
     labels_and_predictions,
     message,
+    numeric_array,
     reject_non_finite,
     reject_rows,
     sample_weights,
@@ -64,6 +65,18 @@ class Score(float):
 
     def __getitem__(self, index: int) -> Any:
         return tuple(self)[index]
+
+
+def one_label_a_row(
+    y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None, n_columns: int
+) -> tuple[Array, Array, Array | None]:
+    """Labels (n,), predictions of several levels, at least ``n_columns``, and weights."""
+    y, pred = numeric_array("y_true", y_true), numeric_array("y_pred", y_pred)
+    y = y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
+    if y.ndim != 1 or pred.ndim != 2 or len(pred) != len(y) or pred.shape[1] < n_columns:
+        needed = f"shape ({len(y)}, {n_columns}) or more columns, for one label a row"
+        raise ValueError(message("y_pred", f"shape {pred.shape}", needed))
+    return y, pred, sample_weights(sample_weight, len(y))
 
 
 @dataclass(frozen=True, slots=True)

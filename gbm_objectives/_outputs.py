@@ -27,6 +27,11 @@ def number_of_outputs(
         For a num_class that the objective has no use for, or that the labels contradict.
     """
     given = next((params[name] for name in names if params.get(name) is not None), None)
+    if objective.n_outputs is not None:
+        if given not in (None, objective.n_outputs):
+            needed = f"{objective.n_outputs}, the levels of {objective.name}, or none"
+            raise ValueError(message("params", f"{names[0]}={given!r}", needed))
+        return objective.n_outputs
     if not objective.vector and objective.targets is None:
         if given is not None and given not in (0, 1):
             raise ValueError(
@@ -70,7 +75,7 @@ def numbered_labels(objective: Objective, data_sets: list[Any]) -> Iterator[Obje
 
     XGBoost's softmax, under which a model predicts probabilities, takes labels of one column only.
     """
-    numbers = objective.vector and objective.targets is None
+    numbers = objective.of_classes and objective.targets is None
     matrices = [_labels(data) for data in data_sets] if numbers else []
     if not any(labels.ndim == 2 for labels in matrices):
         yield objective

@@ -40,9 +40,9 @@ def log_odds(terms: Terms, raw_prediction: ArrayLike) -> Scores:
 
 def log_probabilities(terms: Terms, raw_prediction: ArrayLike) -> Scores:
     """See `Objective.log_probabilities`."""
-    vector = terms[0].loss.vector
-    if not vector or len(terms) > 1:
-        given = f"{_name(terms)}, {'a sum' if vector else 'whose labels are no classes'}"
+    classes = isinstance(terms[0].loss, VectorLoss)
+    if not classes or len(terms) > 1:
+        given = f"{_name(terms)}, {'a sum' if classes else 'whose labels are no classes'}"
         needed = "one loss of several classes, such as softmax_focal()"
         raise TypeError(message("objective", given, needed))
     raw = numeric_array("raw_prediction", raw_prediction).astype(np.float64)

@@ -192,12 +192,13 @@ def checked(
     sample_weight: ArrayLike | None,
 ) -> tuple[Array, Array, Array | None]:
     """Labels, predictions and weights as arrays, all of them looked at; or an error."""
-    y, raw = labels_and_predictions(y_true, raw_prediction, vector=terms[0].loss.vector)
+    loss = terms[0].loss
+    y, raw = labels_and_predictions(y_true, raw_prediction, loss.vector, loss.n_outputs)
     weight = sample_weights(sample_weight, len(y))
     reject_non_finite("y_true", y)
     reject_non_finite("raw_prediction", raw)
     for term in terms:
-        if not term.loss.check_labels(y) or beyond(y, raw):
+        if not term.loss.check_labels(y) or (loss.n_outputs is None and beyond(y, raw)):
             term.loss.reject_labels(y, raw)
     return y, raw, weight
 

@@ -14,7 +14,7 @@ import numpy as np
 from gbm_objectives._loss_metric import LossMetric
 from gbm_objectives._metric import Metric
 from gbm_objectives._validation import Array, message
-from gbm_objectives.links import IDENTITY
+from gbm_objectives.links import IDENTITY, Identity
 from gbm_objectives.objective import Objective
 
 Guard = Literal["warn", "raise", "ignore"]
@@ -130,7 +130,7 @@ class Start:
         hessian, gradient, gain = (float(np.max(a.sum(0))) for a in (h, np.abs(g), gains))
         n = len(y_true)
         total = n if weight is None else float(np.sum(weight))
-        return cls(n, hessian, gradient, gain, total, objective.link == IDENTITY)
+        return cls(n, hessian, gradient, gain, total, isinstance(objective.link, Identity))
 
     def __str__(self) -> str:
         return (

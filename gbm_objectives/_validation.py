@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,19 @@ def non_negative(argument: str, value: float) -> float:
 def open_unit(argument: str, value: float) -> float:
     """A number strictly between 0 and 1, as float."""
     return number(argument, value, lambda x: 0 < x < 1, "a number strictly between 0 and 1")
+
+
+def levels_of(tau: ArrayLike) -> tuple[float, ...]:
+    """Increasing levels strictly between 0 and 1, two at least; or an error."""
+    if isinstance(tau, str) or np.ndim(tau) != 1:
+        needed = "a number, or a list of increasing numbers, strictly between 0 and 1"
+        raise TypeError(message("tau", f"{tau!r}", needed))
+    levels = tuple(open_unit(f"tau[{k}]", level) for k, level in enumerate(tau))  # type: ignore[arg-type]
+    if len(levels) < 2:
+        raise ValueError(message("tau", f"{list(levels)}", "two levels or more, or one number"))
+    if any(low >= high for low, high in pairwise(levels)):
+        raise ValueError(message("tau", f"{list(levels)}", "increasing levels, each once"))
+    return levels
 
 
 def number(argument: str, value: object, holds: Callable[[float], bool], needed: str) -> float:
@@ -97,14 +111,20 @@ def sample_weights(values: ArrayLike | None, n_samples: int) -> Array | None:
 
 
 def labels_and_predictions(
-    y_true: ArrayLike, raw_prediction: ArrayLike, vector: bool = False
+    y_true: ArrayLike,
+    raw_prediction: ArrayLike,
+    vector: bool = False,
+    n_outputs: int | None = None,
 ) -> tuple[Array, Array]:
     """Both as arrays of one shape, that of the predictions; a column agrees with a vector.
 
     XGBoost before 3.2 gives labels of several targets flat, row by row. For losses of several outputs
-    (``vector``) predictions are (n_samples, n_outputs), and labels may be one class code a row.
+    (``vector``) predictions are (n_samples, n_outputs), and labels may be one class code a row; where the loss
+    says how many outputs there are (``n_outputs``), labels are one number a row.
     """
     y, raw = numeric_array("y_true", y_true), numeric_array("raw_prediction", raw_prediction)
+    if n_outputs is not None:
+        return _labels_and_levels(y, raw, n_outputs)
     if vector:
         return _codes_and_scores(y, raw)
     if y.size == raw.size and (len(y) == len(raw) or y.ndim == 1):
@@ -120,6 +140,17 @@ def labels_and_predictions(
             )
         )
     return y, raw
+
+
+def _labels_and_levels(y: Array, raw: Array, n_outputs: int) -> tuple[Array, Array]:
+    if raw.ndim != 2 or raw.shape[1] != n_outputs:
+        needed = f"(n_samples, {n_outputs}), one column a level"
+        instead = f"Set num_class={n_outputs}; train and the estimators do it."
+        raise ValueError(message("raw_prediction", f"shape {raw.shape}", needed, instead))
+    if y.shape not in ((len(raw),), (len(raw), 1)):
+        needed = f"one label a row, ({len(raw)},), whatever the number of levels"
+        raise ValueError(message("y_true", f"shape {y.shape}", needed))
+    return y.reshape(len(raw)), raw
 
 
 def _codes_and_scores(y: Array, raw: Array) -> tuple[Array, Array]:

@@ -95,7 +95,7 @@ def start_of(
     margin = data.get_base_margin()
     raw = margin.reshape(len(y), *intercept.shape) if margin.size else intercept
     if params.get("base_score") is None:
-        start = base_score(intercept, objective.link, shiftless=objective.vector)
+        start = base_score(intercept, objective.link, shiftless=objective.of_classes)
         params = {**params, "base_score": start}
     return params, lambda: Start.of(objective, y, raw, weight)
 

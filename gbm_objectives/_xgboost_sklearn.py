@@ -32,14 +32,16 @@ def fit(
         raise ValueError(message("estimator", given, "an estimator without an objective"))
     refuse(params, CONTRADICTING)
     placeholder = own if isinstance(own, str) else "reg:squarederror"
-    if objective.vector and y.ndim == 1:
+    if objective.of_classes and y.ndim == 1:
         placeholder = SOFTMAX.xgboost  # what XGBClassifier takes for more than two classes
     intercept = np.asarray(objective.intercept(y, sample_weight))
     settings: dict[str, Any] = {"objective": objective, "disable_default_eval_metric": 1}
+    if objective.n_outputs is not None:
+        settings["num_class"] = objective.n_outputs
     if estimator.base_score is None and arguments.get("xgb_model") is None:
         links = (link for link in (objective.link, LOGIT) if link.xgboost == placeholder)
         natural = next(links, IDENTITY)  # the placeholder's link holds while training
-        settings["base_score"] = base_score(intercept, natural, shiftless=objective.vector)
+        settings["base_score"] = base_score(intercept, natural, shiftless=objective.of_classes)
     metric = estimator.eval_metric
     settings["eval_metric"] = with_link(
         [objective.metric if metric is None else metric], objective
@@ -56,12 +58,12 @@ def fit(
         guard = check_gains(start, guard)
     estimator.fit(X, y, sample_weight=sample_weight, eval_set=evaluations, **arguments)
     booster = estimator.get_booster()
-    label_matrix = objective.vector and y.ndim == 2  # XGBoost's softmax has no place for one
+    label_matrix = objective.of_classes and y.ndim == 2  # XGBoost's softmax has no place for one
     if placeholder != objective.link.xgboost and not label_matrix:
         # The wrappers choose the placeholder by their class; this one has the link.
         changed: dict[str, Any] = {"objective": objective.link.xgboost}
         if "base_score" in settings:
-            changed["base_score"] = base_score(intercept, objective.link, objective.vector)
+            changed["base_score"] = base_score(intercept, objective.link, objective.of_classes)
         booster.set_param(changed)
     if trees:
         check_trees(booster, start, guard)

@@ -46,6 +46,16 @@ class Identity(Link):
 
 
 @dataclass(frozen=True, slots=True)
+class Sorted(Identity):
+    """response = the raw predictions of a row in increasing order, of several levels of one target."""
+
+    def inverse(self, raw_prediction: Array) -> Array:
+        """Sorted along the last axis; neighbours may be equal, never crossed."""
+        response: Array = np.sort(raw_prediction, axis=-1)
+        return response
+
+
+@dataclass(frozen=True, slots=True)
 class Logit(Link):
     """response = 1 / (1 + exp(-raw_prediction)), a probability."""
 
@@ -113,6 +123,7 @@ class Log(Link):
 
 
 IDENTITY = Identity()
+SORTED = Sorted()
 LOGIT = Logit()
 SOFTMAX = Softmax()
 LOG = Log()

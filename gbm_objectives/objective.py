@@ -26,6 +26,7 @@ from gbm_objectives.curvature import Curvature, as_curvature
 from gbm_objectives.links import Link
 from gbm_objectives.losses._base import Loss
 from gbm_objectives.losses._residual import ResidualLoss
+from gbm_objectives.losses.levels import Levels
 from gbm_objectives.weighting import ClassWeight
 
 
@@ -53,6 +54,9 @@ class Objective:
         if len({term.loss.vector for term in self.terms}) != 1:
             given = f"a sum of {self.name}, of one output and of several"
             raise ValueError(message("objective", given, "losses of one kind"))
+        if len(self.terms) > 1 and self.n_outputs is not None:
+            given = f"a sum of {self.name}, of several levels"
+            raise ValueError(message("objective", given, "one loss, of all levels"))
         links = {term.loss.link for term in self.terms}
         if len(links) != 1:
             raise ValueError(
@@ -102,6 +106,16 @@ class Objective:
     def vector(self) -> bool:
         """Whether a row has one loss of several outputs, (n_samples, n_classes) raw predictions."""
         return self.terms[0].loss.vector
+
+    @property
+    def n_outputs(self) -> int | None:
+        """The number of levels, of losses that have some; None: as many outputs as classes or columns of labels."""
+        return self.terms[0].loss.n_outputs
+
+    @property
+    def of_classes(self) -> bool:
+        """Whether the outputs of a row are scores of classes."""
+        return self.vector and self.n_outputs is None
 
     @property
     def loss(self) -> Loss:
@@ -217,7 +231,8 @@ class Objective:
             For NaN, inf, labels outside the loss' domain, wrong shapes, negative or all-zero weights.
         """
         self._check_stands_alone()
-        y, raw = labels_and_predictions(self._labels(y_true), raw_prediction, self.vector)
+        labels = self._labels(y_true)
+        y, raw = labels_and_predictions(labels, raw_prediction, self.vector, self.n_outputs)
         weight = sample_weights(sample_weight, len(y))
         self._check_rows(len(y))
         gradient = np.empty(raw.shape, dtype=np.float32, order="F")
@@ -245,7 +260,7 @@ class Objective:
         gradient: NDArray[np.float32],
         hessian: NDArray[np.float32],
     ) -> None:
-        if self.vector:
+        if self.of_classes:
             self._check_codes(y, raw)
         terms = [term.resolved(y, raw, weight, reduce) for term in self.terms]
 
@@ -295,7 +310,9 @@ class Objective:
 
         def pinned(term: Term) -> Term:
             lasting = [weighting.of_labels or weighting.drawn for weighting in term.weightings]
-            if not (isinstance(term.loss, ResidualLoss) or term.loss.drawn or any(lasting)):
+            if not (
+                isinstance(term.loss, (ResidualLoss, Levels)) or term.loss.drawn or any(lasting)
+            ):
                 return term
             found = term.resolved(y, raw, weight, None)
             pairs = zip(lasting, found.weightings, term.weightings, strict=True)
@@ -304,6 +321,26 @@ class Objective:
             )
 
         return replace(self, terms=tuple(pinned(term) for term in self.terms))
+
+    def response(self, raw_prediction: ArrayLike) -> NDArray[Any]:
+        """What raw predictions stand for, in their shape: the inverse of the link.
+
+        Of several levels, ``quantile([.05, .5, .95])``, the sorted raw predictions: no header of a model of either
+        library can say so, and ``booster.predict`` leaves them as they are.
+        """
+        return self.link.inverse(numeric_array("raw_prediction", raw_prediction))
+
+    def predict(self, booster: Any, data: Any, **arguments: Any) -> NDArray[Any]:
+        """The response of a booster of either library that was trained with this objective.
+
+        Parameters
+        ----------
+        booster : an ``xgboost.Booster`` or ``lightgbm.Booster``, from `train` or loaded.
+        data : what its ``predict`` takes.
+        **arguments : of its ``predict``, such as iteration_range or num_iteration.
+        """
+        raw_scores = "output_margin" if hasattr(booster, "num_boosted_rounds") else "raw_score"
+        return self.response(booster.predict(data, **arguments, **{raw_scores: True}))
 
     def log_odds(self, raw_prediction: ArrayLike) -> NDArray[np.float64]:
         """The log-odds of class 1 that raw predictions of a binary model stand for, in their shape.
@@ -379,7 +416,9 @@ class Objective:
         self, y: Array, sample_weight: ArrayLike | None, n_outputs: int | None
     ) -> NDArray[np.float64]:
         """Of losses of several outputs."""
-        if n_outputs is None:
+        if self.n_outputs is not None:
+            n_outputs = self.n_outputs
+        elif n_outputs is None:
             n_outputs = y.shape[1] if y.ndim == 2 else max(int(np.nanmax(y)) + 1, 2)
         scores = np.broadcast_to(0.0, (len(y), n_outputs))
         y, _, weight = checked(self.terms, y, scores, sample_weight)

@@ -103,7 +103,16 @@ class ObjectiveRegressor(RegressorMixin, ObjectiveEstimator):  # type: ignore[mi
 
     def predict(self, X: Any, **arguments: Any) -> NDArray[Any]:  # noqa: N803
         """Predictions on the response scale, in the shape of `raw_prediction`, with its arguments."""
-        return self.objective.link.inverse(self.raw_prediction(X, **arguments))
+        return self.objective.response(self.raw_prediction(X, **arguments))
+
+    def score(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:  # noqa: N803
+        """R^2; of several levels 1 - their loss over that of the best constants (D^2), larger is better too."""
+        if self.objective.n_outputs is None:
+            return float(super().score(X, y, sample_weight))
+        metric, labels = self.objective.metric, np.asarray(y)
+        constants = np.atleast_2d(self.objective.intercept(labels, sample_weight))
+        best = metric.evaluate(labels, np.repeat(constants, len(labels), axis=0), sample_weight)
+        return 1.0 - metric.evaluate(labels, self.predict(X), sample_weight) / best
 
 
 def _tells_probabilities(classifier: ObjectiveClassifier) -> bool:

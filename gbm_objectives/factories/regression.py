@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
 from warnings import warn
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from gbm_objectives._terms import Term
@@ -13,11 +16,13 @@ from gbm_objectives.factories._make import Clip, Delta, objective
 from gbm_objectives.losses import (
     AbsoluteError,
     Expectile,
+    ExpectileLevels,
     Linex,
     MeanBias,
     MeanBiasPenalty,
     PercentageError,
     Quantile,
+    QuantileLevels,
     SquaredError,
 )
 from gbm_objectives.losses.bias import Groups
@@ -50,10 +55,11 @@ def squared_error(
 
 
 def quantile(
-    tau: float = 0.5,
-    delta: Delta = "auto",
+    tau: float | Sequence[float] = 0.5,
+    delta: Delta | Sequence[float] = "auto",
     *,
     smooth: bool = True,
+    ordered: bool = True,
     curvature: Curvature | str | None = None,
     clip: Clip | None = None,
 ) -> Objective:
@@ -63,37 +69,49 @@ def quantile(
     default the majorizer tanh(u)/u. With ``smooth=False`` the exact gradient delta (sign(r) + 1 - 2 tau)
     and the Hessian 1/max(1, |u|).
 
+    With several levels, ``quantile([0.05, 0.5, 0.95])``, the sum of their losses, one output a level from one column
+    of labels: num_class is their number. The k-th smallest output of a row is the prediction of level k, in the loss
+    as in the response, so predictions can't cross. ``predict`` of the estimators gives them, (n_samples, n_levels), and
+    so does `Objective.predict` of a booster, whose own ``predict`` gives the outputs before they are sorted.
+
     Parameters
     ----------
-    tau : the quantile, strictly between 0 and 1.
+    tau : the quantile, strictly between 0 and 1; or several, increasing.
     delta : the half-width of the smoothing, in the units of the target. "auto": at each call the larger of
-        .33 S with S = (mean sqrt|r|)^2 and .11 sqrt(S^2 + variance of the predictions), smaller in
-        proportion for tau beyond [.05, .95].
+        .33 S, S = (mean sqrt|r|)^2 or at most 1.5 median |r|, and .11 sqrt(S^2 + variance of the predictions),
+        smaller in proportion for tau beyond [.05, .95]. Of several levels each has its own; numbers: one for all, or one each.
     smooth : smooth the kink (better quantiles with trees), or use the exact gradient.
+    ordered : of several levels: sort the outputs of each row. False: output k is level k's alone, and may cross.
     curvature, clip : as for `huber`; default the majorizer.
 
     Returns
     -------
     Objective
-        Its ``metric`` and ``intercept`` are those of the exact pinball loss.
+        Its ``metric`` and ``intercept`` are those of the exact pinball loss, the mean over several levels.
 
     Raises
     ------
     TypeError, ValueError
-        For tau outside (0, 1); delta, curvature as for `huber`.
+        For tau outside (0, 1), levels that don't increase; delta, curvature as for `huber`.
 
     References
     ----------
     Koenker & Bassett (1978), https://doi.org/10.2307/1913643;
-    Hunter & Lange (2000), https://doi.org/10.1080/10618600.2000.10474866 (the majorizer)
+    Hunter & Lange (2000), https://doi.org/10.1080/10618600.2000.10474866 (the majorizer);
+    Chernozhukov, Fernández-Val & Galichon (2010), https://doi.org/10.3982/ECTA7880 (sorting)
     """
-    return objective(Quantile(delta, tau=tau, smooth=_flag(smooth)), curvature, clip)
+    smooth, ordered = _flag("smooth", smooth), _flag("ordered", ordered)
+    level: Any = tau
+    scale: Any = delta
+    if np.ndim(level):
+        return objective(QuantileLevels(level, scale, smooth, ordered), curvature, clip)
+    return objective(Quantile(scale, tau=level, smooth=smooth), curvature, clip)
 
 
-def _flag(smooth: bool) -> bool:
-    if not isinstance(smooth, bool):
-        raise TypeError(message("smooth", repr(smooth), "True or False"))
-    return smooth
+def _flag(argument: str, given: bool) -> bool:
+    if not isinstance(given, bool):
+        raise TypeError(message(argument, repr(given), "True or False"))
+    return given
 
 
 def absolute_error(
@@ -132,7 +150,7 @@ def absolute_error(
     ----------
     Hunter & Lange (2000), https://doi.org/10.1080/10618600.2000.10474866 (the majorizer)
     """
-    return objective(AbsoluteError(delta, smooth=_flag(smooth)), curvature, clip)
+    return objective(AbsoluteError(delta, smooth=_flag("smooth", smooth)), curvature, clip)
 
 
 def mape(
@@ -171,23 +189,28 @@ def mape(
     ----------
     De Myttenaere et al. (2016), https://doi.org/10.1016/j.neucom.2015.12.114
     """
-    loss = PercentageError(delta, smooth=_flag(smooth))
+    loss = PercentageError(delta, smooth=_flag("smooth", smooth))
     policy = None if curvature is None else as_curvature(curvature)
     return Objective((Term(loss, policy, clip, weightings=(InverseLabel(floor),)),))
 
 
 def expectile(
-    tau: float = 0.5, *, curvature: Curvature | str | None = None, clip: Clip | None = None
+    tau: float | Sequence[float] = 0.5,
+    *,
+    ordered: bool = True,
+    curvature: Curvature | str | None = None,
+    clip: Clip | None = None,
 ) -> Objective:
     """Expectile loss: tau r^2 where the prediction is too low (r < 0), (1 - tau) r^2 where it is too high.
 
     Squared error with other weights for the two signs, r^2/2 at tau = .5: asymmetric, smooth and as
     sensitive to outliers as squared error. Gradient 2 tau r or 2 (1 - tau) r; Hessian the exact 2 tau or
-    2 (1 - tau).
+    2 (1 - tau). Several levels, ``expectile([0.1, 0.5, 0.9])``, in one model: as for `quantile`.
 
     Parameters
     ----------
-    tau : strictly between 0 and 1; above .5 predictions lie above the mean.
+    tau : strictly between 0 and 1; above .5 predictions lie above the mean. Or several, increasing.
+    ordered : of several levels: as for `quantile`.
     curvature, clip : as for `huber`; "majorizer" is the larger of 2 tau and 2 (1 - tau).
 
     Returns
@@ -198,13 +221,16 @@ def expectile(
     Raises
     ------
     TypeError, ValueError
-        For tau outside (0, 1); an unknown or unfit curvature.
+        For tau outside (0, 1), levels that don't increase; an unknown or unfit curvature.
 
     References
     ----------
     Newey & Powell (1987), https://doi.org/10.2307/1911031
     """
-    return objective(Expectile(tau), curvature, clip)
+    ordered = _flag("ordered", ordered)
+    level: Any = tau
+    loss = ExpectileLevels(level, ordered) if np.ndim(level) else Expectile(level)
+    return objective(loss, curvature, clip)
 
 
 def linex(

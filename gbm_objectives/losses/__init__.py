@@ -12,6 +12,7 @@ from gbm_objectives.losses.bias import MeanBias, MeanBiasPenalty
 from gbm_objectives.losses.binary import BinaryCrossEntropy, Focal
 from gbm_objectives.losses.general import GeneralRobust
 from gbm_objectives.losses.hinge import Hinge, MulticlassHinge, SquaredHinge
+from gbm_objectives.losses.levels import ExpectileLevels, QuantileLevels
 from gbm_objectives.losses.multiclass import KLDivergence, SoftmaxCrossEntropy
 from gbm_objectives.losses.multifocal import SoftmaxFocal
 from gbm_objectives.losses.overlap import Dice, Tversky
@@ -30,6 +31,7 @@ __all__ = [
     "Cauchy",
     "Dice",
     "Expectile",
+    "ExpectileLevels",
     "Fair",
     "Focal",
     "Gamma",
@@ -50,6 +52,7 @@ __all__ = [
     "Poisson",
     "PseudoHuber",
     "Quantile",
+    "QuantileLevels",
     "ResidualLoss",
     "RobustLoss",
     "SampledSoftmax",

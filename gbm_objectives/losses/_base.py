@@ -99,6 +99,11 @@ class Loss(ABC):
         return True
 
     @property
+    def n_outputs(self) -> int | None:
+        """How many outputs a row has, where the loss says so; None: as many as classes or columns of labels."""
+        return None
+
+    @property
     def n_rows(self) -> int | None:
         """How many training rows the loss carries data of, having no value on others; None: of none."""
         return None

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from gbm_objectives import _numerics
+from gbm_objectives import _numerics, _sketch
 from gbm_objectives._validation import Array, open_unit
-from gbm_objectives.losses._residual import ResidualLoss, RobustLoss
+from gbm_objectives.losses._residual import SMALLEST, ResidualLoss, RobustLoss
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -26,17 +26,25 @@ class Quantile(ResidualLoss):
     algorithm", https://doi.org/10.1080/10618600.2000.10474866. Within |u| < 1 the exact loss has
     no finite majorizer and 1 is used: leaves oscillate by delta at most.
 
-    ``delta="auto"`` is the larger of .33 S, S = (mean sqrt|r|)^2, and .11 sqrt(S^2 + V), V the variance
-    of the predictions; for tau outside [.05, .95] smaller in proportion, so that the smoothing stays
-    narrower than the tail. The second term, the scale of the target as the model explains it, keeps
-    delta from collapsing as the trees fit the training residuals.
+    ``delta="auto"`` is the larger of .33 S and .11 sqrt(S^2 + T^2); for tau outside [.05, .95] smaller in
+    proportion, so that the smoothing stays narrower than the tail. S is (mean sqrt|r|)^2, but at most 1.5
+    times the median |r|, which only far outliers exceed: a delta that follows them smooths the quantile away
+    from the rest. T is 1.48 (mean sqrt|q|)^2, q the predictions less their mean, a standard deviation
+    where they are normal: the scale of the target as the model explains it, which keeps delta from
+    collapsing as the trees fit the training residuals. At least .05 (mean sqrt|r|)^2.
+
+    Parameters
+    ----------
+    origin : the mean prediction, set by the first of two passes over the rows.
     """
 
     tau: float = 0.5
     smooth: bool = True
+    origin: float | None = field(default=None, repr=False)
 
     residual_factor: ClassVar[float] = 0.33
     total_factor: ClassVar[float] = 0.11
+    median_factor: ClassVar[float] = 1.5
 
     def __post_init__(self) -> None:
         ResidualLoss.__post_init__(self)
@@ -92,25 +100,29 @@ class Quantile(ResidualLoss):
     def statistics(
         self, y_true: Array, raw_prediction: Array, sample_weight: Array | None
     ) -> Array:
-        """The sums of 1, sqrt|r|, raw and raw^2."""
-        roots = _numerics.sums_of_roots(
-            np.abs(_numerics.residual(y_true, raw_prediction)), sample_weight
-        )
-        raw = raw_prediction.astype(np.float64)
-        weight = np.ones(()) if sample_weight is None else sample_weight
-        return np.append(roots, [(weight * raw).sum(), (weight * raw * raw).sum()])
+        """First the sums of 1, sqrt|r| and raw; then of sqrt|raw - mean|, and the sketch of |r| in units of its spread."""
+        r = _numerics.residual(y_true, raw_prediction)
+        np.abs(r, out=r)
+        if self.origin is None:
+            raw = raw_prediction.astype(np.float64)
+            total = raw.sum() if sample_weight is None else (sample_weight * raw).sum()
+            return np.append(_numerics.sums_of_roots(r, sample_weight), total)
+        deviation = np.abs(raw_prediction.astype(np.float64) - self.origin)
+        roots = _numerics.sums_of_roots(deviation, sample_weight)
+        return np.append(roots, _sketch.sketch(r / (self.spread or 1.0), sample_weight))
 
     def resolve(self, sums: Array) -> Self:
-        """The loss at the scale of the sums."""
-        total, roots, first, second = sums.tolist()
-        spread = (roots / total) ** 2
-        variance = max(second / total - (first / total) ** 2, 0.0)
+        """The loss with the spread of its residuals and the mean prediction, then at the scale of the sums."""
+        if self.origin is None:
+            total, roots, first = sums.tolist()
+            spread = max((roots / total) ** 2, SMALLEST) if roots else 0.0
+            return replace(self, spread=spread, origin=first / total)
+        total, roots = sums[:2].tolist()
+        held = self.spread * min(1.0, self.median_factor * _sketch.quantile(sums[2:], 0.5))
+        scale = float(np.hypot(held, 1.48 * (roots / total) ** 2))
         narrowing = min(1.0, 20.0 * min(self.tau, 1.0 - self.tau))
-        delta = max(
-            self.residual_factor * spread,
-            self.total_factor * float(np.hypot(spread, variance**0.5)),
-        )
-        return self.at_delta(narrowing * delta, spread)
+        delta = max(self.residual_factor * held, self.total_factor * scale, 0.05 * self.spread)
+        return replace(self.at_delta(narrowing * delta, self.spread), origin=None)
 
     def centre(self, y_true: Array, sample_weight: Array | None) -> float:
         """The tau-quantile of the labels."""
@@ -127,8 +139,7 @@ class AbsoluteError(RobustLoss):
 
     Exact rho(u) = |u|, psi(u) = sign(u); smooth rho(u) = log cosh(u), psi(u) = tanh(u), the exact one
     convolved with a logistic density of scale delta/2. Majorizers as for `Quantile`, of whose loss at
-    tau = 1/2 this is the formula; ``delta="auto"`` is `RobustLoss`'s, which follows the median |r| and
-    holds where outliers widen that of `Quantile`: only one quantile, the median, can rely on it.
+    tau = 1/2 this is the formula; ``delta="auto"`` is `RobustLoss`'s, which follows the median |r| alone.
     """
 
     smooth: bool = True

@@ -14,7 +14,12 @@ from gbm_objectives.metrics._deviance import (
     tweedie_deviance,
 )
 from gbm_objectives.metrics._errors import mae, mbe, median_absolute_error, pinball, rmse
-from gbm_objectives.metrics._intervals import coverage, coverage_error, interval_width
+from gbm_objectives.metrics._intervals import (
+    coverage,
+    coverage_error,
+    crossing,
+    interval_width,
+)
 from gbm_objectives.metrics._overlap import dice, jaccard, tversky_index
 from gbm_objectives.metrics._percentage import mape
 from gbm_objectives.metrics._probability import brier, log_loss
@@ -26,6 +31,7 @@ __all__ = [
     "brier",
     "coverage",
     "coverage_error",
+    "crossing",
     "dice",
     "gamma_deviance",
     "interval_width",

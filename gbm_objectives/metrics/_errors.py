@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from gbm_objectives._metric import Metric
+from gbm_objectives._metric import Metric, one_label_a_row
 from gbm_objectives._metric import weighted_mean as _mean
 from gbm_objectives._numerics import weighted_quantile
 from gbm_objectives._validation import (
     Array,
+    levels_of,
     message,
     open_unit,
+    whole_number,
 )
 from gbm_objectives.links import IDENTITY, Link
 
@@ -117,9 +122,15 @@ class MeanBiasError(ErrorMetric):
 
 @dataclass(frozen=True, slots=True)
 class Pinball(ErrorMetric):
-    """mean max(tau e, (tau - 1) e) with e = y_true - y_pred: the loss of the tau-quantile."""
+    """mean max(tau e, (tau - 1) e) with e = y_true - y_pred: the loss of the tau-quantile.
+
+    Parameters
+    ----------
+    column : of predictions of several levels, the one that is measured.
+    """
 
     tau: float = 0.5
+    column: int | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "tau", open_unit("tau", self.tau))
@@ -129,9 +140,55 @@ class Pinball(ErrorMetric):
         """The name with tau in it."""
         return f"pinball_{self.tau:g}"
 
+    def _check(
+        self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None
+    ) -> tuple[Array, Array, Array | None]:
+        if self.column is None:
+            return ErrorMetric._check(self, y_true, y_pred, sample_weight)
+        return one_label_a_row(y_true, y_pred, sample_weight, self.column + 1)
+
+    def compute(self, y_true: Array, y_pred: Array, sample_weight: Array | None) -> float:
+        """The metric of the errors, or of those of the column."""
+        response = y_pred if self.column is None else y_pred[:, self.column]
+        return ErrorMetric.compute(self, y_true, response, sample_weight)
+
     def of_errors(self, error: Array, sample_weight: Array | None) -> float:
         """The weighted mean of the pinball loss."""
         return _mean(np.maximum(-self.tau * error, (1.0 - self.tau) * error), sample_weight)
+
+
+@dataclass(frozen=True, slots=True)
+class MeanPinball(ErrorMetric):
+    """The mean of the pinball losses of several levels; ``y_pred`` of shape (n_samples, n_levels)."""
+
+    tau: tuple[float, ...] = (0.5,)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "tau", levels_of(self.tau))
+
+    @property
+    def name(self) -> str:
+        """The name with the first and the last level in it."""
+        return f"pinball_{self.tau[0]:g}_to_{self.tau[-1]:g}"
+
+    def _check(
+        self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None
+    ) -> tuple[Array, Array, Array | None]:
+        y, pred, weight = one_label_a_row(y_true, y_pred, sample_weight, len(self.tau))
+        if pred.shape[1] != len(self.tau):
+            needed = f"{len(self.tau)} columns, one a level"
+            raise ValueError(message("y_pred", f"shape {pred.shape}", needed))
+        return y, pred, weight
+
+    def compute(self, y_true: Array, y_pred: Array, sample_weight: Array | None) -> float:
+        """The mean over levels; relative to the labels' own deviation if asked."""
+        value = self.of_errors(y_pred - y_true[:, None], sample_weight)
+        return value / deviation(y_true, sample_weight) if self.relative else value
+
+    def of_errors(self, error: Array, sample_weight: Array | None) -> float:
+        """The weighted mean of the pinball losses, of one column a level."""
+        tau = np.array(self.tau)
+        return _mean(np.maximum(-tau * error, (1.0 - tau) * error), sample_weight)
 
 
 def mae(*, relative: bool = False, link: Link = IDENTITY) -> MeanAbsoluteError:
@@ -154,6 +211,20 @@ def mbe(*, absolute: bool = False, relative: bool = False, link: Link = IDENTITY
     return MeanBiasError(link=link, absolute=absolute, relative=relative)
 
 
-def pinball(tau: float, *, relative: bool = False, link: Link = IDENTITY) -> Pinball:
-    """Pinball loss of the tau-quantile."""
-    return Pinball(link=link, tau=tau, relative=relative)
+def pinball(
+    tau: float | Sequence[float],
+    *,
+    column: int | None = None,
+    relative: bool = False,
+    link: Link = IDENTITY,
+) -> Pinball | MeanPinball:
+    """Pinball loss of the tau-quantile; of several levels the mean, of predictions (n_samples, n_levels).
+
+    With a ``column``, the loss of that column of such predictions.
+    """
+    level: Any = tau
+    if np.ndim(level):
+        return MeanPinball(link=link, tau=level, relative=relative)
+    if column is not None:
+        column = whole_number("column", column, 0)
+    return Pinball(link=link, tau=level, relative=relative, column=column)

@@ -2,36 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gbm_objectives._metric import Metric
+from gbm_objectives._metric import Metric, one_label_a_row
 from gbm_objectives._metric import weighted_mean as _mean
-from gbm_objectives._validation import (
-    Array,
-    message,
-    numeric_array,
-    open_unit,
-    sample_weights,
-)
+from gbm_objectives._validation import Array, open_unit
+from gbm_objectives.links import IDENTITY
 from gbm_objectives.metrics._errors import deviation
 
 
 @dataclass(frozen=True, slots=True)
 class IntervalMetric(Metric):
-    """A metric of intervals: ``y_pred`` of shape (n_samples, 2), lower and upper end."""
+    """A metric of intervals: ``y_pred`` of shape (n_samples, 2), lower and upper end.
+
+    Of predictions of more levels, the interval from the first to the last.
+    """
 
     def _check(
         self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None
     ) -> tuple[Array, Array, Array | None]:
-        y, pred = numeric_array("y_true", y_true), numeric_array("y_pred", y_pred)
-        y = y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
-        if y.ndim != 1 or pred.shape != (len(y), 2):
-            needed = f"shape ({len(y)}, 2), the lower and the upper end of each row's interval"
-            raise ValueError(message("y_pred", f"shape {pred.shape}", needed))
-        return y, pred, sample_weights(sample_weight, len(y))
+        return one_label_a_row(y_true, y_pred, sample_weight, 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +39,7 @@ class Coverage(IntervalMetric):
 
     def compute(self, y_true: Array, y_pred: Array, sample_weight: Array | None) -> float:
         """The weighted share of rows with lower <= y <= upper."""
-        inside = (y_pred[:, 0] <= y_true) & (y_true <= y_pred[:, 1])
+        inside = (y_pred[:, 0] <= y_true) & (y_true <= y_pred[:, -1])
         return _mean(inside.astype(np.float64), sample_weight)
 
 
@@ -82,8 +75,30 @@ class IntervalWidth(IntervalMetric):
 
     def compute(self, y_true: Array, y_pred: Array, sample_weight: Array | None) -> float:
         """The weighted mean width."""
-        width = _mean(y_pred[:, 1] - y_pred[:, 0], sample_weight)
+        width = _mean(y_pred[:, -1] - y_pred[:, 0], sample_weight)
         return width / deviation(y_true, sample_weight) if self.relative else width
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing(IntervalMetric):
+    """The share of rows in which a level is predicted below the one before it.
+
+    Of predictions as they come: a link that sorts them is left out, so that it tells what the sort does.
+    """
+
+    name = "crossing"
+
+    def evaluate(
+        self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> float:
+        """The metric of arrays (n_samples,) and (n_samples, n_levels)."""
+        plain = replace(self, link=IDENTITY)
+        return IntervalMetric.evaluate(plain, y_true, y_pred, sample_weight)
+
+    def compute(self, y_true: Array, y_pred: Array, sample_weight: Array | None) -> float:
+        """The weighted share."""
+        crossed = np.any(y_pred[:, 1:] < y_pred[:, :-1], axis=1)
+        return _mean(np.asarray(crossed, dtype=np.float64), sample_weight)
 
 
 def coverage() -> Coverage:
@@ -94,6 +109,11 @@ def coverage() -> Coverage:
 def coverage_error(level: float = 0.9) -> CoverageError:
     """Distance of the coverage from ``level``."""
     return CoverageError(level=level)
+
+
+def crossing() -> Crossing:
+    """Share of rows whose levels cross."""
+    return Crossing()
 
 
 def interval_width(*, relative: bool = False) -> IntervalWidth:

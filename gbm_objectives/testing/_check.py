@@ -219,6 +219,9 @@ def _samples(
         )
     own = "regression"
     if isinstance(function, Objective):
+        if function.n_outputs is not None:
+            given, needed = f"{function.name}, of several levels", "one output, or classes"
+            raise TypeError(message("function", given, needed, "Check one level: quantile(0.5)."))
         binary = all(isinstance(term.loss, BinaryLoss) for term in function.terms)
         own = "binary" if binary else "positive" if function.link == LOG else "regression"
         own = "multiclass" if function.vector else own

@@ -1,0 +1,158 @@
+"""Prediction intervals with guaranteed coverage: conformalised quantile regression over one model of three levels."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
+from sklearn.model_selection import train_test_split
+from sklearn.utils import _safe_indexing, indexable
+from sklearn.utils.validation import check_is_fitted, column_or_1d
+
+from gbm_objectives._training import Guard
+from gbm_objectives._validation import message, open_unit, sample_weights
+from gbm_objectives.factories import quantile
+from gbm_objectives.metrics import pinball
+from gbm_objectives.sklearn import ObjectiveRegressor
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+__all__ = ["IntervalRegressor"]
+
+
+class IntervalRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator):  # type: ignore[misc]
+    """Median and prediction interval of a regressor of XGBoost or LightGBM.
+
+    A model of the three levels (1 - level)/2, .5 and (1 + level)/2 is trained on a part of the rows; the rest, held
+    out, tells by how much its interval must grow, or may shrink, to hold the share ``level`` of labels: Romano,
+    Patterson & Candès (2019), https://arxiv.org/abs/1905.03222. Where rows are exchangeable, new labels fall inside
+    with a chance of at least ``level``, on average over data sets and rows, not in each region of the features;
+    whatever the model has learned.
+
+    Parameters
+    ----------
+    estimator : an ``XGBRegressor`` or ``LGBMRegressor``; it is cloned, not changed.
+    level : the share of labels that the intervals are to hold, strictly between 0 and 1.
+    calibration : the part of the rows that is held out: a share, or a number of rows; at least level/(1 - level) rows.
+    random_state : of the split, as in scikit-learn.
+    guard : as for `ObjectiveRegressor`.
+
+    Attributes
+    ----------
+    estimator_ : the fitted `ObjectiveRegressor`, whose ``predict`` gives the three levels before they are corrected.
+    correction_ : by how much each end moves outwards; below 0 inwards.
+    n_features_in_, feature_names_in_ : as in scikit-learn.
+
+    Examples
+    --------
+    >>> from lightgbm import LGBMRegressor
+    >>> model = IntervalRegressor(LGBMRegressor(), level=0.9, random_state=0)
+    >>> low, high = model.fit(X, y).predict_interval(X_new).T  # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        estimator: Any,
+        *,
+        level: float = 0.9,
+        calibration: float | int = 0.25,
+        random_state: Any = None,
+        guard: Guard = "warn",
+    ) -> None:
+        self.estimator = estimator
+        self.level = level
+        self.calibration = calibration
+        self.random_state = random_state
+        self.guard = guard
+
+    def fit(
+        self,
+        X: Any,  # noqa: N803
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        **arguments: Any,
+    ) -> Self:
+        """Fit the model on one part of the rows, and the correction on the other.
+
+        Parameters
+        ----------
+        X, y : features and labels (n_samples,).
+        sample_weight : (n_samples,), for the model; coverage counts rows, not weights.
+        **arguments : of `ObjectiveRegressor.fit`, such as eval_set, of rows that are in neither part.
+
+        Raises
+        ------
+        TypeError, ValueError, TrainingError
+            As `ObjectiveRegressor.fit`; for too few rows to calibrate on.
+        """
+        level = open_unit("level", self.level)
+        labels = column_or_1d(y, warn=True)
+        X, labels = indexable(X, labels)  # noqa: N806
+        weight = sample_weights(sample_weight, len(labels))
+        rows, held_out = train_test_split(
+            np.arange(len(labels)), test_size=self.calibration, random_state=self.random_state
+        )
+        least = math.ceil(round(level / (1.0 - level), 9))
+        if len(held_out) < least:
+            given = f"{len(held_out)} of {len(labels)} rows"
+            raise ValueError(message("calibration", given, f"{least} rows for level={level:g}"))
+        levels = [(1.0 - level) / 2.0, 0.5, (1.0 + level) / 2.0]
+        model = ObjectiveRegressor(clone(self.estimator), quantile(levels), guard=self.guard)
+        parts = [None if weight is None else weight[part] for part in (rows, held_out)]
+        self.estimator_ = model.fit(_safe_indexing(X, rows), labels[rows], parts[0], **arguments)
+        low, _, high = self._levels(_safe_indexing(X, held_out), {}).T
+        outside = np.maximum(low - labels[held_out], labels[held_out] - high)
+        # The smallest score that enough of the n others, and of one more row yet to come, don't exceed.
+        rank = math.ceil(round(level * (len(held_out) + 1), 9))
+        self.correction_ = float(np.partition(outside, rank - 1)[rank - 1])
+        self.n_features_in_ = self.estimator_.n_features_in_
+        if hasattr(self.estimator_, "feature_names_in_"):
+            self.feature_names_in_ = self.estimator_.feature_names_in_
+        elif hasattr(self, "feature_names_in_"):
+            del self.feature_names_in_
+        return self
+
+    def _levels(self, X: Any, arguments: dict[str, Any]) -> NDArray[np.float64]:  # noqa: N803
+        check_is_fitted(self)
+        return self.estimator_.predict(X, **arguments).astype(np.float64)
+
+    def predict(self, X: Any, **arguments: Any) -> NDArray[np.float64]:  # noqa: N803
+        """The median, (n_samples,).
+
+        Parameters
+        ----------
+        X : features.
+        **arguments : of the estimator's own ``predict``.
+        """
+        return self._levels(X, arguments)[:, 1]
+
+    def predict_interval(self, X: Any, **arguments: Any) -> NDArray[np.float64]:  # noqa: N803
+        """Lower and upper end, (n_samples, 2); parameters as for `predict`.
+
+        Where a correction turns the two ends around they are sorted.
+        """
+        ends = self._levels(X, arguments)[:, [0, 2]] + [-self.correction_, self.correction_]
+        return np.sort(ends, axis=1)
+
+    def score(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:  # noqa: N803
+        """1 - the mean pinball loss of the interval's ends and the median over that of the best constants (D^2)."""
+        labels, objective = column_or_1d(y), self.estimator_.objective
+        low, high = self.predict_interval(X).T
+        metric = pinball(objective.parameters["tau"])
+        found = metric.evaluate(
+            labels, np.column_stack([low, self.predict(X), high]), sample_weight
+        )
+        constants = np.atleast_2d(objective.intercept(labels, sample_weight))
+        best = metric.evaluate(labels, np.repeat(constants, len(labels), axis=0), sample_weight)
+        return 1.0 - found / best
+
+    def __sklearn_tags__(self) -> Any:
+        from sklearn.utils import get_tags
+
+        tags, own = super().__sklearn_tags__(), get_tags(self.estimator)
+        tags.input_tags, tags.no_validation = own.input_tags, own.no_validation
+        return tags
