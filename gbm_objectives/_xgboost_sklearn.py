@@ -6,10 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from gbm_objectives import _quantile_rules
+from gbm_objectives._leaves import LeafRefit
 from gbm_objectives._training import Guard, Start, refuse, with_link
 from gbm_objectives._validation import Array, message
 from gbm_objectives._xgboost_guards import check_gains, check_trees
 from gbm_objectives._xgboost_params import CONTRADICTING, base_score
+from gbm_objectives._xgboost_refit import Refitting, check_refit
 from gbm_objectives.links import IDENTITY, LOGIT, SOFTMAX
 from gbm_objectives.objective import Objective
 
@@ -22,6 +25,7 @@ def fit(
     sample_weight: Array | None,
     evaluations: list[tuple[Any, Any]] | None,
     guard: Guard,
+    refit_leaves: bool,
     arguments: dict[str, Any],
 ) -> Any:
     """Fit ``estimator`` from the best constant, to a booster that answers on the response scale."""
@@ -34,7 +38,12 @@ def fit(
     placeholder = own if isinstance(own, str) else "reg:squarederror"
     if objective.vector and y.ndim == 1:
         placeholder = SOFTMAX.xgboost  # what XGBClassifier takes for more than two classes
-    intercept = np.asarray(objective.intercept(y, sample_weight))
+    refit = LeafRefit(objective, _quantile_rules.xgboost) if refit_leaves else None
+    # The labels and weights that XGBoost sees, so that a quantile is that of its leaves.
+    seen = [None if a is None else np.asarray(a, np.float32) for a in (y, sample_weight)]
+    intercept = np.asarray(
+        refit.intercept(*seen) if refit else objective.intercept(y, sample_weight)
+    )
     settings: dict[str, Any] = {"objective": objective, "disable_default_eval_metric": 1}
     if estimator.base_score is None and arguments.get("xgb_model") is None:
         links = (link for link in (objective.link, LOGIT) if link.xgboost == placeholder)
@@ -44,6 +53,11 @@ def fit(
     settings["eval_metric"] = with_link(
         [objective.metric if metric is None else metric], objective
     )[0]
+    callbacks = estimator.callbacks
+    if refit is not None:
+        check_refit(params, estimator.eval_metric, callbacks or [])
+        refitting = Refitting(refit)
+        settings["callbacks"] = [refitting, *(callbacks or [])]
     estimator.set_params(**settings)
     trees = params.get("booster") != "gblinear" and arguments.get("xgb_model") is None
 
@@ -56,6 +70,9 @@ def fit(
         guard = check_gains(start, guard)
     estimator.fit(X, y, sample_weight=sample_weight, eval_set=evaluations, **arguments)
     booster = estimator.get_booster()
+    if refit is not None:
+        estimator.set_params(callbacks=callbacks)
+        refitting.finish(booster)
     label_matrix = objective.vector and y.ndim == 2  # XGBoost's softmax has no place for one
     if placeholder != objective.link.xgboost and not label_matrix:
         # The wrappers choose the placeholder by their class; this one has the link.

@@ -10,6 +10,8 @@ from typing import Any
 
 import xgboost as xgb
 
+from gbm_objectives import _quantile_rules
+from gbm_objectives._leaves import LeafRefit
 from gbm_objectives._outputs import numbered_labels
 from gbm_objectives._training import (
     Guard,
@@ -20,6 +22,7 @@ from gbm_objectives._training import (
 )
 from gbm_objectives._xgboost_guards import check_gains, check_trees, problem
 from gbm_objectives._xgboost_params import prepare, refuse_own, set_outputs, start_of, with_metrics
+from gbm_objectives._xgboost_refit import Refitting, check_refit
 from gbm_objectives.objective import Objective
 
 __all__ = ["cv", "train"]
@@ -33,6 +36,7 @@ def train(
     objective: Objective,
     custom_metric: Any = None,
     guard: Guard = "warn",
+    refit_leaves: bool = False,
     **arguments: Any,
 ) -> xgb.Booster:
     """`xgboost.train` with an objective of this package, right from its intercept to its saved model.
@@ -54,6 +58,10 @@ def train(
         are on the response scale too.
     guard : what to do where no tree splits, a leaf is not finite, or the gradients are so small that
         XGBoost's floor under the gain, 1e-6, eats splits: "warn", "raise" or "ignore".
+    refit_leaves : put the exact minimiser of the loss over the rows of each leaf, times the learning rate, in the place
+        of -G/(H + lambda): a quantile, a median, Huber's location. For one loss of the residual. Quantiles
+        are XGBoost's own, so that `quantile(tau, delta=.5, smooth=False, curvature="unit")` equals the
+        reg:quantileerror of XGBoost before 3.4. The rows are all of ``dtrain``, also where trees are grown on samples.
     **arguments : the other arguments of `xgboost.train`: evals, early_stopping_rounds, evals_result,
         verbose_eval, xgb_model, callbacks, maximize.
 
@@ -79,7 +87,15 @@ def train(
     data_sets = [dtrain, *(data for data in data_sets if data is not dtrain)]
     with numbered_labels(objective, data_sets) as numbered:
         return _train(
-            params, dtrain, num_boost_round, numbered, objective, custom_metric, guard, arguments
+            params,
+            dtrain,
+            num_boost_round,
+            numbered,
+            objective,
+            custom_metric,
+            guard,
+            _refit(objective, refit_leaves),
+            arguments,
         )
 
 
@@ -91,14 +107,16 @@ def _train(
     given: Objective,
     custom_metric: Any,
     guard: Guard,
+    refit: LeafRefit | None,
     arguments: dict[str, Any],
 ) -> xgb.Booster:
+    refitting = _refitting(refit, params, params.get("eval_metric"), arguments)
     continued = arguments.get("xgb_model")
     prepared = prepare(params, objective, given, continued)
     set_outputs(prepared, dtrain, objective)
     trees = _grows_trees(prepared)
     if continued is None:
-        prepared, start = start_of(prepared, dtrain, objective)
+        prepared, start = start_of(prepared, dtrain, objective, refit)
         if trees:
             guard = check_gains(start, guard)
     booster = xgb.train(
@@ -108,6 +126,8 @@ def _train(
         obj=objective,
         **with_metrics(prepared, objective, given, custom_metric, arguments),
     )
+    if refitting is not None:
+        refitting.finish(booster)
     if trees and continued is None:
         check_trees(booster, start, guard)
     return booster
@@ -121,6 +141,7 @@ def cv(
     objective: Objective,
     custom_metric: Any = None,
     guard: Guard = "warn",
+    refit_leaves: bool = False,
     fpreproc: Callable[..., Any] | None = None,
     **arguments: Any,
 ) -> Any:
@@ -128,7 +149,7 @@ def cv(
 
     Parameters
     ----------
-    params, num_boost_round, objective, custom_metric, guard : as for `train`.
+    params, num_boost_round, objective, custom_metric, guard, refit_leaves : as for `train`.
     dtrain : as for `train`, but no QuantileDMatrix.
     fpreproc : as in `xgboost.cv`; what it returns is what the fold's intercept is found from.
     **arguments : the other arguments of `xgboost.cv`: nfold, stratified, folds, metrics, seed ...
@@ -154,6 +175,7 @@ def cv(
             objective,
             custom_metric,
             guard,
+            _refit(objective, refit_leaves),
             fpreproc,
             arguments,
         )
@@ -167,9 +189,12 @@ def _cv(
     given: Objective,
     custom_metric: Any,
     guard: Guard,
+    refit: LeafRefit | None,
     fpreproc: Callable[..., Any] | None,
     arguments: dict[str, Any],
 ) -> Any:
+    given_metric = arguments.get("metrics") or params.get("eval_metric")
+    _refitting(refit, params, given_metric, arguments)
     prepared = prepare(params, objective, given, None)
     set_outputs(prepared, dtrain, objective)
     starts: list[Callable[[], Start]] = []
@@ -177,7 +202,7 @@ def _cv(
     def started(train: xgb.DMatrix, test: xgb.DMatrix, fold: dict[str, Any]) -> Any:
         if fpreproc is not None:
             train, test, fold = fpreproc(train, test, fold)
-        fold, start = start_of(fold, train, objective)
+        fold, start = start_of(fold, train, objective, refit)
         starts.append(start)
         return train, test, fold
 
@@ -219,6 +244,23 @@ class _FoldGuard(xgb.callback.TrainingCallback):
         found = (problem(fold.bst, s) for fold, s in zip(model.cvfolds, self.starts, strict=True))
         self.problems = [] if self.guard == "ignore" else [text for text in found if text]
         return model
+
+
+def _refit(objective: Objective, refit_leaves: bool) -> LeafRefit | None:
+    return LeafRefit(objective, _quantile_rules.xgboost) if refit_leaves else None
+
+
+def _refitting(
+    refit: LeafRefit | None, params: Mapping[str, Any], metric: Any, arguments: dict[str, Any]
+) -> Refitting | None:
+    """The callback that refits, among the arguments."""
+    if refit is None:
+        return None
+    callbacks = list(arguments.get("callbacks") or [])
+    check_refit(params, metric, callbacks)
+    refitting = Refitting(refit)
+    arguments["callbacks"] = [refitting, *callbacks]
+    return refitting
 
 
 def _grows_trees(params: Mapping[str, Any]) -> bool:

@@ -1,0 +1,64 @@
+"""The quantile of a few rows as each library defines it for its own leaves and intercepts.
+
+All lie between neighbouring order statistics, so they differ by less than the data can tell; a model that is
+to equal the library's own needs the library's own. Values keep their dtype, levels are float32, as there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from gbm_objectives._validation import Array
+
+#: (values, weights or None, level) -> the quantile; of at least one value.
+Rule = Callable[[Array, Array | None, float], Any]
+
+
+def xgboost(values: Array, weight: Array | None, level: float) -> Any:
+    """Interpolated at level (n + 1); with weights the first value whose share reaches the level.
+
+    ``Quantile`` and ``WeightedQuantile`` in XGBoost's src/common/stats.h.
+    """
+    alpha, n = float(np.float32(level)), len(values)
+    if weight is None:
+        position = min(max(alpha * (n + 1) - 1, 0.0), n - 1.0)
+        low = int(position)
+        high = min(low + 1, n - 1)
+        ordered = np.partition(values, (low, high))
+        below, above = ordered[low], ordered[high]
+        return values.dtype.type(float(below) + (position - low) * float(above - below))
+    order = np.argsort(values, kind="stable")
+    shares = np.cumsum(weight[order], dtype=np.float32)
+    threshold = np.float32(float(shares[-1]) * alpha)
+    return values[order[min(np.searchsorted(shares, threshold), n - 1)]]
+
+
+def lightgbm(values: Array, weight: Array | None, level: float) -> Any:
+    """Interpolated at level (n - 1), as by `numpy.quantile`; with weights near the value whose share passes it.
+
+    ``PercentileFun`` and ``WeightedPercentileFun`` in LightGBM's src/objective/regression_objective.hpp. The
+    second moves away from that value where the next weight is 1 or more.
+    """
+    alpha, last = float(np.float32(level)), len(values) - 1
+    if not last:
+        return values[0]
+    if weight is None:
+        from_top = last * (1.0 - alpha)
+        high = last - int(from_top)
+        low = max(high - 1, 0)
+        ordered = np.partition(values, (low, high))
+        below, above = ordered[low], ordered[high]
+        return values.dtype.type(above - (above - below) * (from_top - int(from_top)))
+    order = np.argsort(values, kind="stable")
+    shares = np.cumsum(weight[order], dtype=np.float64)
+    threshold = shares[-1] * alpha
+    at = min(int(np.searchsorted(shares, threshold, side="right")), last)
+    value = values[order[at]]
+    if at in (0, last) or shares[at + 1] - shares[at] < 1.0:
+        return value
+    below = values[order[at - 1]]
+    moved = (threshold - shares[at]) / (shares[at + 1] - shares[at])
+    return values.dtype.type(moved * (value - below) + below)
