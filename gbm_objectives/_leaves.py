@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from gbm_objectives._blocks import Reduce
+from gbm_objectives._numerics import residual
 from gbm_objectives._quantile_rules import Rule
+from gbm_objectives._terms import checked
 from gbm_objectives._validation import Array, message
+from gbm_objectives.curvature import Unit
 from gbm_objectives.losses._base import HasHessian, HasMajorizer, Loss
 from gbm_objectives.losses.quantile import AbsoluteError, Quantile
 from gbm_objectives.objective import Objective
@@ -19,23 +23,22 @@ from gbm_objectives.objective import Objective
 _FLAT = 1e-6
 
 
-@dataclass(frozen=True)
-class LeafRefit:
-    """The best constants of the rows of leaves, for a loss of the residual.
+@dataclass(frozen=True, slots=True, repr=False)
+class LeafRefit(Objective):
+    """An objective of one loss of the residual that knows the best constant of the rows of each leaf.
 
     Parameters
     ----------
-    objective : of one loss whose value is that of each row alone.
-    quantile : how the library at hand defines a quantile, for losses whose constant is one.
+    quantile : how the library at hand defines a quantile, for losses whose best constant is one.
     """
 
-    objective: Objective
-    quantile: Rule
+    quantile: Rule = field(kw_only=True)
 
-    def __post_init__(self) -> None:
-        terms = self.objective.terms
-        losses = [term.loss for term in terms]
-        weightings = [weighting for term in terms for weighting in term.weightings]
+    @classmethod
+    def of(cls, objective: Objective, quantile: Rule) -> LeafRefit:
+        """The objective with refitted leaves, or an error where they have no minimiser that is known."""
+        losses = [term.loss for term in objective.terms]
+        weightings = [weighting for term in objective.terms for weighting in term.weightings]
         rows_alone = all(
             loss.shift_invariant
             and loss.stands_alone
@@ -44,73 +47,106 @@ class LeafRefit:
             and isinstance(loss, HasMajorizer)
             for loss in losses
         )
-        if len(terms) > 1 or not rows_alone or not all(w.of_labels for w in weightings):
-            raise ValueError(
-                message(
-                    "refit_leaves", f"True with {self.objective.name}",
-                    "one loss of the residuals of single rows, such as quantile(), absolute_error() or huber()",
-                    "Train without refit_leaves: other leaves have no exact minimiser at hand.",
-                )
-            )  # fmt: skip
-
-    @property
-    def _loss(self) -> Loss:
-        return self.objective.terms[0].loss
+        if len(losses) > 1 or not rows_alone or not all(w.of_labels for w in weightings):
+            given = f"True with {objective.name}"
+            needed = "one loss of the residual of each row, such as quantile(), absolute_error() or huber()"
+            raise ValueError(message("refit_leaves", given, needed))
+        return cls(objective.terms, objective.targets, quantile=quantile)
 
     @property
     def _level(self) -> float | None:
         """Of the quantile that is the best constant; None where it is no quantile."""
-        if isinstance(self._loss, Quantile):
-            return self._loss.tau
-        return 0.5 if isinstance(self._loss, AbsoluteError) else None
+        if isinstance(self.loss, Quantile):
+            return self.loss.tau
+        return 0.5 if isinstance(self.loss, AbsoluteError) else None
+
+    @property
+    def _exact(self) -> bool:
+        """Whether it is the plain pinball loss or absolute error that both libraries have."""
+        (term,) = self.terms
+        plain = term.coefficient == 1.0 and term.clip is None and not term.weightings
+        return self._level is not None and term.loss.flat and plain and term.policy == Unit()
+
+    def gradient_hessian(
+        self,
+        y_true: ArrayLike,
+        raw_prediction: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        reduce: Reduce | None = None,
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """As `Objective.gradient_hessian`; that of exact losses in units of one, to the bit as the libraries' own.
+
+        Many splits of an exact loss gain the same, and trees choose between them by the last bit.
+        """
+        if not self._exact:
+            return Objective.gradient_hessian(
+                self, y_true, raw_prediction, sample_weight, reduce=reduce
+            )
+        y, raw, weight = checked(self.terms, self._labels(y_true), raw_prediction, sample_weight)
+        gradient = residual(y, raw)
+        if isinstance(self.loss, Quantile):
+            tau = np.float32(self.loss.tau)
+            gradient = np.where(gradient >= 0, 1 - tau, -tau)
+        else:
+            gradient = np.sign(gradient)
+        hessian = np.ones_like(gradient)
+        if weight is not None:
+            w = weight.astype(np.float32)
+            gradient, hessian = ((a.T * w).T for a in (gradient, hessian))
+        return np.asfortranarray(gradient), np.asfortranarray(hessian)
 
     def intercept(
-        self, y_true: ArrayLike, sample_weight: Array | None = None, n_outputs: int | None = None
+        self,
+        y_true: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        n_outputs: int | None = None,
     ) -> float | NDArray[np.float64]:
-        """As `Objective.intercept`, with the library's own quantile: the leaf of a tree that has one."""
-        best = self.objective.intercept(y_true, sample_weight, n_outputs)
+        """As `Objective.intercept`, by the library's own quantile in the float32 of its labels."""
+        best = Objective.intercept(self, y_true, sample_weight, n_outputs)
         if self._level is None:
             return best
-        y = np.asarray(self.objective._labels(y_true))
-        columns = y.reshape(len(y), -1).T
-        found = np.array(
-            [
-                self.values(c, np.zeros_like(c), sample_weight, np.zeros(len(c), int))
-                for c in columns
-            ],
-            dtype=np.float64,
-        )
-        return found[:, 0] if y.ndim == 2 else float(found[0, 0])
+        y = np.asarray(self._labels(y_true), dtype=np.float32)
+        weight = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float32)
+        root = np.zeros(len(y), dtype=np.intp)
+        found = [
+            float(self.leaf_values(column, np.zeros_like(column), weight, root)[0])
+            for column in y.reshape(len(y), -1).T
+        ]
+        return np.array(found) if y.ndim == 2 else found[0]
 
-    def values(
-        self, y_true: Array, raw: Array, sample_weight: Array | None, leaf: Array
+    def leaf_values(
+        self, y_true: Array, raw_prediction: Array, sample_weight: Array | None, leaf: Array
     ) -> NDArray[Any]:
-        """What to add to the raw scores of each leaf of one tree, by leaf; 0 where a leaf has no rows.
+        """What minimises the loss when added to the raw scores of each leaf, by leaf; 0 for leaves without rows.
 
-        ``raw`` are the scores before the tree, whose dtype the values have; an automatic scale is theirs.
+        Parameters
+        ----------
+        y_true, raw_prediction, sample_weight : of one output; the scores are those before the tree. Their dtype is
+            that of the values, and an automatic scale is the one that they give.
+        leaf : whole numbers >= 0, (n_samples,).
         """
-        term = self.objective.terms[0]
-        weight = term.weighted(y_true, raw, sample_weight)
+        (term,) = self.terms
+        weight = term.weighted(y_true, raw_prediction, sample_weight)
         counts = np.bincount(leaf)
         if len(counts) <= 1 << 16:  # NumPy sorts 16 bits by counting
             leaf = leaf.astype(np.uint16)
         order = np.argsort(leaf, kind="stable")
-        residual = (y_true - raw)[order]
-        if weight is not None:
-            weight = weight[order]
-        values = np.zeros(len(counts), dtype=raw.dtype)
+        distance = (y_true - raw_prediction)[order]
+        weight = None if weight is None else weight[order]
+        values = np.zeros(len(counts), dtype=raw_prediction.dtype)
+        taken, counts = counts > 0, counts[counts > 0]
         if self._level is not None:
-            values[counts > 0] = self._quantiles(self._level, residual, weight, counts[counts > 0])
+            values[taken] = self._quantiles(self._level, distance, weight, counts)
         else:
-            loss = term.resolved(y_true, raw, sample_weight, None).loss
-            start = (
-                None if loss.convex else self._quantiles(0.5, residual, weight, counts[counts > 0])
-            )
-            values[counts > 0] = _located(loss, residual, weight, counts[counts > 0], start)
+            loss = term.resolved(y_true, raw_prediction, sample_weight, None).loss
+            # Other losses have several minima: the one next to the median is taken.
+            start = None if loss.convex else self._quantiles(0.5, distance, weight, counts)
+            values[taken] = _located(loss, distance, weight, counts, start)
         return values
 
     def _quantiles(
-        self, level: float, residual: Array, weight: Array | None, counts: Array
+        self, level: float, distance: Array, weight: Array | None, counts: Array
     ) -> NDArray[Any]:
         """Of consecutive stretches of rows."""
 
@@ -119,48 +155,49 @@ class LeafRefit:
             for count in counts.tolist():
                 rows = slice(last, last := last + count)
                 w = None if weight is None else weight[rows]
-                empty = w is not None and not w.any()
-                yield 0.0 if empty else self.quantile(residual[rows], w, level)
+                weightless = w is not None and not w.any()
+                yield 0.0 if weightless else self.quantile(distance[rows], w, level)
 
-        return np.fromiter(each(), residual.dtype, len(counts))
+        return np.fromiter(each(), distance.dtype, len(counts))
 
 
 def _located(
-    loss: Loss, residual: Array, weight: Array | None, counts: Array, start: Array | None
+    loss: Loss, distance: Array, weight: Array | None, counts: Array, start: Array | None
 ) -> NDArray[np.float64]:
-    """The constants that minimise the loss of consecutive stretches of rows, sought side by side from ``start``.
+    """The constants that minimise the loss over consecutive stretches of rows, sought side by side.
 
-    Newton steps, and the majorizer's where one doesn't flatten the slope: `RobustLoss._locate` of all leaves at once.
+    As `RobustLoss._locate`: Newton steps, and the safe majorize-minimize step where one doesn't flatten the slope.
     """
-    assert isinstance(loss, HasHessian) and isinstance(loss, HasMajorizer)
-    r = residual.astype(np.float32)
+    exact, majorized = cast(HasHessian, loss), cast(HasMajorizer, loss)
+    y = distance.astype(np.float32)
     w = None if weight is None else weight.astype(np.float32)
     starts = np.cumsum(counts) - counts
 
     def sums(constants: Array) -> Array:
         """Of slopes, their sizes, second derivatives and majorizers."""
         raw = np.repeat(constants.astype(np.float32), counts)
-        slope = loss.gradient(r, raw)
-        rows = (slope, np.abs(slope), loss.hessian(r, raw), loss.majorizer(r, raw))
-        return np.array(
-            [np.add.reduceat(a if w is None else a * w, starts, dtype=np.float64) for a in rows]
-        )
+        slope = loss.gradient(y, raw)
+        rows = (slope, np.abs(slope), exact.hessian(y, raw), majorized.majorizer(y, raw))
+        weighted = rows if w is None else tuple(row * w for row in rows)
+        return np.array([np.add.reduceat(row, starts, dtype=np.float64) for row in weighted])
+
+    def quotient(slope: Array, curvature: Array, where: Array) -> Array:
+        return np.divide(slope, curvature, out=np.zeros_like(slope), where=where & (curvature > 0))
 
     constants = np.zeros(len(counts)) if start is None else start.astype(np.float64)
-    slope, size, exact, bound = sums(constants)
+    slope, size, second, bound = sums(constants)
     for _ in range(100):
         moving = np.abs(slope) > _FLAT * size
         if not moving.any():
             break
-        newton = np.divide(slope, exact, out=np.zeros_like(slope), where=moving & (exact > 0))
+        step = quotient(slope, second, moving)
         if not loss.convex:
-            newton[np.abs(newton) > loss.scale] = 0.0
-        tried = sums(constants - newton)
-        worse = moving & ~((newton != 0) & (np.abs(tried[0]) < 0.9 * np.abs(slope)))
-        step = newton
-        if worse.any():
-            step = np.where(worse, np.divide(slope, bound, out=newton.copy(), where=worse), newton)
+            step[np.abs(step) > loss.scale] = 0.0
+        tried = sums(constants - step)
+        failed = moving & ~(np.abs(tried[0]) < 0.9 * np.abs(slope))
+        if failed.any():
+            step = np.where(failed, quotient(slope, bound, failed), step)
             tried = sums(constants - step)
         constants = constants - step
-        slope, size, exact, bound = tried
+        slope, size, second, bound = tried
     return constants

@@ -68,9 +68,9 @@ class Refitting:
 
     before_iteration = True
 
-    def __init__(self, refit: LeafRefit, features: list[list[Any]]) -> None:
-        self._refit, self._features = refit, features
-        self._boosters: list[_RefittedBooster] = []
+    def __init__(self, objective: LeafRefit, features: list[list[Any]]) -> None:
+        self._objective, self._features = objective, features
+        self._boosters: list[Any] = []
 
     def __call__(self, env: Any) -> None:
         """Have the boosters answer with refitted scores, from the first round on."""
@@ -78,7 +78,7 @@ class Refitting:
             return
         boosters = getattr(env.model, "boosters", [env.model])
         for booster, features in zip(boosters, self._features, strict=True):
-            booster._scores = _Scores(booster, self._refit, features)
+            booster._scores = _Scores(booster, self._objective, features)
             booster.__class__ = _RefittedBooster
             self._boosters.append(booster)
 
@@ -100,23 +100,24 @@ class _RefittedBooster(lgb.Booster):
         return bool(finished)
 
     def _Booster__inner_predict(self, data_idx: int) -> Array:  # noqa: N802
-        return self._scores.scores[data_idx].copy("F")
+        scores: Array = self._scores.scores[data_idx].copy("F")
+        return scores
 
 
 class _Scores:
     """The raw scores of the training set and of the validation sets."""
 
-    def __init__(self, booster: lgb.Booster, refit: LeafRefit, features: list[Any]) -> None:
-        self._refit, self._features = refit, features
+    def __init__(self, booster: Any, objective: LeafRefit, features: list[Any]) -> None:
+        self._objective, self._features = objective, features
         self._trees = booster.num_trees()
         data = booster.train_set
         self._weight = data.get_weight()
-        self._y = np.asarray(refit.objective._labels(np.asarray(data.get_label())))
+        self._y = np.asarray(objective._labels(np.asarray(data.get_label())))
         self.scores = [
             booster._Booster__inner_predict(data_idx=i).copy("F") for i in range(len(features))
         ]
 
-    def grown(self, booster: lgb.Booster) -> None:
+    def grown(self, booster: Any) -> None:
         """Refit the leaves of the last round, if there was one."""
         first, self._trees = self._trees, booster.num_trees()
         if self._trees == first:
@@ -131,7 +132,7 @@ class _Scores:
         for k, (leaf, rate) in enumerate(zip(leaves.T, rates, strict=True)):
             if not leaf.any():  # a tree without a split
                 continue
-            values = rate * self._refit.values(y[:, k], raw[:, k], self._weight, leaf)
+            values = rate * self._objective.leaf_values(y[:, k], raw[:, k], self._weight, leaf)
             raw[:, k] += values[leaf]
             for i, value in enumerate(values.tolist()):
                 booster.set_leaf_output(first + k, i, value)

@@ -33,11 +33,11 @@ def fit(
     params = estimator.get_params()
     given = {name: value for name, value in params.items() if value is not None}
     prepare(given, objective)
-    refit = LeafRefit(objective, _quantile_rules.lightgbm) if refit_leaves else None
-    if refit is not None:
+    if refit_leaves:
+        objective = LeafRefit.of(objective, _quantile_rules.lightgbm)
         check_refit(given, metric=arguments.get("eval_metric"))
         others = [x for x, labels in evaluations or [] if not (x is X and labels is y)]
-        refitting = Refitting(refit, [[X, *others]])
+        refitting = Refitting(objective, [[X, *others]])
         callbacks = [*(arguments.get("callbacks") or []), refitting]
         arguments = {**arguments, "callbacks": callbacks}
     weight = sample_weight
@@ -48,7 +48,7 @@ def fit(
     user_start = continued or arguments.get("init_score") is not None
     start = None
     if not user_start and params.get("boost_from_average", True):
-        start = np.atleast_1d((refit or objective).intercept(y, weight))
+        start = np.atleast_1d(objective.intercept(y, weight))
         arguments = {**arguments, "init_score": np.repeat(start, len(y))}
         if evaluations is not None:
             scores = [np.repeat(start, len(labels)) for _, labels in evaluations]
@@ -68,7 +68,7 @@ def fit(
         X, y, sample_weight=sample_weight, **_evaluations(estimator, evaluations), **arguments
     )
     booster = estimator.booster_
-    if refit is not None:
+    if refit_leaves:
         refitting.finish()
     text = booster.model_to_string()
     if guard != "ignore" and not continued:

@@ -32,15 +32,15 @@ def xgboost(values: Array, weight: Array | None, level: float) -> Any:
         return values.dtype.type(float(below) + (position - low) * float(above - below))
     order = np.argsort(values, kind="stable")
     shares = np.cumsum(weight[order], dtype=np.float32)
-    threshold = np.float32(float(shares[-1]) * alpha)
-    return values[order[min(np.searchsorted(shares, threshold), n - 1)]]
+    at = int(np.searchsorted(shares, np.float32(float(shares[-1]) * alpha)))
+    return values[order[min(at, n - 1)]]
 
 
 def lightgbm(values: Array, weight: Array | None, level: float) -> Any:
-    """Interpolated at level (n - 1), as by `numpy.quantile`; with weights near the value whose share passes it.
+    """Interpolated at level (n - 1), as by `numpy.quantile`; with weights before the value whose share passes it.
 
-    ``PercentileFun`` and ``WeightedPercentileFun`` in LightGBM's src/objective/regression_objective.hpp. The
-    second moves away from that value where the next weight is 1 or more.
+    LightGBM's ``PercentileFun`` and, as version 4.7 has it, ``WeightedPercentileFun``, which interpolates towards
+    that value where its weight is 1 or more.
     """
     alpha, last = float(np.float32(level)), len(values) - 1
     if not last:
@@ -56,9 +56,10 @@ def lightgbm(values: Array, weight: Array | None, level: float) -> Any:
     shares = np.cumsum(weight[order], dtype=np.float64)
     threshold = shares[-1] * alpha
     at = min(int(np.searchsorted(shares, threshold, side="right")), last)
-    value = values[order[at]]
-    if at in (0, last) or shares[at + 1] - shares[at] < 1.0:
-        return value
-    below = values[order[at - 1]]
-    moved = (threshold - shares[at]) / (shares[at + 1] - shares[at])
-    return values.dtype.type(moved * (value - below) + below)
+    if at in (0, last):
+        return values[order[at]]
+    below, above = values[order[at - 1]], values[order[at]]
+    passing = shares[at] - shares[at - 1]
+    if passing < 1.0:
+        return below
+    return values.dtype.type((threshold - shares[at - 1]) / passing * (above - below) + below)

@@ -10,7 +10,6 @@ import numpy as np
 import xgboost as xgb
 from numpy.typing import NDArray
 
-from gbm_objectives._leaves import LeafRefit
 from gbm_objectives._metric import Metric
 from gbm_objectives._outputs import Labelled, number_of_outputs
 from gbm_objectives._training import Start, as_list, check_family, refuse, with_link
@@ -87,12 +86,12 @@ def labels_of(data: xgb.DMatrix) -> tuple[Array, Array | None]:
 
 
 def start_of(
-    params: dict[str, Any], data: xgb.DMatrix, objective: Objective, refit: LeafRefit | None
+    params: dict[str, Any], data: xgb.DMatrix, objective: Objective
 ) -> tuple[dict[str, Any], Callable[[], Start]]:
     """The parameters with the intercept as base_score, and what the first tree will be given."""
     y, weight = labels_of(data)
     n_outputs = params.get("num_class")
-    intercept = np.asarray((refit or objective).intercept(y, weight, n_outputs))
+    intercept = np.asarray(objective.intercept(y, weight, n_outputs))
     margin = data.get_base_margin()
     raw = margin.reshape(len(y), *intercept.shape) if margin.size else intercept
     if params.get("base_score") is None:

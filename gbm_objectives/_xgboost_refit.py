@@ -47,16 +47,16 @@ def check_refit(params: Mapping[str, Any], metric: Any, callbacks: Iterable[Any]
 class Refitting(xgb.callback.TrainingCallback):
     """Refits the leaves of the boosters that are trained, one or one a fold."""
 
-    def __init__(self, refit: LeafRefit) -> None:
+    def __init__(self, objective: LeafRefit) -> None:
         super().__init__()
-        self._refit = refit
-        self._boosters: list[_RefittedBooster] = []
+        self._objective = objective
+        self._boosters: list[Any] = []
 
     def before_training(self, model: Any) -> Any:
         """Have the boosters answer with refitted margins."""
         for fold in getattr(model, "cvfolds", [model]):
             booster = getattr(fold, "bst", fold)
-            booster._margins = _Margins(booster.copy(), self._refit)
+            booster._margins = _Margins(booster.copy(), self._objective)
             booster.__class__ = _RefittedBooster
             self._boosters.append(booster)
         return model
@@ -103,8 +103,8 @@ class _Margins:
     start : the booster before the first round.
     """
 
-    def __init__(self, start: xgb.Booster, refit: LeafRefit) -> None:
-        self._start, self._refit = start, refit
+    def __init__(self, start: xgb.Booster, objective: LeafRefit) -> None:
+        self._start, self._objective = start, objective
         self._first = start.num_boosted_rounds()
         self._rounds: list[list[Array]] = []
         self._known: dict[int, tuple[xgb.DMatrix, Array, int]] = {}
@@ -130,7 +130,7 @@ class _Margins:
         rate = np.float32(_learning_rate(booster)) / np.float32(parallel)
         outputs = [tree // parallel for tree in range(leaves.shape[1])]
         values = [
-            rate * self._refit.values(y[:, k], raw[:, k], weight, leaf)
+            rate * self._objective.leaf_values(y[:, k], raw[:, k], weight, leaf)
             for k, leaf in zip(outputs, leaves.T, strict=True)
         ]
         self._rounds.append(values)

@@ -38,12 +38,13 @@ def fit(
     placeholder = own if isinstance(own, str) else "reg:squarederror"
     if objective.vector and y.ndim == 1:
         placeholder = SOFTMAX.xgboost  # what XGBClassifier takes for more than two classes
-    refit = LeafRefit(objective, _quantile_rules.xgboost) if refit_leaves else None
-    # The labels and weights that XGBoost sees, so that a quantile is that of its leaves.
-    seen = [None if a is None else np.asarray(a, np.float32) for a in (y, sample_weight)]
-    intercept = np.asarray(
-        refit.intercept(*seen) if refit else objective.intercept(y, sample_weight)
-    )
+    callbacks = estimator.callbacks
+    if refit_leaves:
+        objective = LeafRefit.of(objective, _quantile_rules.xgboost)
+        check_refit(params, estimator.eval_metric, callbacks or [])
+        refitting = Refitting(objective)
+        estimator.set_params(callbacks=[refitting, *(callbacks or [])])
+    intercept = np.asarray(objective.intercept(y, sample_weight))
     settings: dict[str, Any] = {"objective": objective, "disable_default_eval_metric": 1}
     if estimator.base_score is None and arguments.get("xgb_model") is None:
         links = (link for link in (objective.link, LOGIT) if link.xgboost == placeholder)
@@ -53,11 +54,6 @@ def fit(
     settings["eval_metric"] = with_link(
         [objective.metric if metric is None else metric], objective
     )[0]
-    callbacks = estimator.callbacks
-    if refit is not None:
-        check_refit(params, estimator.eval_metric, callbacks or [])
-        refitting = Refitting(refit)
-        settings["callbacks"] = [refitting, *(callbacks or [])]
     estimator.set_params(**settings)
     trees = params.get("booster") != "gblinear" and arguments.get("xgb_model") is None
 
@@ -70,7 +66,7 @@ def fit(
         guard = check_gains(start, guard)
     estimator.fit(X, y, sample_weight=sample_weight, eval_set=evaluations, **arguments)
     booster = estimator.get_booster()
-    if refit is not None:
+    if refit_leaves:
         estimator.set_params(callbacks=callbacks)
         refitting.finish(booster)
     label_matrix = objective.vector and y.ndim == 2  # XGBoost's softmax has no place for one

@@ -97,12 +97,12 @@ def train(
     init_model = arguments.get("init_model")
     valid_sets = arguments.get("valid_sets") or []
     valid_sets = [valid_sets] if isinstance(valid_sets, lgb.Dataset) else list(valid_sets)
-    refit = _refit(objective, refit_leaves)
     callbacks = [*(arguments.pop("callbacks", None) or []), _skip_reset]
-    if refit is not None:
+    if refit_leaves:
+        objective = LeafRefit.of(objective, _quantile_rules.lightgbm)
         check_refit(prepared, keep)
         data_sets = [train_set, *(data for data in valid_sets if data is not train_set)]
-        refitting = Refitting(refit, [[raw_data(data) for data in data_sets]])
+        refitting = Refitting(objective, [[raw_data(data) for data in data_sets]])
         callbacks.append(refitting)
     if init_model is not None:
         check_link(init_model, objective.link)
@@ -110,7 +110,7 @@ def train(
     _set_outputs(prepared, train_set, objective)
     start = None
     if init_model is None and prepared.get("boost_from_average", True):
-        start = _intercept(refit or objective, train_set, valid_sets, prepared)
+        start = _intercept(objective, train_set, valid_sets, prepared)
     with _starting_at(start, [train_set, *valid_sets]):
         booster = lgb.train(
             {**prepared, "objective": objective},
@@ -121,7 +121,7 @@ def train(
             callbacks=callbacks,
             **arguments,
         )
-    if refit is not None:
+    if refit_leaves:
         refitting.finish()
     text = booster.model_to_string()
     if guard != "ignore" and init_model is None:
@@ -179,11 +179,12 @@ def cv(
     _construct_files(train_set, [], prepared)
     _set_outputs(prepared, train_set, objective)
     folds: list[tuple[lgb.Dataset, Array | None]] = []
-    refit, features = _refit(objective, refit_leaves), list[list[Any]]()
+    features: list[list[Any]] = []
     callbacks = [*(arguments.pop("callbacks", None) or []), _skip_reset]
-    if refit is not None:
+    if refit_leaves:
+        objective = LeafRefit.of(objective, _quantile_rules.lightgbm)
         check_refit(prepared)
-        callbacks.append(refitting := Refitting(refit, features))
+        callbacks.append(refitting := Refitting(objective, features))
 
     def started(train: lgb.Dataset, test: lgb.Dataset, fold: dict[str, Any]) -> Any:
         if fpreproc is not None:
@@ -191,10 +192,10 @@ def cv(
         start = None
         if init_model is None and fold.get("boost_from_average", True):
             train.construct(), test.construct()
-            start = _intercept(refit or objective, train, [test], fold)
+            start = _intercept(objective, train, [test], fold)
             if start is not None:  # these are the fold's own data sets
                 _set_init_scores(start, [train, test])
-        if refit is not None:
+        if refit_leaves:
             features.append([raw_data(data.construct()) for data in (train, test)])
         folds.append((train, start))
         return train, test, fold
@@ -213,7 +214,7 @@ def cv(
             callbacks=callbacks,
             **arguments,
         )
-    if refit is not None:
+    if refit_leaves:
         refitting.finish()
     boosters = (
         results["cvbooster"].boosters if return_cvbooster else results.pop("cvbooster").boosters
@@ -229,10 +230,6 @@ def cv(
     if problems:
         raise_alarm(guard, f"In {len(problems)} of {len(folds)} folds: {problems[0]}")
     return results
-
-
-def _refit(objective: Objective, refit_leaves: bool) -> LeafRefit | None:
-    return LeafRefit(objective, _quantile_rules.lightgbm) if refit_leaves else None
 
 
 @contextmanager
@@ -292,7 +289,7 @@ def _field(data: lgb.Dataset, name: str) -> Any:
 
 
 def _intercept(
-    objective: Objective | LeafRefit,
+    objective: Objective,
     train_set: lgb.Dataset,
     valid_sets: list[lgb.Dataset],
     params: Mapping[str, Any],

@@ -94,7 +94,7 @@ def train(
             objective,
             custom_metric,
             guard,
-            _refit(objective, refit_leaves),
+            refit_leaves,
             arguments,
         )
 
@@ -107,16 +107,18 @@ def _train(
     given: Objective,
     custom_metric: Any,
     guard: Guard,
-    refit: LeafRefit | None,
+    refit_leaves: bool,
     arguments: dict[str, Any],
 ) -> xgb.Booster:
-    refitting = _refitting(refit, params, params.get("eval_metric"), arguments)
+    if refit_leaves:
+        objective = LeafRefit.of(objective, _quantile_rules.xgboost)
+        refitting = _refitting(objective, params, params.get("eval_metric"), arguments)
     continued = arguments.get("xgb_model")
     prepared = prepare(params, objective, given, continued)
     set_outputs(prepared, dtrain, objective)
     trees = _grows_trees(prepared)
     if continued is None:
-        prepared, start = start_of(prepared, dtrain, objective, refit)
+        prepared, start = start_of(prepared, dtrain, objective)
         if trees:
             guard = check_gains(start, guard)
     booster = xgb.train(
@@ -126,7 +128,7 @@ def _train(
         obj=objective,
         **with_metrics(prepared, objective, given, custom_metric, arguments),
     )
-    if refitting is not None:
+    if refit_leaves:
         refitting.finish(booster)
     if trees and continued is None:
         check_trees(booster, start, guard)
@@ -175,7 +177,7 @@ def cv(
             objective,
             custom_metric,
             guard,
-            _refit(objective, refit_leaves),
+            refit_leaves,
             fpreproc,
             arguments,
         )
@@ -189,12 +191,14 @@ def _cv(
     given: Objective,
     custom_metric: Any,
     guard: Guard,
-    refit: LeafRefit | None,
+    refit_leaves: bool,
     fpreproc: Callable[..., Any] | None,
     arguments: dict[str, Any],
 ) -> Any:
-    given_metric = arguments.get("metrics") or params.get("eval_metric")
-    _refitting(refit, params, given_metric, arguments)
+    if refit_leaves:
+        objective = LeafRefit.of(objective, _quantile_rules.xgboost)
+        built_in = arguments.get("metrics") or params.get("eval_metric")
+        _refitting(objective, params, built_in, arguments)
     prepared = prepare(params, objective, given, None)
     set_outputs(prepared, dtrain, objective)
     starts: list[Callable[[], Start]] = []
@@ -202,7 +206,7 @@ def _cv(
     def started(train: xgb.DMatrix, test: xgb.DMatrix, fold: dict[str, Any]) -> Any:
         if fpreproc is not None:
             train, test, fold = fpreproc(train, test, fold)
-        fold, start = start_of(fold, train, objective, refit)
+        fold, start = start_of(fold, train, objective)
         starts.append(start)
         return train, test, fold
 
@@ -246,19 +250,13 @@ class _FoldGuard(xgb.callback.TrainingCallback):
         return model
 
 
-def _refit(objective: Objective, refit_leaves: bool) -> LeafRefit | None:
-    return LeafRefit(objective, _quantile_rules.xgboost) if refit_leaves else None
-
-
 def _refitting(
-    refit: LeafRefit | None, params: Mapping[str, Any], metric: Any, arguments: dict[str, Any]
-) -> Refitting | None:
-    """The callback that refits, among the arguments."""
-    if refit is None:
-        return None
+    objective: LeafRefit, params: Mapping[str, Any], metric: Any, arguments: dict[str, Any]
+) -> Refitting:
+    """The callback that refits, now among the arguments."""
     callbacks = list(arguments.get("callbacks") or [])
     check_refit(params, metric, callbacks)
-    refitting = Refitting(refit)
+    refitting = Refitting(objective)
     arguments["callbacks"] = [refitting, *callbacks]
     return refitting
 
