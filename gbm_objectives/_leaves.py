@@ -56,6 +56,8 @@ class LeafRefit(Objective):
     @property
     def _level(self) -> float | None:
         """Of the quantile that is the best constant; None where it is no quantile."""
+        if not self.loss.flat:
+            return None
         if isinstance(self.loss, Quantile):
             return self.loss.tau
         return 0.5 if isinstance(self.loss, AbsoluteError) else None
@@ -172,6 +174,7 @@ def _located(
     y = distance.astype(np.float32)
     w = None if weight is None else weight.astype(np.float32)
     starts = np.cumsum(counts) - counts
+    low, high = (f.reduceat(y, starts).astype(np.float64) for f in (np.minimum, np.maximum))
 
     def sums(constants: Array) -> Array:
         """Of slopes, their sizes, second derivatives and majorizers."""
@@ -191,7 +194,11 @@ def _located(
         if not moving.any():
             break
         step = quotient(slope, second, moving)
-        if not loss.convex:
+        if loss.convex:
+            low = np.where(slope < 0, constants, low)
+            high = np.where(slope > 0, constants, high)
+            step[(constants - step < low) | (constants - step > high)] = 0.0
+        else:
             step[np.abs(step) > loss.scale] = 0.0
         tried = sums(constants - step)
         failed = moving & ~(np.abs(tried[0]) < 0.9 * np.abs(slope))

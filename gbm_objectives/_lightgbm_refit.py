@@ -7,11 +7,13 @@ booster answers with scores kept here, to the objective and to the metrics.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import lightgbm as lgb
 import numpy as np
+from numpy.typing import NDArray
 
 from gbm_objectives._leaves import LeafRefit
 from gbm_objectives._lightgbm_params import BOOSTING, METRIC, first
@@ -104,6 +106,10 @@ class _RefittedBooster(lgb.Booster):
         return scores
 
 
+#: Of the table that tells leaves apart.
+_CELLS = 1 << 16
+
+
 class _Scores:
     """The raw scores of the training set and of the validation sets."""
 
@@ -112,10 +118,10 @@ class _Scores:
         self._trees = booster.num_trees()
         data = booster.train_set
         self._weight = data.get_weight()
-        self._y = np.asarray(objective._labels(np.asarray(data.get_label())))
-        self.scores = [
-            booster._Booster__inner_predict(data_idx=i).copy("F") for i in range(len(features))
-        ]
+        labels = np.asarray(objective._labels(np.asarray(data.get_label())))
+        self._y = labels.astype(np.float64)  # the type of the scores
+        self.scores = [_own_scores(booster, i) for i in range(len(features))]
+        self._own = self.scores[0].copy("F")
 
     def grown(self, booster: Any) -> None:
         """Refit the leaves of the last round, if there was one."""
@@ -123,18 +129,73 @@ class _Scores:
         if self._trees == first:
             return
         last = {"start_iteration": first // (self._trees - first), "num_iteration": 1}
-        text = booster.model_to_string(**last)
-        rates = [float(rate) for rate in re.findall(r"^shrinkage=(.*)$", text, re.MULTILINE)]
+        before, self._own = self._own, _own_scores(booster, 0)
+        y, raw, moved = (_columns(a) for a in (self._y, self.scores[0], self._own - before))
+        precision = (
+            4 * np.finfo(np.float64).eps * max(np.abs(before).max(), np.abs(self._own).max())
+        )
         train, *others = self._features
-        leaves = booster.predict(train, pred_leaf=True, **last)
-        leaves = leaves.reshape(len(leaves), -1).astype(np.intp)
-        y, raw = (a.reshape(len(a), -1, order="F") for a in (self._y, self.scores[0]))
-        for k, (leaf, rate) in enumerate(zip(leaves.T, rates, strict=True)):
-            if not leaf.any():  # a tree without a split
+
+        def predicted(rows: Any, k: int) -> NDArray[np.intp]:
+            some = train.iloc[rows] if hasattr(train, "iloc") else train[rows]
+            found = booster.predict(some, pred_leaf=True, **last)
+            return _columns(found)[:, k].astype(np.intp)
+
+        text = booster.model_to_string(**last)
+        grown = zip(_numbers("leaf_value", text), _numbers("shrinkage", text), strict=True)
+        for k, (steps, (rate,)) in enumerate(grown):
+            if len(steps) == 1:  # no split
                 continue
+            leaf = _leaves(moved[:, k], steps, precision, partial(predicted, k=k))
             values = rate * self._objective.leaf_values(y[:, k], raw[:, k], self._weight, leaf)
             raw[:, k] += values[leaf]
             for i, value in enumerate(values.tolist()):
                 booster.set_leaf_output(first + k, i, value)
         for i, other in enumerate(others, start=1):
             self.scores[i] += booster.predict(other, raw_score=True, **last)
+
+
+def _leaves(
+    moved: Array, steps: Array, precision: float, predicted: Callable[[Any], Array]
+) -> NDArray[np.intp]:
+    """The leaf of each row, known by how far its score has moved; rows of leaves that moved alike are looked up.
+
+    A table of the moves does it: to walk all rows through the tree takes as long as to grow it.
+    """
+    low, width = steps.min(), np.ptp(steps)
+    if not width > 0:
+        return predicted(slice(None))
+
+    def cells(moves: Array) -> NDArray[np.intp]:
+        return ((moves - low) * (_CELLS / width) + 1.5).astype(np.intp)
+
+    own = cells(steps)
+    table = np.zeros(_CELLS + 4, dtype=np.intp)
+    for beside in (-1, 0, 1):  # where rounding may lead
+        table[own + beside] = np.arange(len(steps))
+    leaf = table.take(cells(moved), mode="clip")
+    if not np.abs(moved - steps[leaf]).max() <= precision:
+        return predicted(slice(None))
+    alike = (np.abs(own - own[:, None]) <= 2).sum(axis=0) > 1
+    if alike.any():
+        rows = np.flatnonzero(alike[leaf])
+        leaf[rows] = predicted(rows)
+    return leaf
+
+
+def _own_scores(booster: Any, i: int) -> Array:
+    """LightGBM's scores of a data set, of the leaves that it has grown."""
+    own: Any = lgb.Booster
+    scores: Array = own._Booster__inner_predict(booster, data_idx=i).copy("F")
+    return scores
+
+
+def _columns(scores: Array) -> Array:
+    """A view of (n_samples, n_outputs)."""
+    return scores.reshape(len(scores), -1, order="F")
+
+
+def _numbers(name: str, text: str) -> list[Array]:
+    """The numbers of each tree in a line of the text of a model."""
+    lines = re.findall(rf"^{name}=(.*)$", text, re.MULTILINE)
+    return [np.array(line.split(), dtype=np.float64) for line in lines]

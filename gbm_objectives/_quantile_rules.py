@@ -25,11 +25,8 @@ def xgboost(values: Array, weight: Array | None, level: float) -> Any:
     alpha, n = float(np.float32(level)), len(values)
     if weight is None:
         position = min(max(alpha * (n + 1) - 1, 0.0), n - 1.0)
-        low = int(position)
-        high = min(low + 1, n - 1)
-        ordered = np.partition(values, (low, high))
-        below, above = ordered[low], ordered[high]
-        return values.dtype.type(float(below) + (position - low) * float(above - below))
+        below, above = _neighbours(values, int(position))
+        return values.dtype.type(float(below) + position % 1 * float(above - below))
     order = np.argsort(values, kind="stable")
     shares = np.cumsum(weight[order], dtype=np.float32)
     at = int(np.searchsorted(shares, np.float32(float(shares[-1]) * alpha)))
@@ -47,11 +44,8 @@ def lightgbm(values: Array, weight: Array | None, level: float) -> Any:
         return values[0]
     if weight is None:
         from_top = last * (1.0 - alpha)
-        high = last - int(from_top)
-        low = max(high - 1, 0)
-        ordered = np.partition(values, (low, high))
-        below, above = ordered[low], ordered[high]
-        return values.dtype.type(above - (above - below) * (from_top - int(from_top)))
+        below, above = _neighbours(values, max(last - int(from_top) - 1, 0))
+        return values.dtype.type(above - (above - below) * (from_top % 1))
     order = np.argsort(values, kind="stable")
     shares = np.cumsum(weight[order], dtype=np.float64)
     threshold = shares[-1] * alpha
@@ -63,3 +57,10 @@ def lightgbm(values: Array, weight: Array | None, level: float) -> Any:
     if passing < 1.0:
         return below
     return values.dtype.type((threshold - shares[at - 1]) / passing * (above - below) + below)
+
+
+def _neighbours(values: Array, rank: int) -> tuple[Any, Any]:
+    """The value of this rank from 0 and the next larger one, itself if there is none."""
+    ordered = np.partition(values, rank)
+    above = ordered[rank + 1 :]
+    return ordered[rank], above.min() if len(above) else ordered[rank]
