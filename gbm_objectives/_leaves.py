@@ -41,6 +41,7 @@ class LeafRefit(Objective):
         weightings = [weighting for term in objective.terms for weighting in term.weightings]
         rows_alone = all(
             loss.shift_invariant
+            and not loss.vector
             and loss.stands_alone
             and loss.n_rows is None
             and isinstance(loss, HasHessian)
@@ -56,18 +57,19 @@ class LeafRefit(Objective):
     @property
     def _level(self) -> float | None:
         """Of the quantile that is the best constant; None where it is no quantile."""
-        if not self.loss.flat:
-            return None
         if isinstance(self.loss, Quantile):
             return self.loss.tau
         return 0.5 if isinstance(self.loss, AbsoluteError) else None
 
     @property
-    def _exact(self) -> bool:
-        """Whether it is the plain pinball loss or absolute error that both libraries have."""
+    def _sided(self) -> bool:
+        """Whether trees are grown on the exact pinball loss or absolute error, as the libraries' own are.
+
+        A smooth one gives better leaves, but where leaves are refitted, worse trees: `benchmarks/refit.py`.
+        """
         (term,) = self.terms
-        plain = term.coefficient == 1.0 and term.clip is None and not term.weightings
-        return self._level is not None and term.loss.flat and plain and term.policy == Unit()
+        plain = term.coefficient == 1.0 and term.clip is None
+        return self._level is not None and plain and term.curvature in (None, Unit())
 
     def gradient_hessian(
         self,
@@ -77,26 +79,28 @@ class LeafRefit(Objective):
         *,
         reduce: Reduce | None = None,
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """As `Objective.gradient_hessian`; that of exact losses in units of one, to the bit as the libraries' own.
+        """As `Objective.gradient_hessian`; of a quantile the side that a row is on, and 1.
 
-        Many splits of an exact loss gain the same, and trees choose between them by the last bit.
+        To the bit as the libraries have it: many splits gain the same then, and the last bit chooses.
         """
-        if not self._exact:
+        if not self._sided:
             return Objective.gradient_hessian(
                 self, y_true, raw_prediction, sample_weight, reduce=reduce
             )
         y, raw, weight = checked(self.terms, self._labels(y_true), raw_prediction, sample_weight)
-        gradient = residual(y, raw)
+        gradient = np.asfortranarray(residual(y, raw))
         if isinstance(self.loss, Quantile):
             tau = np.float32(self.loss.tau)
             gradient = np.where(gradient >= 0, 1 - tau, -tau)
         else:
             gradient = np.sign(gradient)
         hessian = np.ones_like(gradient)
-        if weight is not None:
-            w = weight.astype(np.float32)
-            gradient, hessian = ((a.T * w).T for a in (gradient, hessian))
-        return np.asfortranarray(gradient), np.asfortranarray(hessian)
+        for one, column in self._tasks(raw):
+            weights = self.terms[0].weighted(y[column], raw[one], weight)
+            if weights is not None:
+                hessian[one] = weights
+                gradient[one] *= hessian[one]
+        return gradient, hessian
 
     def intercept(
         self,

@@ -167,7 +167,8 @@ def _leaves(
         return predicted(slice(None))
 
     def cells(moves: Array) -> NDArray[np.intp]:
-        return ((moves - low) * (_CELLS / width) + 1.5).astype(np.intp)
+        found: NDArray[np.intp] = ((moves - low) * (_CELLS / width) + 1.5).astype(np.intp)
+        return found
 
     own = cells(steps)
     table = np.zeros(_CELLS + 4, dtype=np.intp)
