@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -52,7 +53,7 @@ def train(
     data: Any,
     rounds: int,
     objective: Objective | dict[str, Any],
-    parameters: Mapping[str, Any] = {},  # noqa: B006
+    parameters: Mapping[str, Any] = {},
     refit: bool = False,
 ) -> Any:
     """A booster of our `train`, or of the library's own with the parameters of a built-in objective."""
@@ -118,7 +119,7 @@ def cost(report: Report, options: Any) -> Iterator[Bound]:
             cases[name] = objective, False
             cases[f"{name}, refitted"] = objective, True
         calls = {
-            (name, n): lambda n=n, case=case: train(library, data, n, case[0], refit=case[1])
+            (name, n): partial(train, library, data, n, case[0], refit=case[1])
             for (name, case), n in product(cases.items(), (options.rounds, 2 * options.rounds))
         }
         seconds = interleaved(calls, options.repeats)  # type: ignore[arg-type]

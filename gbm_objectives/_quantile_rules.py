@@ -27,7 +27,7 @@ def xgboost(values: Array, weight: Array | None, level: float) -> Any:
         position = min(max(alpha * (n + 1) - 1, 0.0), n - 1.0)
         below, above = _neighbours(values, int(position))
         return values.dtype.type(float(below) + position % 1 * float(above - below))
-    order = np.argsort(values, kind="stable")
+    order = np.argsort(values)
     shares = np.cumsum(weight[order], dtype=np.float32)
     at = int(np.searchsorted(shares, np.float32(float(shares[-1]) * alpha)))
     return values[order[min(at, n - 1)]]
