@@ -142,13 +142,13 @@ class LeafRefit(Objective):
         weight = None if weight is None else weight[order]
         values = np.zeros(len(counts), dtype=raw_prediction.dtype)
         taken, counts = counts > 0, counts[counts > 0]
-        if self._level is not None:
-            values[taken] = self._quantiles(self._level, distance, weight, counts)
-        else:
+        level = self._level
+        start = self._quantiles(0.5 if level is None else level, distance, weight, counts)
+        if level is None:
+            # From the median on: the steps are few, and of several minima the one beside it is taken.
             loss = term.resolved(y_true, raw_prediction, sample_weight, None).loss
-            # Other losses have several minima: the one next to the median is taken.
-            start = None if loss.convex else self._quantiles(0.5, distance, weight, counts)
-            values[taken] = _located(loss, distance, weight, counts, start)
+            start = start + _located(loss, distance - np.repeat(start, counts), weight, counts)
+        values[taken] = start
         return values
 
     def _quantiles(
@@ -168,11 +168,12 @@ class LeafRefit(Objective):
 
 
 def _located(
-    loss: Loss, distance: Array, weight: Array | None, counts: Array, start: Array | None
+    loss: Loss, distance: Array, weight: Array | None, counts: Array
 ) -> NDArray[np.float64]:
-    """The constants that minimise the loss over consecutive stretches of rows, sought side by side.
+    """The constants next to 0 that minimise the loss over consecutive stretches of rows, sought side by side.
 
-    As `RobustLoss._locate`: Newton steps, and the safe majorize-minimize step where one doesn't flatten the slope.
+    Newton steps; where one doesn't flatten the slope, half the way between the slopes of both signs, or, of losses with
+    several minima, the safe majorize-minimize step.
     """
     exact, majorized = cast(HasHessian, loss), cast(HasMajorizer, loss)
     y = distance.astype(np.float32)
@@ -188,26 +189,28 @@ def _located(
         weighted = rows if w is None else tuple(row * w for row in rows)
         return np.array([np.add.reduceat(row, starts, dtype=np.float64) for row in weighted])
 
-    def quotient(slope: Array, curvature: Array, where: Array) -> Array:
-        return np.divide(slope, curvature, out=np.zeros_like(slope), where=where & (curvature > 0))
+    def quotient(slope: Array, curvature: Array) -> Array:
+        return np.divide(slope, curvature, out=np.zeros_like(slope), where=curvature > 0)
 
-    constants = np.zeros(len(counts)) if start is None else start.astype(np.float64)
+    constants = np.zeros(len(counts))
     slope, size, second, bound = sums(constants)
     for _ in range(100):
         moving = np.abs(slope) > _FLAT * size
-        if not moving.any():
-            break
-        step = quotient(slope, second, moving)
+        step = quotient(slope, second)
         if loss.convex:
-            low = np.where(slope < 0, constants, low)
-            high = np.where(slope > 0, constants, high)
+            low, high = np.where(slope < 0, constants, low), np.where(slope > 0, constants, high)
+            moving &= high - low > _FLAT * np.maximum(np.abs(low), np.abs(high))
             step[(constants - step < low) | (constants - step > high)] = 0.0
         else:
             step[np.abs(step) > loss.scale] = 0.0
+        if not moving.any():
+            break
+        step[~moving] = 0.0
         tried = sums(constants - step)
-        failed = moving & ~(np.abs(tried[0]) < 0.9 * np.abs(slope))
+        failed = moving & ~(np.abs(tried[0]) < 0.5 * np.abs(slope))
         if failed.any():
-            step = np.where(failed, quotient(slope, bound, failed), step)
+            safe = constants - 0.5 * (low + high) if loss.convex else quotient(slope, bound)
+            step[failed] = safe[failed]
             tried = sums(constants - step)
         constants = constants - step
         slope, size, second, bound = tried
