@@ -45,19 +45,27 @@ def check_refit(
 
 def raw_data(data: lgb.Dataset) -> Any:
     """The features of a data set: what leaf a row is in, LightGBM tells from them alone."""
-    raw = data.data
-    if raw is None and data._handle is not None and data.used_indices is not None:
-        try:
-            raw = data.get_data()
-        except lgb.basic.LightGBMError:
-            raw = None
-    if raw is None or isinstance(raw, (str, list, lgb.Sequence)) or not hasattr(raw, "shape"):
+    raw: Any = data.data
+    if raw is None and data.used_indices is not None:  # a part of another
+        raw = _rows(raw_data(data.reference), data.used_indices)
+    if not hasattr(raw, "shape"):
         given = "none kept" if raw is None else f"features in a {type(raw).__name__}"
         needed = "an array, sparse matrix or data frame, for refit_leaves"
         raise ValueError(
             message("Dataset", given, needed, "Make the Dataset with free_raw_data=False.")
         )
     return raw
+
+
+def _rows(features: Any, rows: Any) -> Any:
+    """Rows of an array, a sparse matrix or a data frame."""
+    if isinstance(rows, slice):
+        return features
+    if hasattr(features, "iloc"):
+        return features.iloc[rows]
+    if hasattr(features, "tocsr"):
+        return features.tocsr()[rows]
+    return features.take(rows) if hasattr(features, "schema") else features[rows]
 
 
 class Refitting:
@@ -137,8 +145,7 @@ class _Scores:
         train, *others = self._features
 
         def predicted(rows: Any, k: int) -> NDArray[np.intp]:
-            some = train.iloc[rows] if hasattr(train, "iloc") else train[rows]
-            found = booster.predict(some, pred_leaf=True, **last)
+            found = booster.predict(_rows(train, rows), pred_leaf=True, **last)
             return _columns(found)[:, k].astype(np.intp)
 
         text = booster.model_to_string(**last)

@@ -37,7 +37,8 @@ def fit(
         objective = LeafRefit.of(objective, _quantile_rules.lightgbm)
         check_refit(given, metric=arguments.get("eval_metric"))
         others = [x for x, labels in evaluations or [] if not (x is X and labels is y)]
-        refitting = Refitting(objective, [[X, *others]])
+        features = [np.asarray(x) if isinstance(x, list) else x for x in (X, *others)]
+        refitting = Refitting(objective, [features])
         callbacks = [*(arguments.get("callbacks") or []), refitting]
         arguments = {**arguments, "callbacks": callbacks}
     weight = sample_weight

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import xgboost as xgb
 
 from gbm_objectives import _quantile_rules
 from gbm_objectives._leaves import LeafRefit
@@ -41,6 +42,10 @@ def fit(
     callbacks = estimator.callbacks
     if refit_leaves:
         objective = LeafRefit.of(objective, _quantile_rules.xgboost)
+        if isinstance(estimator, xgb.XGBRFRegressor):
+            given = f"True with {type(estimator).__name__}, which takes no callbacks"
+            instead = "Its trees are those of xgboost.train with num_parallel_tree."
+            raise ValueError(message("refit_leaves", given, "XGBRegressor", instead))
         check_refit(params, estimator.eval_metric, callbacks or [])
         refitting = Refitting(objective)
         estimator.set_params(callbacks=[refitting, *(callbacks or [])])

@@ -184,6 +184,7 @@ def cv(
     if refit_leaves:
         objective = LeafRefit.of(objective, _quantile_rules.lightgbm)
         check_refit(prepared)
+        raw_data(train_set)
         callbacks.append(refitting := Refitting(objective, features))
 
     def started(train: lgb.Dataset, test: lgb.Dataset, fold: dict[str, Any]) -> Any:
