@@ -43,9 +43,9 @@ def check_refit(
             raise ValueError(message("refit_leaves", given, "a metric that is a function", instead))
 
 
-def raw_data(data: lgb.Dataset) -> Any:
+def raw_data(data: Any) -> Any:
     """The features of a data set: what leaf a row is in, LightGBM tells from them alone."""
-    raw: Any = data.data
+    raw = data.data
     if raw is None and data.used_indices is not None:  # a part of another
         raw = _rows(raw_data(data.reference), data.used_indices)
     if not hasattr(raw, "shape"):
