@@ -104,39 +104,42 @@ def parity(report: Report, options: Any) -> Iterator[Bound]:
 def cost(report: Report, options: Any) -> Iterator[Bound]:
     """CPU time, the data sets built before."""
     X, y, w = large(options.rows)
+    bounded = {"quantile(.9)": quantile(0.9), "absolute_error()": absolute_error()}
+    robust = {"huber()": huber(), "log_cosh()": log_cosh()}
     rows, bounds = [], []
     for library, weighted in product(LIBRARIES, (False, True)):
         data = made(library, X, y, w if weighted else None)
-        cases: dict[str, tuple[Any, bool]] = {"built-in quantile": (built_in(library, 0.9), False)}
-        cases["built-in absolute error"] = built_in(library, None), False
-        for name, objective in {
-            "quantile(.9)": quantile(0.9),
-            "absolute_error()": absolute_error(),
-            "huber()": huber(),
-            "log_cosh()": log_cosh(),
-            "cauchy()": cauchy(),
-        }.items():
-            cases[name] = objective, False
-            cases[f"{name}, refitted"] = objective, True
-        calls = {
-            (name, n): partial(train, library, data, n, case[0], refit=case[1])
-            for (name, case), n in product(cases.items(), (options.rounds, 2 * options.rounds))
-        }
-        seconds = interleaved(calls, options.repeats)  # type: ignore[arg-type]
-        first, last = ([seconds[name, k * options.rounds] for name in cases] for k in (1, 2))
-        for name, short, long in zip(cases, first, last, strict=True):
-            rows.append(
-                {
-                    "library": library, "rows": "weights" if weighted else "no weights",
-                    "objective": name, "ms/round": 1e3 * short / options.rounds,
-                    "over built-in": short / first[0], "twice the rounds": long / short,
-                }
-            )  # fmt: skip
-            if name in ("quantile(.9), refitted", "absolute_error(), refitted"):
-                cell = f"{library}, {rows[-1]['rows']}, {name}"
-                bounds.append(Bound(f"{cell}: over the built-in quantile", short / first[0], 1.5))
-                bounds.append(Bound(f"{cell}: twice the rounds", long / short, 2.1))
-    report.table(f"CPU time, {options.rows} x 20, {options.rounds} rounds, one thread", rows)
+
+        def training(case: Any, refit: bool, n: int) -> Any:
+            return partial(train, library, data, n, case, refit=refit)  # noqa: B023
+
+        n = options.rounds
+        calls = {("built-in", n): training(built_in(library, 0.9), False, n)}
+        for name, objective in bounded.items():
+            calls |= {(f"{name}, refitted", k): training(objective, True, k) for k in (n, 2 * n)}
+        for name, objective in robust.items():
+            calls |= {
+                (name + ", refitted" * refit, n): training(objective, refit, n)
+                for refit in (False, True)
+            }
+        seconds = interleaved(calls, options.repeats)
+        weights = "weights" if weighted else "no weights"
+        for name, k in calls:
+            if k != n:
+                continue
+            row: Row = {"library": library, "rows": weights, "objective": name}
+            row["ms/round"] = 1e3 * seconds[name, n] / n
+            row["over built-in"] = seconds[name, n] / seconds["built-in", n]
+            if (name, 2 * n) in calls:
+                row["twice the rounds"] = seconds[name, 2 * n] / seconds[name, n]
+                cell = f"{library}, {weights}, {name}"
+                bounds.append(Bound(f"{cell}: over the built-in", row["over built-in"], 1.5))
+                bounds.append(Bound(f"{cell}: twice the rounds", row["twice the rounds"], 2.1))
+            rows.append(row)
+    report.table(
+        f"CPU time over the built-in quantile's, {options.rows} x 20, {options.rounds} rounds, one thread",
+        rows,
+    )
     yield from bounds
 
 
