@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -165,6 +165,26 @@ class LeafRefit(Objective):
                 yield 0.0 if weightless else self.quantile(distance[rows], w, level)
 
         return np.fromiter(each(), distance.dtype, len(counts))
+
+
+def check_beside(clashes: Mapping[str, object]) -> None:
+    """Raise for the first that is given of what refitted leaves don't go with."""
+    for what, given in clashes.items():
+        if given:
+            raise ValueError(message("refit_leaves", f"True with {what}", "one of the two"))
+
+
+def check_functions(argument: str, metrics: Any) -> None:
+    """Raise for built-in metrics: the library computes them on the leaves that it has grown."""
+    names = metrics.split(",") if isinstance(metrics, str) else metrics
+    names = names if isinstance(names, (list, tuple, set)) else [names]
+    for name in names:
+        if isinstance(name, str) and name.strip().lower() != "none":
+            given = (
+                f"True with {argument}={name!r}, which is computed on leaves that are not refitted"
+            )
+            instead = "Take metrics.mae(), for instance, of gbm_objectives.metrics."
+            raise ValueError(message("refit_leaves", given, "a metric that is a function", instead))
 
 
 def _located(

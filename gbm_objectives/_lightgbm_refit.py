@@ -15,7 +15,7 @@ import lightgbm as lgb
 import numpy as np
 from numpy.typing import NDArray
 
-from gbm_objectives._leaves import LeafRefit
+from gbm_objectives._leaves import LeafRefit, check_beside, check_functions
 from gbm_objectives._lightgbm_params import BOOSTING, METRIC, first
 from gbm_objectives._validation import Array, message
 
@@ -23,24 +23,23 @@ from gbm_objectives._validation import Array, message
 def check_refit(
     params: Mapping[str, Any], keep_training_booster: bool = False, metric: Any = None
 ) -> None:
-    """Raise for what refitted leaves don't go with."""
-    if keep_training_booster:
-        given = "True with keep_training_booster, whose scores would be those of other leaves"
-        raise ValueError(message("refit_leaves", given, "one of the two"))
-    if first(params, BOOSTING) == "dart":  # scales its trees anew in each round
-        raise ValueError(message("refit_leaves", 'True with boosting="dart"', '"gbdt"'))
-    if first(params, ("linear_tree", "linear_trees")):
-        raise ValueError(message("refit_leaves", "True with linear_tree", "constant leaves"))
-    if first(params, ("monotone_constraints", "mc", "monotone_constraint", "monotonic_cst")):
-        given = "True with monotone_constraints, which refitted leaves would break"
-        raise ValueError(message("refit_leaves", given, "one of the two"))
-    for given in (metric, first(params, METRIC)):
-        names = given if isinstance(given, (list, tuple)) else str(given or "None").split(",")
-        wrong = [name for name in names if isinstance(name, str) and name not in ("None", "none")]
-        if wrong:
-            given = f"True with metric={wrong[0]!r}, which LightGBM computes on leaves that are not refitted"
-            instead = "Write metrics.mae(), for instance, of gbm_objectives.metrics."
-            raise ValueError(message("refit_leaves", given, "a metric that is a function", instead))
+    """Raise for what refitted leaves don't go with; ``metric`` is given beside the parameters."""
+    constraints = ("monotone_constraints", "mc", "monotone_constraint", "monotonic_cst")
+    check_beside(
+        {
+            "keep_training_booster, whose scores are those of other leaves": keep_training_booster,
+            'boosting="dart", which scales its trees anew in each round': first(params, BOOSTING)
+            == "dart",
+            "linear_tree": first(params, ("linear_tree", "linear_trees")),
+            "monotone_constraints, which refitted leaves break": first(params, constraints),
+            "num_machines, each of which has a part of the rows": (
+                first(params, ("num_machines", "num_machine")) or 1
+            )
+            > 1,
+        }
+    )
+    for metrics in (metric, first(params, METRIC)):
+        check_functions("metric", metrics)
 
 
 def raw_data(data: Any) -> Any:

@@ -12,36 +12,29 @@ from typing import Any
 
 import numpy as np
 import xgboost as xgb
+from xgboost.collective import is_distributed
 
-from gbm_objectives._leaves import LeafRefit
+from gbm_objectives._leaves import LeafRefit, check_beside, check_functions
 from gbm_objectives._validation import Array, message
 from gbm_objectives._xgboost_params import labels_of
 
-_NEEDED = "no such parameter with refit_leaves"
-
 
 def check_refit(params: Mapping[str, Any], metric: Any, callbacks: Iterable[Any]) -> None:
-    """Raise for what refitted leaves don't go with; ``metric`` is what the user gives as built-in ones."""
-    impossible = {
-        "booster": ("dart", "gblinear"),  # scales its trees anew in each round; has none
-        "multi_strategy": ("multi_output_tree",),  # leaves are vectors
-        "process_type": ("update",),
-    }
-    for name, values in impossible.items():
-        if params.get(name) in values:
-            given = f"True with {name}={params[name]!r}"
-            raise ValueError(message("refit_leaves", given, f"another {name}"))
-    if params.get("monotone_constraints"):
-        given = "True with monotone_constraints, which refitted leaves would break"
-        raise ValueError(message("refit_leaves", given, "one of the two"))
-    names = metric if isinstance(metric, (list, tuple)) else [metric]
-    if any(isinstance(name, str) for name in names):
-        given = f"True with eval_metric={metric!r}, which XGBoost computes on leaves that are not refitted"
-        instead = "Write metrics.mae(), for instance, of gbm_objectives.metrics."
-        raise ValueError(message("refit_leaves", given, "a metric that is a function", instead))
-    if any(isinstance(callback, xgb.callback.TrainingCheckPoint) for callback in callbacks):
-        given = "True with TrainingCheckPoint: the leaves are written when training ends"
-        raise ValueError(message("refit_leaves", given, "training without checkpoints"))
+    """Raise for what refitted leaves don't go with; ``metric`` is what takes the place of eval_metric."""
+    checkpoints = [isinstance(c, xgb.callback.TrainingCheckPoint) for c in callbacks]
+    booster, strategy = params.get("booster"), params.get("multi_strategy")
+    check_beside(
+        {
+            'booster="dart", which scales its trees anew in each round': booster == "dart",
+            'booster="gblinear"': booster == "gblinear",
+            'multi_strategy="multi_output_tree"': strategy == "multi_output_tree",
+            'process_type="update"': params.get("process_type") == "update",
+            "monotone_constraints, which refitted leaves break": params.get("monotone_constraints"),
+            "TrainingCheckPoint: leaves are written when training ends": any(checkpoints),
+            "several workers, each of which has a part of the rows": is_distributed(),
+        }
+    )
+    check_functions("eval_metric", metric)
 
 
 class Refitting(xgb.callback.TrainingCallback):

@@ -8,7 +8,7 @@ import numpy as np
 import xgboost as xgb
 
 from gbm_objectives import _quantile_rules
-from gbm_objectives._leaves import LeafRefit
+from gbm_objectives._leaves import LeafRefit, check_beside
 from gbm_objectives._training import Guard, Start, refuse, with_link
 from gbm_objectives._validation import Array, message
 from gbm_objectives._xgboost_guards import check_gains, check_trees
@@ -42,10 +42,8 @@ def fit(
     callbacks = estimator.callbacks
     if refit_leaves:
         objective = LeafRefit.of(objective, _quantile_rules.xgboost)
-        if isinstance(estimator, xgb.XGBRFRegressor):
-            given = f"True with {type(estimator).__name__}, which takes no callbacks"
-            instead = "Its trees are those of xgboost.train with num_parallel_tree."
-            raise ValueError(message("refit_leaves", given, "XGBRegressor", instead))
+        forest = isinstance(estimator, xgb.XGBRFRegressor)
+        check_beside({"XGBRFRegressor, which takes no callbacks": forest})
         check_refit(params, estimator.eval_metric, callbacks or [])
         refitting = Refitting(objective)
         estimator.set_params(callbacks=[refitting, *(callbacks or [])])

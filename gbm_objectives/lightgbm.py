@@ -65,10 +65,11 @@ def train(
         get the objective's link. Default: the objective's own, or none where ``params`` has a metric.
     guard : what to do where no tree splits or a leaf is not finite: "warn", "raise" or "ignore".
     refit_leaves : put the exact minimiser of the loss over the rows of each leaf, times the learning rate, in the place
-        of -G/(H + lambda): a quantile, a median, Huber's location. For one loss of the residual, and for data
-        sets whose features are there: not constructed yet, or with free_raw_data=False. Quantiles are
-        LightGBM's own, so that `quantile(tau, delta=.5, smooth=False, curvature="unit")` equals its "quantile". The
-        rows are all of ``train_set``, also where trees are grown on samples.
+        of -G/(H + lambda): a quantile, a median, Huber's location. For one loss of the residual. `quantile` and
+        `absolute_error` then also grow their trees on the exact loss, unless they are given a curvature: they equal
+        LightGBM's own. The rows are all of ``train_set``, also where trees are grown on samples. Metrics must be
+        functions, and the features must be there: in data sets that are not constructed yet, or made with
+        free_raw_data=False. No dart, linear_tree, monotone constraints, keep_training_booster.
     **arguments : the other arguments of `lightgbm.train`: valid_sets, valid_names, init_model, callbacks,
         keep_training_booster (for the identity link).
 

@@ -59,9 +59,10 @@ def train(
     guard : what to do where no tree splits, a leaf is not finite, or the gradients are so small that
         XGBoost's floor under the gain, 1e-6, eats splits: "warn", "raise" or "ignore".
     refit_leaves : put the exact minimiser of the loss over the rows of each leaf, times the learning rate, in the place
-        of -G/(H + lambda): a quantile, a median, Huber's location. For one loss of the residual. Quantiles
-        are XGBoost's own, so that `quantile(tau, delta=.5, smooth=False, curvature="unit")` equals the
-        reg:quantileerror of XGBoost before 3.4. The rows are all of ``dtrain``, also where trees are grown on samples.
+        of -G/(H + lambda): a quantile, a median, Huber's location. For one loss of the residual. `quantile` and
+        `absolute_error` then also grow their trees on the exact loss, unless they are given a curvature: they equal
+        the reg:quantileerror and reg:absoluteerror of XGBoost before 3.4. The rows are all of ``dtrain``, also
+        where trees are grown on samples. Metrics must be functions; no dart, gblinear, monotone constraints.
     **arguments : the other arguments of `xgboost.train`: evals, early_stopping_rounds, evals_result,
         verbose_eval, xgb_model, callbacks, maximize.
 

@@ -20,6 +20,7 @@ import gbm_objectives.xgboost as gox
 from gbm_objectives import (
     _lightgbm_refit,
     _quantile_rules,
+    _xgboost_refit,
     absolute_error,
     adaptive_robust,
     binary_cross_entropy,
@@ -506,6 +507,10 @@ def objective_loss(model, x, y):
     return model.objective.metric.evaluate(y, model.predict(x))
 
 
+def largest_error(y_true, y_pred):
+    return "largest", float(np.abs(y_true - y_pred).max()), False
+
+
 def test_estimators_in_searches():
     model = ObjectiveRegressor(REGRESSORS["xgboost"](), quantile(0.5), refit_leaves=True)
     search = GridSearchCV(
@@ -515,6 +520,10 @@ def test_estimators_in_searches():
     base = REGRESSORS["xgboost"](eval_metric=mean_absolute_error)
     scores = cross_val_score(ObjectiveRegressor(base, huber(), refit_leaves=True), X, Y, cv=2)
     assert scores.min() > 0.3
+    light = ObjectiveRegressor(REGRESSORS["lightgbm"](), huber(), refit_leaves=True)
+    light.fit(X[TRAIN], Y[TRAIN], eval_set=[(X[VALID], Y[VALID])], eval_metric=largest_error)
+    scores = light.estimator_.evals_result_["valid_0"]["largest"]
+    assert_allclose(scores[-1], np.abs(light.predict(X[VALID]) - Y[VALID]).max(), rtol=1e-6)
     lists = ObjectiveRegressor(REGRESSORS["lightgbm"](), quantile(0.9), refit_leaves=True)
     assert_array_equal(lists.fit(X.tolist(), Y).predict(X), clone(lists).fit(X, Y).predict(X))
 
@@ -555,6 +564,12 @@ def test_xgboost_refuses(params, named):
         fit("xgboost", huber(), params=params)
 
 
+def test_xgboost_refuses_workers(monkeypatch):
+    monkeypatch.setattr(_xgboost_refit, "is_distributed", lambda: True)
+    with pytest.raises(ValueError, match="refit_leaves: True with several workers"):
+        fit("xgboost", huber())
+
+
 def test_xgboost_refuses_more(tmp_path):
     with pytest.raises(ValueError, match=r"refit_leaves: True with .*TrainingCheckPoint"):
         fit("xgboost", huber(), callbacks=[xgb.callback.TrainingCheckPoint(tmp_path)])
@@ -584,6 +599,8 @@ def test_xgboost_refuses_more(tmp_path):
         ({"monotone_constraints": [1] + [0] * 9}, "monotone"),
         ({"metric": "l1"}, "'l1'"),
         ({"metric": ["auc", "l2"]}, "'auc'"),
+        ({"metric": "None, rmse"}, "rmse"),
+        ({"num_machines": 2}, "num_machines"),
     ],
 )
 def test_lightgbm_refuses(params, named):
