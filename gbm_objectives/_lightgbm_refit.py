@@ -108,6 +108,7 @@ class _RefittedBooster(lgb.Booster):
         self._scores.grown(self)
         return bool(finished)
 
+    # Where LightGBM has what it gives to objectives and metrics.
     def _Booster__inner_predict(self, data_idx: int) -> Array:  # noqa: N802
         scores: Array = self._scores.scores[data_idx].copy("F")
         return scores

@@ -88,6 +88,10 @@ class _RefittedBooster(xgb.Booster):
         return self._margins.of(self, data).copy()
 
 
+#: The step of nodes beyond the last that has rows.
+_NONE = np.float32(0)
+
+
 class _Margins:
     """The margins of data sets in training, and the leaves that they come from.
 
@@ -123,7 +127,7 @@ class _Margins:
         rate = np.float32(_learning_rate(booster)) / np.float32(parallel)
         outputs = [tree // parallel for tree in range(leaves.shape[1])]
         values = [
-            rate * self._objective.leaf_values(y[:, k], raw[:, k], weight, leaf)
+            np.append(rate * self._objective.leaf_values(y[:, k], raw[:, k], weight, leaf), _NONE)
             for k, leaf in zip(outputs, leaves.T, strict=True)
         ]
         self._rounds.append(values)
@@ -150,11 +154,10 @@ class _Margins:
         values = [value for a_round in self._rounds for value in a_round]
         a_round = len(values) // max(len(self._rounds), 1)
         for tree, value in zip(trees[self._first * a_round :], values, strict=False):
-            padded = np.zeros(len(tree["left_children"]))
-            padded[: len(value)] = value
             leaf = np.array(tree["left_children"]) == -1
             conditions = np.array(tree["split_conditions"])
-            tree["split_conditions"] = np.where(leaf, padded, conditions).tolist()
+            conditions[leaf] = value.take(np.flatnonzero(leaf), mode="clip")
+            tree["split_conditions"] = conditions.tolist()
         booster.load_model(bytearray(json.dumps(model).encode()))
         booster.load_config(config)
 
