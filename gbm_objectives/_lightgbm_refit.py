@@ -118,12 +118,18 @@ class _RefittedBooster(lgb.Booster):
 _CELLS = 1 << 16
 
 
+_NUM_THREADS = ("num_threads", "num_thread", "nthread", "nthreads", "n_jobs")
+
+
 class _Scores:
     """The raw scores of the training set and of the validation sets."""
 
     def __init__(self, booster: Any, objective: LeafRefit, features: list[Any]) -> None:
         self._objective, self._features = objective, features
         self._trees = booster.num_trees()
+        # What a call of predict says holds for the training too.
+        threads = first(booster.params, _NUM_THREADS)
+        self._threads = {} if threads is None else {"num_threads": threads}
         data = booster.train_set
         self._weight = data.get_weight()
         labels = np.asarray(objective._labels(np.asarray(data.get_label())))
@@ -133,19 +139,18 @@ class _Scores:
 
     def grown(self, booster: Any) -> None:
         """Refit the leaves of the last round, if there was one."""
-        first, self._trees = self._trees, booster.num_trees()
-        if self._trees == first:
+        before, self._trees = self._trees, booster.num_trees()
+        if self._trees == before:
             return
-        last = {"start_iteration": first // (self._trees - first), "num_iteration": 1}
-        before, self._own = self._own, _own_scores(booster, 0)
-        y, raw, moved = (_columns(a) for a in (self._y, self.scores[0], self._own - before))
-        precision = (
-            4 * np.finfo(np.float64).eps * max(np.abs(before).max(), np.abs(self._own).max())
-        )
+        last = {"start_iteration": before // (self._trees - before), "num_iteration": 1}
+        walk = {**last, **self._threads}
+        was, self._own = self._own, _own_scores(booster, 0)
+        y, raw, moved = (_columns(a) for a in (self._y, self.scores[0], self._own - was))
+        precision = 4 * np.finfo(np.float64).eps * max(np.abs(was).max(), np.abs(self._own).max())
         train, *others = self._features
 
         def predicted(rows: Any, k: int) -> NDArray[np.intp]:
-            found = booster.predict(_rows(train, rows), pred_leaf=True, **last)
+            found = booster.predict(_rows(train, rows), pred_leaf=True, **walk)
             return _columns(found)[:, k].astype(np.intp)
 
         text = booster.model_to_string(**last)
@@ -157,9 +162,9 @@ class _Scores:
             values = rate * self._objective.leaf_values(y[:, k], raw[:, k], self._weight, leaf)
             raw[:, k] += values[leaf]
             for i, value in enumerate(values.tolist()):
-                booster.set_leaf_output(first + k, i, value)
+                booster.set_leaf_output(before + k, i, value)
         for i, other in enumerate(others, start=1):
-            self.scores[i] += booster.predict(other, raw_score=True, **last)
+            self.scores[i] += booster.predict(other, raw_score=True, **walk)
 
 
 def _leaves(
@@ -184,7 +189,10 @@ def _leaves(
     leaf = table.take(cells(moved), mode="clip")
     if not np.abs(moved - steps[leaf]).max() <= precision:
         return predicted(slice(None))
-    alike = (np.abs(own - own[:, None]) <= 2).sum(axis=0) > 1
+    order = np.argsort(own)
+    close = np.diff(own[order]) <= 2
+    alike = np.empty(len(own), dtype=bool)
+    alike[order] = np.append(close, False) | np.append(False, close)
     if alike.any():
         rows = np.flatnonzero(alike[leaf])
         leaf[rows] = predicted(rows)

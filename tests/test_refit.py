@@ -443,6 +443,25 @@ def test_lightgbm_features_of_every_kind(kind):
     assert_allclose(ours.predict(features), theirs.predict(features), atol=1e-5)
 
 
+@pytest.mark.parametrize("name", ["num_threads", "n_jobs"])
+def test_lightgbm_keeps_to_its_threads(name, monkeypatch):
+    """A prediction in between, of all cores by default, would give them to the training too."""
+    asked, own = [], lgb.Booster.predict
+
+    def predict(self, data, **arguments):
+        asked.append(arguments.get("num_threads"))
+        return own(self, data, **arguments)
+
+    monkeypatch.setattr(lgb.Booster, "predict", predict)
+    train = make_data("lightgbm", TRAIN)
+    params = {"verbosity": -1, name: 1}
+    gol.train(
+        params, train, 3, objective=quantile(0.9), refit_leaves=True,
+        valid_sets=[make_data("lightgbm", VALID, reference=train)],
+    )  # fmt: skip
+    assert set(asked) == {1}
+
+
 def test_leaves_that_move_alike_are_looked_up():
     steps = np.array([0.3, -0.1, 0.3, 1e-9, 0.5])
     leaf = RNG.integers(5, size=1000)
