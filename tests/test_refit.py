@@ -236,7 +236,7 @@ def test_other_losses_stop_where_the_slope_is_0(library, objective):
 
 
 def test_far_off_leaves_are_found():
-    """Newton's method alone would leave the range of float32: the slopes of a quantile's smooth loss are flat."""
+    """Leaves a million apart are as exact as others; nodes without rows stay where they are."""
     refit = LeafRefit.of(expectile(0.01), _quantile_rules.xgboost)
     y = np.concatenate([RNG.normal(size=100), RNG.normal(size=100) - 1e6])
     leaf = np.repeat([0, 3], 100)
@@ -258,7 +258,18 @@ def test_quantile_rules(n, level):
     ):
         expected = np.quantile(values, level, method=method)
         assert_allclose(rule(values, None, level), expected, atol=1e-6 * (1 + np.ptp(values) * n))
-        assert rule(values, np.ones(n), level) in np.append(values, rule(values, np.ones(n), level))
+
+
+@pytest.mark.parametrize("level", [0.11, 0.33, 0.71])
+def test_quantile_rules_of_weighted_rows(level):
+    """With equal weights each is another of NumPy's; weights below 1 are not interpolated in LightGBM."""
+    values, ones = RNG.normal(size=50), np.ones(50)
+    step = np.quantile(values, level, method="inverted_cdf")
+    assert _quantile_rules.xgboost(values, ones, level) == step
+    interpolated = np.quantile(values, level, method="interpolated_inverted_cdf")
+    assert_allclose(_quantile_rules.lightgbm(values, ones, level), interpolated, atol=1e-5)
+    below = np.sort(values)[int(50 * level) - 1]
+    assert _quantile_rules.lightgbm(values, 0.5 * ones, level) == below
 
 
 @LIBRARIES
