@@ -26,6 +26,7 @@ class ObjectiveEstimator(MetaEstimatorMixin, BaseEstimator):  # type: ignore[mis
     estimator: Any
     objective: Objective
     guard: Guard
+    refit_leaves: bool = False
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Parameters, those of the estimator as ``estimator__...`` and of the objective as ``objective__...``."""
@@ -68,7 +69,15 @@ class ObjectiveEstimator(MetaEstimatorMixin, BaseEstimator):  # type: ignore[mis
         objective, library = checked(self.objective, self.guard), self._library
         weight = sample_weights(sample_weight, len(y))
         self.estimator_ = library.fit(
-            self._wrapped(), objective, X, y, weight, evaluations, self.guard, arguments
+            self._wrapped(),
+            objective,
+            X,
+            y,
+            weight,
+            evaluations,
+            self.guard,
+            self.refit_leaves,
+            arguments,
         )
         self.n_features_in_ = self.estimator_.n_features_in_
         if hasattr(X, "columns"):

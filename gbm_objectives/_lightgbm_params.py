@@ -13,7 +13,7 @@ from gbm_objectives.objective import Objective
 _OBJECTIVE = ("objective", "objective_type", "app", "application", "loss")
 METRIC = ("metric", "metrics", "metric_types")
 NUM_CLASS = ("num_class", "num_classes")
-_BOOSTING = ("boosting", "boosting_type", "boost")
+BOOSTING = ("boosting", "boosting_type", "boost")
 
 #: Parameters of built-in objectives: with a custom one LightGBM ignores them in silence.
 _CONTRADICTING = {
@@ -37,7 +37,7 @@ _INSTEAD = {LOG: "rmse", SORTED: "pinball"}
 
 def check_kept(params: Mapping[str, Any], objective: Objective) -> None:
     linear = params.get("linear_tree") or params.get("linear_trees")
-    if not isinstance(objective.link, Identity) or linear or first(params, _BOOSTING) == "dart":
+    if not isinstance(objective.link, Identity) or linear or first(params, BOOSTING) == "dart":
         raise ValueError(
             message(
                 "keep_training_booster", "True", "False for a link, linear_tree and dart",
@@ -53,7 +53,7 @@ def first(params: Mapping[str, Any], names: Iterable[str]) -> Any:
 
 def prepare(params: Mapping[str, Any], objective: Objective) -> dict[str, Any]:
     """The parameters without their objective, or an error where they disagree with ours."""
-    if first(params, _BOOSTING) in ("rf", "random_forest"):
+    if first(params, BOOSTING) in ("rf", "random_forest"):
         raise ValueError(
             message(
                 "params", 'boosting="rf"', '"gbdt", "dart" or data_sample_strategy="goss"',

@@ -8,8 +8,11 @@ from typing import Any
 import numpy as np
 from sklearn.utils.class_weight import compute_sample_weight
 
+from gbm_objectives import _quantile_rules
+from gbm_objectives._leaves import LeafRefit
 from gbm_objectives._lightgbm_model import completed, problem
 from gbm_objectives._lightgbm_params import METRIC, first, prepare
+from gbm_objectives._lightgbm_refit import Refitting, check_refit
 from gbm_objectives._training import Guard, raise_alarm, with_link
 from gbm_objectives._validation import Array
 from gbm_objectives.objective import Objective
@@ -23,11 +26,21 @@ def fit(
     sample_weight: Array | None,
     evaluations: list[tuple[Any, Any]] | None,
     guard: Guard,
+    refit_leaves: bool,
     arguments: dict[str, Any],
 ) -> Any:
     """Fit ``estimator`` from the best constant, to a booster that answers on the response scale."""
     params = estimator.get_params()
-    prepare({name: value for name, value in params.items() if value is not None}, objective)
+    given = {name: value for name, value in params.items() if value is not None}
+    prepare(given, objective)
+    if refit_leaves:
+        objective = LeafRefit.of(objective, _quantile_rules.lightgbm)
+        check_refit(given, metric=arguments.get("eval_metric"))
+        others = [x for x, labels in evaluations or [] if not (x is X and labels is y)]
+        features = [np.asarray(x) if isinstance(x, list) else x for x in (X, *others)]
+        refitting = Refitting(objective, [features])
+        callbacks = [*(arguments.get("callbacks") or []), refitting]
+        arguments = {**arguments, "callbacks": callbacks}
     weight = sample_weight
     if params.get("class_weight") is not None:
         balance = compute_sample_weight(params["class_weight"], y)
@@ -58,6 +71,8 @@ def fit(
         X, y, sample_weight=sample_weight, **_evaluations(estimator, evaluations), **arguments
     )
     booster = estimator.booster_
+    if refit_leaves:
+        refitting.finish()
     text = booster.model_to_string()
     if guard != "ignore" and not continued:
         found = problem(text, objective, y, weight, start)

@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import xgboost as xgb
 
+from gbm_objectives import _quantile_rules
+from gbm_objectives._leaves import LeafRefit, check_beside
 from gbm_objectives._training import Guard, Start, refuse, with_link
 from gbm_objectives._validation import Array, message
 from gbm_objectives._xgboost_guards import check_gains, check_trees
 from gbm_objectives._xgboost_params import CONTRADICTING, base_score
+from gbm_objectives._xgboost_refit import Refitting, check_refit
 from gbm_objectives.links import IDENTITY, LOGIT, SOFTMAX
 from gbm_objectives.objective import Objective
 
@@ -22,6 +26,7 @@ def fit(
     sample_weight: Array | None,
     evaluations: list[tuple[Any, Any]] | None,
     guard: Guard,
+    refit_leaves: bool,
     arguments: dict[str, Any],
 ) -> Any:
     """Fit ``estimator`` from the best constant, to a booster that answers on the response scale."""
@@ -34,6 +39,14 @@ def fit(
     placeholder = own if isinstance(own, str) else "reg:squarederror"
     if objective.of_classes and y.ndim == 1:
         placeholder = SOFTMAX.xgboost  # what XGBClassifier takes for more than two classes
+    callbacks = estimator.callbacks
+    if refit_leaves:
+        objective = LeafRefit.of(objective, _quantile_rules.xgboost)
+        forest = isinstance(estimator, xgb.XGBRFRegressor)
+        check_beside({"XGBRFRegressor, which takes no callbacks": forest})
+        check_refit(params, estimator.eval_metric, callbacks or [])
+        refitting = Refitting(objective)
+        estimator.set_params(callbacks=[refitting, *(callbacks or [])])
     intercept = np.asarray(objective.intercept(y, sample_weight))
     settings: dict[str, Any] = {"objective": objective, "disable_default_eval_metric": 1}
     if objective.n_outputs is not None:
@@ -58,6 +71,9 @@ def fit(
         guard = check_gains(start, guard)
     estimator.fit(X, y, sample_weight=sample_weight, eval_set=evaluations, **arguments)
     booster = estimator.get_booster()
+    if refit_leaves:
+        estimator.set_params(callbacks=callbacks)
+        refitting.finish(booster)
     label_matrix = objective.of_classes and y.ndim == 2  # XGBoost's softmax has no place for one
     if placeholder != objective.link.xgboost and not label_matrix:
         # The wrappers choose the placeholder by their class; this one has the link.

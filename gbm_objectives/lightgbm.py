@@ -15,6 +15,8 @@ from typing import Any
 import lightgbm as lgb
 import numpy as np
 
+from gbm_objectives import _quantile_rules
+from gbm_objectives._leaves import LeafRefit
 from gbm_objectives._lightgbm_model import add_to_leaves, check_link, completed, problem
 from gbm_objectives._lightgbm_params import (
     METRIC,
@@ -24,6 +26,7 @@ from gbm_objectives._lightgbm_params import (
     first,
     prepare,
 )
+from gbm_objectives._lightgbm_refit import Refitting, check_refit, raw_data
 from gbm_objectives._outputs import number_of_outputs
 from gbm_objectives._training import Guard, as_list, checked, raise_alarm, with_link
 from gbm_objectives._validation import Array, message
@@ -41,6 +44,7 @@ def train(
     objective: Objective,
     feval: Any = None,
     guard: Guard = "warn",
+    refit_leaves: bool = False,
     **arguments: Any,
 ) -> lgb.Booster:
     """`lightgbm.train` with an objective of this package, right from its intercept to its saved model.
@@ -60,6 +64,12 @@ def train(
     feval : a metric of `gbm_objectives.metrics`, a function, or a list of these. Metrics of this package
         get the objective's link. Default: the objective's own, or none where ``params`` has a metric.
     guard : what to do where no tree splits or a leaf is not finite: "warn", "raise" or "ignore".
+    refit_leaves : put the exact minimiser of the loss over the rows of each leaf, times the learning rate, in the place
+        of -G/(H + lambda): a quantile, a median, Huber's location. For one loss of the residual. `quantile` and
+        `absolute_error` then also grow their trees on the exact loss, unless they are given a curvature: they equal
+        LightGBM's own. The rows are all of ``train_set``, also where trees are grown on samples. Metrics must be
+        functions, and the features must be there: in data sets that are not constructed yet, or made with
+        free_raw_data=False. No dart, linear_tree, monotone constraints, keep_training_booster.
     **arguments : the other arguments of `lightgbm.train`: valid_sets, valid_names, init_model, callbacks,
         keep_training_booster (for the identity link).
 
@@ -88,6 +98,13 @@ def train(
     init_model = arguments.get("init_model")
     valid_sets = arguments.get("valid_sets") or []
     valid_sets = [valid_sets] if isinstance(valid_sets, lgb.Dataset) else list(valid_sets)
+    callbacks = [*(arguments.pop("callbacks", None) or []), _skip_reset]
+    if refit_leaves:
+        objective = LeafRefit.of(objective, _quantile_rules.lightgbm)
+        check_refit(prepared, keep)
+        data_sets = [train_set, *(data for data in valid_sets if data is not train_set)]
+        refitting = Refitting(objective, [[raw_data(data) for data in data_sets]])
+        callbacks.append(refitting)
     if init_model is not None:
         check_link(init_model, objective.link)
     _construct_files(train_set, valid_sets, prepared)
@@ -102,9 +119,11 @@ def train(
             num_boost_round,
             feval=_metrics(prepared, objective, feval),
             keep_training_booster=True,
-            callbacks=[*(arguments.pop("callbacks", None) or []), _skip_reset],
+            callbacks=callbacks,
             **arguments,
         )
+    if refit_leaves:
+        refitting.finish()
     text = booster.model_to_string()
     if guard != "ignore" and init_model is None:
         found = problem(text, objective, *_labels(train_set), start)
@@ -124,6 +143,7 @@ def cv(
     objective: Objective,
     feval: Any = None,
     guard: Guard = "warn",
+    refit_leaves: bool = False,
     fpreproc: Callable[..., Any] | None = None,
     stratified: bool | None = None,
     return_cvbooster: bool = False,
@@ -133,7 +153,7 @@ def cv(
 
     Parameters
     ----------
-    params, train_set, num_boost_round, objective, feval, guard : as for `train`.
+    params, train_set, num_boost_round, objective, feval, guard, refit_leaves : as for `train`.
     fpreproc : as in `lightgbm.cv`; what it returns is what the fold's intercept is found from.
     stratified : as in `lightgbm.cv`. Default: for classes, not for numbers.
     return_cvbooster : the boosters of the folds too, complete as those of `train`.
@@ -160,6 +180,13 @@ def cv(
     _construct_files(train_set, [], prepared)
     _set_outputs(prepared, train_set, objective)
     folds: list[tuple[lgb.Dataset, Array | None]] = []
+    features: list[list[Any]] = []
+    callbacks = [*(arguments.pop("callbacks", None) or []), _skip_reset]
+    if refit_leaves:
+        objective = LeafRefit.of(objective, _quantile_rules.lightgbm)
+        check_refit(prepared)
+        raw_data(train_set)
+        callbacks.append(refitting := Refitting(objective, features))
 
     def started(train: lgb.Dataset, test: lgb.Dataset, fold: dict[str, Any]) -> Any:
         if fpreproc is not None:
@@ -170,22 +197,27 @@ def cv(
             start = _intercept(objective, train, [test], fold)
             if start is not None:  # these are the fold's own data sets
                 _set_init_scores(start, [train, test])
+        if refit_leaves:
+            features.append([raw_data(data.construct()) for data in (train, test)])
         folds.append((train, start))
         return train, test, fold
 
-    results: dict[str, Any] = lgb.cv(
-        {**prepared, "objective": objective},
-        train_set,
-        num_boost_round,
-        feval=_metrics(prepared, objective, feval),
-        fpreproc=started,
-        stratified=objective.link in (LOGIT, SOFTMAX) and objective.targets is None
-        if stratified is None
-        else stratified,
-        return_cvbooster=True,
-        callbacks=[*(arguments.pop("callbacks", None) or []), _skip_reset],
-        **arguments,
-    )
+    with _features_kept(train_set, refit_leaves):
+        results: dict[str, Any] = lgb.cv(
+            {**prepared, "objective": objective},
+            train_set,
+            num_boost_round,
+            feval=_metrics(prepared, objective, feval),
+            fpreproc=started,
+            stratified=objective.link in (LOGIT, SOFTMAX) and objective.targets is None
+            if stratified is None
+            else stratified,
+            return_cvbooster=True,
+            callbacks=callbacks,
+            **arguments,
+        )
+    if refit_leaves:
+        refitting.finish()
     boosters = (
         results["cvbooster"].boosters if return_cvbooster else results.pop("cvbooster").boosters
     )
@@ -200,6 +232,21 @@ def cv(
     if problems:
         raise_alarm(guard, f"In {len(problems)} of {len(folds)} folds: {problems[0]}")
     return results
+
+
+@contextmanager
+def _features_kept(data: lgb.Dataset, keep: bool) -> Iterator[None]:
+    """A data set whose features outlive its construction, for its folds, and are then freed as they would have been."""
+    if not (keep and data.free_raw_data):
+        yield
+        return
+    data.free_raw_data = False
+    try:
+        yield
+    finally:
+        data.free_raw_data = True
+        if data._handle is not None:
+            data.data = None
 
 
 def _metrics(params: Mapping[str, Any], objective: Objective, feval: Any) -> list[Any] | None:

@@ -46,6 +46,7 @@ class ObjectiveRegressor(RegressorMixin, ObjectiveEstimator):  # type: ignore[mi
         base_score and eval_metric, early_stopping_rounds and all else mean what they mean there.
     objective : such as ``huber()``. Searches reach its parameters as ``objective__delta``.
     guard : "warn", "raise" or "ignore" where no tree splits or a leaf is not finite; see `xgboost.train`.
+    refit_leaves : give each leaf the exact minimiser of the loss over its rows; see `xgboost.train`, `lightgbm.train`.
 
     Attributes
     ----------
@@ -60,10 +61,18 @@ class ObjectiveRegressor(RegressorMixin, ObjectiveEstimator):  # type: ignore[mi
     >>> GridSearchCV(model, {"objective__delta": ["auto", 1.0], "estimator__max_depth": [3, 6]})  # doctest: +SKIP
     """
 
-    def __init__(self, estimator: Any, objective: Objective, *, guard: Guard = "warn") -> None:
+    def __init__(
+        self,
+        estimator: Any,
+        objective: Objective,
+        *,
+        guard: Guard = "warn",
+        refit_leaves: bool = False,
+    ) -> None:
         self.estimator = estimator
         self.objective = objective
         self.guard = guard
+        self.refit_leaves = refit_leaves
 
     def fit(
         self,

@@ -10,6 +10,8 @@ from typing import Any
 
 import xgboost as xgb
 
+from gbm_objectives import _quantile_rules
+from gbm_objectives._leaves import LeafRefit
 from gbm_objectives._outputs import numbered_labels
 from gbm_objectives._training import (
     Guard,
@@ -20,6 +22,7 @@ from gbm_objectives._training import (
 )
 from gbm_objectives._xgboost_guards import check_gains, check_trees, problem
 from gbm_objectives._xgboost_params import prepare, refuse_own, set_outputs, start_of, with_metrics
+from gbm_objectives._xgboost_refit import Refitting, check_refit
 from gbm_objectives.objective import Objective
 
 __all__ = ["cv", "train"]
@@ -33,6 +36,7 @@ def train(
     objective: Objective,
     custom_metric: Any = None,
     guard: Guard = "warn",
+    refit_leaves: bool = False,
     **arguments: Any,
 ) -> xgb.Booster:
     """`xgboost.train` with an objective of this package, right from its intercept to its saved model.
@@ -54,6 +58,11 @@ def train(
         are on the response scale too.
     guard : what to do where no tree splits, a leaf is not finite, or the gradients are so small that
         XGBoost's floor under the gain, 1e-6, eats splits: "warn", "raise" or "ignore".
+    refit_leaves : put the exact minimiser of the loss over the rows of each leaf, times the learning rate, in the place
+        of -G/(H + lambda): a quantile, a median, Huber's location. For one loss of the residual. `quantile` and
+        `absolute_error` then also grow their trees on the exact loss, unless they are given a curvature: they equal
+        the reg:quantileerror and reg:absoluteerror of XGBoost before 3.4. The rows are all of ``dtrain``, also
+        where trees are grown on samples. Metrics must be functions; no dart, gblinear, monotone constraints.
     **arguments : the other arguments of `xgboost.train`: evals, early_stopping_rounds, evals_result,
         verbose_eval, xgb_model, callbacks, maximize.
 
@@ -79,7 +88,15 @@ def train(
     data_sets = [dtrain, *(data for data in data_sets if data is not dtrain)]
     with numbered_labels(objective, data_sets) as numbered:
         return _train(
-            params, dtrain, num_boost_round, numbered, objective, custom_metric, guard, arguments
+            params,
+            dtrain,
+            num_boost_round,
+            numbered,
+            objective,
+            custom_metric,
+            guard,
+            refit_leaves,
+            arguments,
         )
 
 
@@ -91,8 +108,12 @@ def _train(
     given: Objective,
     custom_metric: Any,
     guard: Guard,
+    refit_leaves: bool,
     arguments: dict[str, Any],
 ) -> xgb.Booster:
+    if refit_leaves:
+        objective = LeafRefit.of(objective, _quantile_rules.xgboost)
+        refitting = _refitting(objective, params, params.get("eval_metric"), arguments)
     continued = arguments.get("xgb_model")
     prepared = prepare(params, objective, given, continued)
     set_outputs(prepared, dtrain, objective)
@@ -108,6 +129,8 @@ def _train(
         obj=objective,
         **with_metrics(prepared, objective, given, custom_metric, arguments),
     )
+    if refit_leaves:
+        refitting.finish(booster)
     if trees and continued is None:
         check_trees(booster, start, guard)
     return booster
@@ -121,6 +144,7 @@ def cv(
     objective: Objective,
     custom_metric: Any = None,
     guard: Guard = "warn",
+    refit_leaves: bool = False,
     fpreproc: Callable[..., Any] | None = None,
     **arguments: Any,
 ) -> Any:
@@ -128,7 +152,7 @@ def cv(
 
     Parameters
     ----------
-    params, num_boost_round, objective, custom_metric, guard : as for `train`.
+    params, num_boost_round, objective, custom_metric, guard, refit_leaves : as for `train`.
     dtrain : as for `train`, but no QuantileDMatrix.
     fpreproc : as in `xgboost.cv`; what it returns is what the fold's intercept is found from.
     **arguments : the other arguments of `xgboost.cv`: nfold, stratified, folds, metrics, seed ...
@@ -154,6 +178,7 @@ def cv(
             objective,
             custom_metric,
             guard,
+            refit_leaves,
             fpreproc,
             arguments,
         )
@@ -167,9 +192,14 @@ def _cv(
     given: Objective,
     custom_metric: Any,
     guard: Guard,
+    refit_leaves: bool,
     fpreproc: Callable[..., Any] | None,
     arguments: dict[str, Any],
 ) -> Any:
+    if refit_leaves:
+        objective = LeafRefit.of(objective, _quantile_rules.xgboost)
+        built_in = arguments.get("metrics") or params.get("eval_metric")
+        _refitting(objective, params, built_in, arguments)
     prepared = prepare(params, objective, given, None)
     set_outputs(prepared, dtrain, objective)
     starts: list[Callable[[], Start]] = []
@@ -219,6 +249,17 @@ class _FoldGuard(xgb.callback.TrainingCallback):
         found = (problem(fold.bst, s) for fold, s in zip(model.cvfolds, self.starts, strict=True))
         self.problems = [] if self.guard == "ignore" else [text for text in found if text]
         return model
+
+
+def _refitting(
+    objective: LeafRefit, params: Mapping[str, Any], metric: Any, arguments: dict[str, Any]
+) -> Refitting:
+    """The callback that refits, now among the arguments."""
+    callbacks = list(arguments.get("callbacks") or [])
+    check_refit(params, metric, callbacks)
+    refitting = Refitting(objective)
+    arguments["callbacks"] = [refitting, *callbacks]
+    return refitting
 
 
 def _grows_trees(params: Mapping[str, Any]) -> bool:
