@@ -35,7 +35,7 @@ class LeafRefit(Objective):
     quantile: Rule = field(kw_only=True)
 
     @classmethod
-    def of(cls, objective: Objective, quantile: Rule) -> LeafRefit:
+    def for_leaves_of(cls, objective: Objective, quantile: Rule) -> LeafRefit:
         """The objective with refitted leaves, or an error where they have no minimiser that is known."""
         losses = [term.loss for term in objective.terms]
         weightings = [weighting for term in objective.terms for weighting in term.weightings]

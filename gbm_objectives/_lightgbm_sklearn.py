@@ -34,7 +34,7 @@ def fit(
     given = {name: value for name, value in params.items() if value is not None}
     prepare(given, objective)
     if refit_leaves:
-        objective = LeafRefit.of(objective, _quantile_rules.lightgbm)
+        objective = LeafRefit.for_leaves_of(objective, _quantile_rules.lightgbm)
         check_refit(given, metric=arguments.get("eval_metric"))
         others = [x for x, labels in evaluations or [] if not (x is X and labels is y)]
         features = [np.asarray(x) if isinstance(x, list) else x for x in (X, *others)]

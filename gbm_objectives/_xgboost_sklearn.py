@@ -41,7 +41,7 @@ def fit(
         placeholder = SOFTMAX.xgboost  # what XGBClassifier takes for more than two classes
     callbacks = estimator.callbacks
     if refit_leaves:
-        objective = LeafRefit.of(objective, _quantile_rules.xgboost)
+        objective = LeafRefit.for_leaves_of(objective, _quantile_rules.xgboost)
         forest = isinstance(estimator, xgb.XGBRFRegressor)
         check_beside({"XGBRFRegressor, which takes no callbacks": forest})
         check_refit(params, estimator.eval_metric, callbacks or [])

@@ -100,7 +100,7 @@ def train(
     valid_sets = [valid_sets] if isinstance(valid_sets, lgb.Dataset) else list(valid_sets)
     callbacks = [*(arguments.pop("callbacks", None) or []), _skip_reset]
     if refit_leaves:
-        objective = LeafRefit.of(objective, _quantile_rules.lightgbm)
+        objective = LeafRefit.for_leaves_of(objective, _quantile_rules.lightgbm)
         check_refit(prepared, keep)
         data_sets = [train_set, *(data for data in valid_sets if data is not train_set)]
         refitting = Refitting(objective, [[raw_data(data) for data in data_sets]])
@@ -183,7 +183,7 @@ def cv(
     features: list[list[Any]] = []
     callbacks = [*(arguments.pop("callbacks", None) or []), _skip_reset]
     if refit_leaves:
-        objective = LeafRefit.of(objective, _quantile_rules.lightgbm)
+        objective = LeafRefit.for_leaves_of(objective, _quantile_rules.lightgbm)
         check_refit(prepared)
         raw_data(train_set)
         callbacks.append(refitting := Refitting(objective, features))

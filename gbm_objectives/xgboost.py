@@ -112,7 +112,7 @@ def _train(
     arguments: dict[str, Any],
 ) -> xgb.Booster:
     if refit_leaves:
-        objective = LeafRefit.of(objective, _quantile_rules.xgboost)
+        objective = LeafRefit.for_leaves_of(objective, _quantile_rules.xgboost)
         refitting = _refitting(objective, params, params.get("eval_metric"), arguments)
     continued = arguments.get("xgb_model")
     prepared = prepare(params, objective, given, continued)
@@ -197,7 +197,7 @@ def _cv(
     arguments: dict[str, Any],
 ) -> Any:
     if refit_leaves:
-        objective = LeafRefit.of(objective, _quantile_rules.xgboost)
+        objective = LeafRefit.for_leaves_of(objective, _quantile_rules.xgboost)
         built_in = arguments.get("metrics") or params.get("eval_metric")
         _refitting(objective, params, built_in, arguments)
     prepared = prepare(params, objective, given, None)

@@ -237,7 +237,7 @@ def test_other_losses_stop_where_the_slope_is_0(library, objective):
 
 def test_far_off_leaves_are_found():
     """Leaves a million apart are as exact as others; nodes without rows stay where they are."""
-    refit = LeafRefit.of(expectile(0.01), _quantile_rules.xgboost)
+    refit = LeafRefit.for_leaves_of(expectile(0.01), _quantile_rules.xgboost)
     y = np.concatenate([RNG.normal(size=100), RNG.normal(size=100) - 1e6])
     leaf = np.repeat([0, 3], 100)
     values = refit.leaf_values(y, np.zeros(200), None, leaf)
