@@ -26,10 +26,16 @@ class LossMetric(Metric):
     so it is the same in every round; the value is divided by delta^2, so it is of order 1 whatever the
     units of the target. The smooth quantile objective is measured by the exact pinball loss. Terms
     that carry data of the training rows (groups) have no value on other rows and are left out.
+
+    Parameters
+    ----------
+    terms, targets : of the objective.
+    at_scale : whether the losses have a scale already: that of all machines' labels.
     """
 
     terms: tuple[Term, ...] = ()
     targets: Targets | None = None
+    at_scale: bool = False
 
     @property
     def name(self) -> str:
@@ -86,7 +92,7 @@ class LossMetric(Metric):
             weight = term.weighted(y_true, y_pred, sample_weight)
             measured = replace(
                 term,
-                loss=term.loss.criterion.anchored(y_true, weight),
+                loss=term.loss if self.at_scale else term.loss.criterion.anchored(y_true, weight),
                 curvature=Unit(),
                 weightings=tuple(w for w in term.weightings if w.in_metric),
             ).resolved(y_true, y_pred, sample_weight, reduce)

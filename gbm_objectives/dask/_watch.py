@@ -1,0 +1,65 @@
+"""No waiting for a machine that is gone."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import CancelledError
+from contextlib import contextmanager
+from typing import Any
+
+from distributed import Future
+
+from gbm_objectives._machines import ClusterError
+
+#: Seconds between two looks at the scheduler.
+_INTERVAL = 2.0
+
+
+def _stranded(keys: list[Any], dask_scheduler: Any) -> list[Any]:
+    """Those of the tasks that wait for workers of which none is left; run by the scheduler."""
+    tasks = [dask_scheduler.tasks.get(key) for key in keys]
+    return [
+        task.key
+        for task in tasks
+        if task is not None
+        and task in dask_scheduler.unrunnable
+        and task.worker_restrictions
+        and not task.worker_restrictions & set(dask_scheduler.workers)
+    ]
+
+
+@contextmanager
+def watched(client: Any) -> Iterator[None]:
+    """Within it, tasks that wait for a worker that has died are cancelled, and `ClusterError` says so.
+
+    The libraries bind each part of a training to its worker. Where that worker dies, Dask waits for it to
+    return, under an address that a restarted worker doesn't have.
+    """
+    before = set(client.futures)
+    done = threading.Event()
+    lost: list[Any] = []
+
+    def watch() -> None:
+        while not done.wait(_INTERVAL):
+            keys = [key for key in list(client.futures) if key not in before]
+            stranded = client.run_on_scheduler(_stranded, keys) if keys else []
+            if stranded:
+                lost.extend(stranded)
+                client.cancel([Future(key, client) for key in stranded], force=True)
+                return
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    try:
+        yield
+    except (Exception, CancelledError) as error:
+        if lost:
+            raise ClusterError(
+                f"A worker died, and {len(lost)} part of the training with it. Start again on the workers that "
+                "are left; their processes are best restarted, with client.restart()."
+            ) from error
+        raise
+    finally:
+        done.set()
+        thread.join()
