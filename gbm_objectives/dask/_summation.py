@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
 from distributed import get_worker
+from lightgbm.callback import EarlyStopException
 
 from gbm_objectives._validation import Array
 
@@ -56,6 +59,46 @@ class Summation:
         return np.asarray(step.total)
 
 
+@contextmanager
+def _hanging_up(booster: Any) -> Iterator[None]:
+    """Close the booster's connections on an error.
+
+    LightGBM leaves them open, and the other machines would wait for this one, with their workers busy, for ever.
+    """
+    try:
+        yield
+    except EarlyStopException:
+        raise
+    except BaseException:
+        booster.free_network()
+        raise
+
+
+def _guard_update(booster: Any) -> None:
+    """The booster's next round is one that hangs up on an error."""
+
+    def update(*args: Any, **kwargs: Any) -> Any:
+        del booster.update  # the method comes to light again
+        with _hanging_up(booster):
+            return booster.update(*args, **kwargs)
+
+    booster.update = update
+
+
+class Guarded:
+    """A callback of LightGBM that hangs up on an error."""
+
+    def __init__(self, callback: Any) -> None:
+        self.callback = callback
+        self.before_iteration: bool = getattr(callback, "before_iteration", False)
+        self.order: int = getattr(callback, "order", 0)
+
+    def __call__(self, env: Any) -> None:
+        """Run it."""
+        with _hanging_up(env.model):
+            self.callback(env)
+
+
 @dataclass(frozen=True)
 class Machines:
     """The machines of one training, from the side of each of them; also LightGBM's callback that counts them.
@@ -70,12 +113,13 @@ class Machines:
     timeout: float
 
     before_iteration: ClassVar[bool] = True
-    order: ClassVar[int] = 0
+    order: ClassVar[int] = -1
 
     def __call__(self, env: Any) -> None:
-        """Before the first round: LightGBM tells each machine how many there are."""
+        """Before the first round LightGBM tells each machine how many there are."""
         if env.iteration == env.begin_iteration:
             _HERE.training = (self.actor.key, int(env.params["num_machines"]), 0)
+        _guard_update(env.model)
 
     def allreduce(self, sums: Array) -> Array:
         """The sum over the machines."""

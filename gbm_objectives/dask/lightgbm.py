@@ -25,7 +25,7 @@ from gbm_objectives._training import Guard, as_list, checked, raise_alarm, with_
 from gbm_objectives._validation import Array, message
 from gbm_objectives.dask import _start
 from gbm_objectives.dask._gather import partitions
-from gbm_objectives.dask._summation import Machines, Summation
+from gbm_objectives.dask._summation import Guarded, Machines, Summation
 from gbm_objectives.dask._watch import watched
 from gbm_objectives.lightgbm import _skip_reset
 from gbm_objectives.objective import Objective
@@ -165,7 +165,7 @@ def fit(
             y,
             sample_weight=sample_weight,
             init_score=init_score,
-            callbacks=[machines, _skip_reset, *(callbacks or [])],
+            callbacks=[machines, _skip_reset, *map(Guarded, callbacks or [])],
             **arguments,
         )
     estimator.set_params(objective=objective)
