@@ -130,5 +130,8 @@ class Machines:
         if n_machines == 1:
             return sums
         future = self.actor.add(number, n_machines, get_worker().address, sums)
-        total: Array = future.result(timeout=self.timeout + 10.0)
+        try:  # the actor is the first to lose patience, unless its own worker has died
+            total: Array = future.result(timeout=self.timeout + 10.0)
+        except TimeoutError as error:
+            raise TimeoutError(str(error) or "the worker that adds them up is gone") from error
         return total

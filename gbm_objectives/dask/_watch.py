@@ -17,16 +17,16 @@ _INTERVAL = 2.0
 
 
 def _stranded(keys: list[Any], dask_scheduler: Any) -> list[Any]:
-    """Those of the tasks that wait for workers of which none is left; run by the scheduler."""
-    tasks = [dask_scheduler.tasks.get(key) for key in keys]
-    return [
-        task.key
-        for task in tasks
-        if task is not None
-        and task in dask_scheduler.unrunnable
-        and task.worker_restrictions
-        and not task.worker_restrictions & set(dask_scheduler.workers)
-    ]
+    """Those of the tasks that wait, or whose data waits, for workers of which none is left; run by the scheduler."""
+    workers = set(dask_scheduler.workers)
+
+    def stranded(task: Any) -> bool:
+        if task.state == "no-worker":
+            return bool(task.worker_restrictions) and not task.worker_restrictions & workers
+        return task.state in ("waiting", "released") and any(map(stranded, task.dependencies))
+
+    tasks = [dask_scheduler.tasks[key] for key in keys if key in dask_scheduler.tasks]
+    return [task.key for task in tasks if stranded(task)]
 
 
 @contextmanager
@@ -56,7 +56,7 @@ def watched(client: Any) -> Iterator[None]:
     except (Exception, CancelledError) as error:
         if lost:
             raise ClusterError(
-                f"A worker died, and {len(lost)} part of the training with it. Start again on the workers that "
+                "A worker died, and its part of the training with it. Start again on the workers that "
                 "are left; their processes are best restarted, with client.restart()."
             ) from error
         raise
