@@ -1,5 +1,6 @@
 """Clusters for the tests: local processes, and data that lie on them as a test wants."""
 
+import itertools
 import warnings
 from contextlib import contextmanager
 
@@ -36,6 +37,6 @@ def placed(client, array, sizes, workers=None):
             (stop - start, *array.shape[1:]),
             array.dtype,
         )
-        for k, (start, stop) in enumerate(zip(cuts, cuts[1:], strict=False))
+        for k, (start, stop) in enumerate(itertools.pairwise(cuts))
     ]
     return da.concatenate(chunks)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from typing import Any
 
-from distributed import Future
+from distributed import CancelledError, Future
 
 from gbm_objectives._machines import ClusterError
 
@@ -54,7 +53,7 @@ def watched(client: Any) -> Iterator[None]:
     try:
         yield
     except (Exception, CancelledError) as error:
-        if lost:
+        if lost or isinstance(error, CancelledError):  # Dask cancels what needs data that are gone
             raise ClusterError(
                 "A worker died, and its part of the training with it. Start again on the workers that "
                 "are left; their processes are best restarted, with client.restart()."
