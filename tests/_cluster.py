@@ -33,7 +33,12 @@ def placed(client, array, sizes, workers=None):
     cuts = np.cumsum([0, *sizes])
     chunks = [
         da.from_delayed(
-            client.scatter(array[start:stop], workers=[workers[k % len(workers)]], hash=False),
+            client.submit(
+                np.array,
+                array[start:stop],
+                pure=False,
+                workers=[workers[k % len(workers)]],
+            ),
             (stop - start, *array.shape[1:]),
             array.dtype,
         )
