@@ -352,7 +352,7 @@ class Objective:
         y = numeric_array("y_true", self._labels(y_true))
         if self.vector:
             return self._intercepts(y, sample_weight, n_outputs)
-        y, _, weight = checked(self.terms, y, np.zeros(y.shape), sample_weight)
+        y, _, weight = checked(self.terms, y, np.broadcast_to(0.0, y.shape), sample_weight)
         y = y.astype(np.float64)
         if y.ndim == 2:
             return np.array([_intercept.constant(self.terms, column, weight) for column in y.T])

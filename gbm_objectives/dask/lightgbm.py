@@ -7,6 +7,7 @@ Dask cluster (`_summation`), in a few short messages a round.
 from __future__ import annotations
 
 import inspect
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -159,7 +160,9 @@ def fit(
         metrics = _metrics(objective, default if feval is None else feval)
         arguments["eval_metric"] = [_ClusterMetric(metric, machines) for metric in metrics]
     estimator.set_params(objective=_ClusterObjective(objective, machines), **settings)
-    with watched(client):
+    with watched(client), warnings.catch_warnings():
+        if params.get("n_jobs") is None:  # LightGBM says it of its own default
+            warnings.filterwarnings("ignore", "Parameter n_jobs will be ignored")
         estimator.fit(
             X,
             y,
