@@ -34,8 +34,8 @@ class ClusterError(RuntimeError):
 def collective() -> Reduce | None:
     """The sum over the machines of XGBoost's communicator; None where there is one machine only.
 
-    XGBoost on Dask, on Ray and wherever else its collective is set up calls the objective within it, once a
-    round on each machine.
+    XGBoost on Dask, on Ray and wherever else its collective is set up calls objectives and metrics within it, on
+    every machine. Who calls one by hand there must do so on all, or use `gradient_hessian` and `evaluate`.
     """
     xgboost = sys.modules.get("xgboost.collective")
     if xgboost is None or not xgboost.is_distributed():

@@ -44,6 +44,7 @@ from gbm_objectives import (
     softmax_focal,
 )
 from gbm_objectives.dask import ClusterError, intercept
+from gbm_objectives.sklearn import ObjectiveRegressor
 
 pytestmark = [pytest.mark.dask, pytest.mark.filterwarnings("default")]  # Dask's own warnings
 
@@ -423,6 +424,12 @@ def test_refused_arguments(client):
     dX, dy = spread(client, X, LABEL)
     with pytest.raises(TypeError, match="each worker of DaskLGBMClassifier numbers"):
         gbm_objectives.dask.lightgbm.fit(lgb.DaskLGBMClassifier(client=client), focal(), dX, dy)
+    with pytest.raises(TypeError, match="init_model"):
+        gbm_objectives.dask.lightgbm.train(
+            client, LGB, dX, dy, 3, objective=focal(), init_model="model.txt"
+        )
+    with pytest.raises(TypeError, match="an estimator of one machine"):
+        ObjectiveRegressor(dxgb.DaskXGBRegressor(), huber()).fit(X, Y)
     with pytest.raises(TypeError, match="a Dask array, Series or DataFrame"):
         intercept(huber(), Y)
     with pytest.raises(ValueError, match="the partitions of y"):

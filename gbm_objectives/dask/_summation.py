@@ -19,7 +19,7 @@ from lightgbm.callback import EarlyStopException
 
 from gbm_objectives._validation import Array
 
-#: What a machine knows of its trainings, by the key of their actor: [machines, steps done].
+#: The training that a thread takes part in: the key of its actor, the number of machines, steps done.
 _HERE = threading.local()
 
 

@@ -134,6 +134,9 @@ def fit(
     client = get_client() if estimator.client is None else estimator.client
     if getattr(client, "asynchronous", False):
         raise TypeError(message("client", "an asynchronous Client", "a synchronous one"))
+    if arguments.get("init_model") is not None:
+        given = "a model to go on from"
+        raise TypeError(message("init_model", given, "none: LightGBM's Dask estimators take none"))
     params = {name: value for name, value in estimator.get_params().items() if value is not None}
     params.pop("client", None)
     prepared = prepare(params, objective)
@@ -160,19 +163,21 @@ def fit(
         metrics = _metrics(objective, default if feval is None else feval)
         arguments["eval_metric"] = [_ClusterMetric(metric, machines) for metric in metrics]
     estimator.set_params(objective=_ClusterObjective(objective, machines), **settings)
-    with watched(client), warnings.catch_warnings():
-        if params.get("n_jobs") is None:  # LightGBM says it of its own default
-            warnings.filterwarnings("ignore", "Parameter n_jobs will be ignored")
-        estimator.fit(
-            X,
-            y,
-            sample_weight=sample_weight,
-            init_score=init_score,
-            callbacks=[machines, _skip_reset, *map(Guarded, callbacks or [])],
-            **arguments,
-        )
-    estimator.set_params(objective=objective)
-    estimator._objective = objective  # the other one holds on to the actor
+    try:
+        with watched(client), warnings.catch_warnings():
+            if params.get("n_jobs") is None:  # LightGBM says it of its own default
+                warnings.filterwarnings("ignore", "Parameter n_jobs will be ignored")
+            estimator.fit(
+                X,
+                y,
+                sample_weight=sample_weight,
+                init_score=init_score,
+                callbacks=[machines, _skip_reset, *map(Guarded, callbacks or [])],
+                **arguments,
+            )
+    finally:
+        estimator.set_params(objective=objective)
+        estimator._objective = objective  # the other one holds on to the actor
     booster = estimator.booster_
     text = booster.model_to_string()
     if guard != "ignore":
