@@ -49,7 +49,13 @@ class ObjectiveEstimator(MetaEstimatorMixin, BaseEstimator):  # type: ignore[mis
         """The module that knows the estimator's library."""
         for cls in type(self.estimator).__mro__:
             library, _, module = cls.__module__.partition(".")
-            if library in ("xgboost", "lightgbm") and not module.startswith("dask"):
+            if library in ("xgboost", "lightgbm"):
+                if module.startswith("dask"):
+                    given = f"a {type(self.estimator).__name__}"
+                    instead = f"For a cluster there is gbm_objectives.dask.{library}."
+                    raise TypeError(
+                        message("estimator", given, "an estimator of one machine", instead)
+                    )
                 return import_module(f"gbm_objectives._{library}_sklearn")
         raise TypeError(
             message(

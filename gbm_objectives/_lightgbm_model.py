@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import lightgbm as lgb
@@ -72,9 +73,14 @@ def check_link(model: Any, link: Link) -> None:
 
 
 def problem(
-    text: str, objective: Objective, y: Array, weight: Array | None, start: Array | None
+    text: str,
+    objective: Objective,
+    y: Array,
+    weight: Array | None,
+    start: Array | None,
+    n_samples: int | None = None,
 ) -> str:
-    """Whether the first trees split and all leaves are finite."""
+    """Whether the first trees split and all leaves are finite; labels may stand for ``n_samples`` rows."""
     if re.search(r"^leaf_value=.*(nan|inf)", text, re.MULTILINE | re.IGNORECASE):
         return non_finite("the model")
     a_round = trees_a_round(text)
@@ -84,6 +90,7 @@ def problem(
     found = Start.of(objective, y, np.zeros(a_round) if start is None else start, weight)
     if found.gain == 0:  # constant labels: so is the model
         return ""
+    found = replace(found, n_samples=n_samples or found.n_samples)
 
     def setting(name: str) -> tuple[str, float]:
         value = re.search(rf"^\[{name}: (.*)\]", text, re.MULTILINE)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 from warnings import warn
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from gbm_objectives._blocks import Reduce
+from gbm_objectives._machines import collective, together, weighed
 from gbm_objectives._validation import (
     Array,
     labels_and_predictions,
@@ -127,6 +130,38 @@ class Metric(ABC):
         response = self.link.inverse(pred.astype(np.float64))
         return float(self.compute(y.astype(np.float64), response, weight))
 
+    @property
+    def mean_power(self) -> float | None:
+        """The power of the metric that is a weighted mean over rows, and adds up over machines; None: none is."""
+        return 1.0
+
+    def over_machines(self, y_true: Any, y_pred: Any, sample_weight: Any, reduce: Reduce) -> float:
+        """`evaluate` of all rows of several machines; ``reduce`` adds up sums, and rows here may be none.
+
+        Raises
+        ------
+        ValueError
+            For a metric that is no mean over rows, nor a power of one.
+        """
+        power = None if getattr(self, "relative", False) else self.mean_power
+        if power is None:
+            given = f"{self.name}, which is no mean over rows, with rows spread over machines"
+            raise ValueError(message("metric", given, "a mean, such as mae, rmse or log_loss"))
+        total = value = 0.0
+        if np.size(y_pred):
+            weight = sample_weights(weighed(sample_weight), len(y_pred))
+            total = float(len(y_pred) if weight is None else weight.sum(dtype=np.float64))
+            value = self.evaluate(y_true, y_pred, weight)
+        weights, sums = reduce(np.array([total, total * value**power])).tolist()
+        return float((sums / weights) ** (1.0 / power))
+
+    def _here(self, y_true: Any, y_pred: Any, sample_weight: Any) -> float:
+        """`evaluate`, over all machines where XGBoost trains on several: it averages without weights."""
+        allreduce = collective()
+        if allreduce is None:
+            return self.evaluate(y_true, y_pred, sample_weight)
+        return together(partial(self.over_machines, y_true, y_pred, sample_weight), allreduce)
+
     def __call__(
         self, y_true: Any, y_pred: Any, sample_weight: ArrayLike | None = None
     ) -> Score | tuple[str, float] | tuple[str, float, bool]:
@@ -137,10 +172,10 @@ class Metric(ABC):
                 message("y_true", given, "metric(preds, data) or metric(y_true, y_pred)")
             )
         if not hasattr(y_pred, "get_label"):
-            value = self.evaluate(y_true, y_pred, sample_weight)
+            value = self._here(y_true, y_pred, sample_weight)
             return Score(value, self.name, self.higher_is_better)
         preds, data = y_true, y_pred
-        value = self.evaluate(data.get_label(), preds, data.get_weight())
+        value = self._here(data.get_label(), preds, data.get_weight())
         if hasattr(data, "get_init_score"):  # a lightgbm.Dataset
             return self.name, value, self.higher_is_better
         if self.in_target_units and 0 < abs(value) < 1e-4:

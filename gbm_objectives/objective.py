@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gbm_objectives import _blocks, _intercept, _probabilities
+from gbm_objectives import _blocks, _intercept, _machines, _probabilities
 from gbm_objectives._blocks import Reduce
 from gbm_objectives._loss_metric import LossMetric
 from gbm_objectives._parameters import changed, owners
@@ -38,7 +38,8 @@ class Objective:
     ``objective(y_true, raw_prediction, sample_weight)`` from the scikit-learn wrappers, and returns
     ``(gradient, hessian)``, fresh float32 arrays in the shape of the predictions with weights applied.
     It has no state: the result is a function of the arguments alone. Objectives add and scale:
-    ``2 * huber() + mean_bias_error(penalty=1)``.
+    ``2 * huber() + mean_bias_error(penalty=1)``. Where XGBoost trains on several machines (Dask, Ray), each call
+    is for the rows of one of them, and what is global, such as the scale, is summed over all.
 
     Parameters
     ----------
@@ -200,12 +201,21 @@ class Objective:
         """
         if hasattr(raw_prediction, "get_label"):
             preds, data = y_true, raw_prediction
-            return self.gradient_hessian(data.get_label(), preds, data.get_weight())
+            return self._here(data.get_label(), preds, data.get_weight())
         if hasattr(y_true, "get_label"):
             given = f"a {type(y_true).__name__} as the first argument"
             needed = "objective(preds, data) or objective(y_true, raw_prediction, sample_weight)"
             raise TypeError(message("y_true", given, needed, "Swap the arguments."))
-        return self.gradient_hessian(y_true, raw_prediction, sample_weight)
+        return self._here(y_true, raw_prediction, sample_weight)
+
+    def _here(
+        self, y_true: Any, raw_prediction: Any, sample_weight: ArrayLike | None
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """`gradient_hessian`, with sums over all machines where XGBoost trains on several."""
+        allreduce = _machines.collective()
+        if allreduce is None:
+            return self.gradient_hessian(y_true, raw_prediction, sample_weight)
+        return _machines.gradient_hessian(self, y_true, raw_prediction, sample_weight, allreduce)
 
     def gradient_hessian(
         self,
@@ -406,7 +416,7 @@ class Objective:
         y = numeric_array("y_true", self._labels(y_true))
         if self.vector:
             return self._intercepts(y, sample_weight, n_outputs)
-        y, _, weight = checked(self.terms, y, np.zeros(y.shape), sample_weight)
+        y, _, weight = checked(self.terms, y, np.broadcast_to(0.0, y.shape), sample_weight)
         y = y.astype(np.float64)
         if y.ndim == 2:
             return np.array([_intercept.constant(self.terms, column, weight) for column in y.T])

@@ -132,6 +132,7 @@ class RootMeanSquaredLogError(PositiveMetric):
     """sqrt(mean (log(1 + y_pred) - log(1 + y_true))^2)."""
 
     name = "rmsle"
+    mean_power = 2.0
     zero_prediction = True
 
     def compute(self, y_true: Array, y_pred: Array, sample_weight: Array | None) -> float:

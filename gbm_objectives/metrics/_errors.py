@@ -82,6 +82,7 @@ class RootMeanSquaredError(ErrorMetric):
     """sqrt(mean (y_pred - y_true)^2)."""
 
     name = "rmse"
+    mean_power = 2.0
 
     def of_errors(self, error: Array, sample_weight: Array | None) -> float:
         """The root of the weighted mean of error^2."""
@@ -93,6 +94,7 @@ class MedianAbsoluteError(ErrorMetric):
     """median |y_pred - y_true|; mean over outputs."""
 
     name = "median_absolute_error"
+    mean_power = None
 
     def of_errors(self, error: Array, sample_weight: Array | None) -> float:
         """The weighted median of |error|."""
@@ -113,6 +115,11 @@ class MeanBiasError(ErrorMetric):
     def name(self) -> str:
         """``bias`` where it is the absolute value."""
         return "absolute_mbe" if self.absolute else "mbe"
+
+    @property
+    def mean_power(self) -> float | None:
+        """Signs cancel before the absolute value is taken."""
+        return None if self.absolute else 1.0
 
     def of_errors(self, error: Array, sample_weight: Array | None) -> float:
         """The weighted mean error, or its size."""

@@ -51,6 +51,7 @@ class CoverageError(Coverage):
 
     name = "coverage_error"
     higher_is_better = False
+    mean_power = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "level", open_unit("level", self.level))

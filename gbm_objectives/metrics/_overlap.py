@@ -25,6 +25,7 @@ class OverlapMetric(Metric):
     threshold: float | None = 0.5
 
     higher_is_better = True
+    mean_power = None
 
     def __post_init__(self) -> None:
         if self.threshold is not None:

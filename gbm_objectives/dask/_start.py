@@ -1,0 +1,95 @@
+"""Where boosting starts on a cluster, and the objective and metrics that go out to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gbm_objectives._loss_metric import LossMetric
+from gbm_objectives._machines import check
+from gbm_objectives._outputs import number_of_outputs
+from gbm_objectives._training import Start
+from gbm_objectives._validation import message
+from gbm_objectives.curvature import Unit
+from gbm_objectives.dask._gather import pairs_of, sketches
+from gbm_objectives.dask._labels import LIMIT, Labels
+from gbm_objectives.objective import Objective
+
+#: Row numbers of a table are not to be counted together.
+_ROW_NUMBERS = 1 << 24
+
+
+@dataclass(frozen=True)
+class ClusterLabels:
+    """The labels of all machines, as an objective sees them.
+
+    Parameters
+    ----------
+    objective : of the training.
+    columns : a sketch for each column of the labels.
+    """
+
+    objective: Objective
+    columns: list[Labels]
+
+    def n_outputs(self, params: dict[str, Any], names: tuple[str, ...]) -> int:
+        """As `number_of_outputs`."""
+        return number_of_outputs(self.objective, params, names, self.columns[0].y_true)
+
+    def intercept(self, n_outputs: int | None) -> float | NDArray[np.float64]:
+        """As `Objective.intercept`."""
+        found = [
+            self.objective.intercept(labels.y_true, labels.weights, n_outputs)
+            for labels in self.columns
+        ]
+        return found[0] if len(found) == 1 else np.asarray(found)
+
+    def start(self, scores: float | NDArray[np.float64]) -> Start:
+        """What the first tree is given at these scores; of several columns the largest."""
+        each = np.asarray(scores) if len(self.columns) > 1 else np.asarray(scores)[None]
+        starts = [
+            replace(
+                Start.of(self.objective, labels.y_true, score, labels.weights),
+                n_samples=labels.n_samples,
+            )
+            for labels, score in zip(self.columns, each, strict=True)
+        ]
+        return max(starts, key=lambda start: start.gain)
+
+    def metric(self) -> LossMetric:
+        """The objective's metric, at the scale of these labels: one for all machines and evaluation sets."""
+        metric = self.objective.metric
+        if len(self.columns) > 1 or self.objective.vector or self.objective.targets is not None:
+            return metric
+        y, weights = self.columns[0].y_true, self.columns[0].weights
+        losses = [
+            term.loss.criterion.anchored(y, term.weighted(y, y, weights)) for term in metric.terms
+        ]
+        terms = tuple(
+            replace(term, loss=loss, curvature=Unit())
+            for term, loss in zip(metric.terms, losses, strict=True)
+        )
+        return replace(metric, terms=terms, at_scale=True)
+
+
+def of_pairs(client: Any, objective: Objective, pairs: list[tuple[Any, Any]]) -> ClusterLabels:
+    """From the labels and weights of each partition, delayed."""
+    check(objective)
+    limit = LIMIT if objective.targets is None else _ROW_NUMBERS
+    columns = sketches(client, pairs, limit)
+    if objective.vector and len(columns) > 1:
+        raise ValueError(
+            message(
+                "labels", f"a matrix of {len(columns)} columns for {objective.name}", "one column of labels",
+                "Train on row numbers, with objective.with_targets(matrix): the table goes to every machine.",
+            )
+        )  # fmt: skip
+    return ClusterLabels(objective, columns)
+
+
+def of_collections(client: Any, objective: Objective, y: Any, sample_weight: Any) -> ClusterLabels:
+    """From Dask collections."""
+    return of_pairs(client, objective, pairs_of(y, sample_weight))

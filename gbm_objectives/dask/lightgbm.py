@@ -1,0 +1,294 @@
+"""LightGBM on Dask with the traps removed: `train` and `fit` set intercept, link, metrics and guards.
+
+LightGBM's Python package has no sum over its machines, so those of the objective and the metrics go through the
+Dask cluster (`_summation`), in a few short messages a round.
+"""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import lightgbm as lgb
+import numpy as np
+from distributed import get_client
+from numpy.typing import NDArray
+
+from gbm_objectives import _machines
+from gbm_objectives._blocks import Reduce
+from gbm_objectives._lightgbm_model import completed, problem
+from gbm_objectives._lightgbm_params import METRIC, NUM_CLASS, first, prepare
+from gbm_objectives._metric import Metric
+from gbm_objectives._training import Guard, as_list, checked, raise_alarm, with_link
+from gbm_objectives._validation import Array, message
+from gbm_objectives.dask import _start
+from gbm_objectives.dask._gather import partitions
+from gbm_objectives.dask._summation import Guarded, Machines, Summation
+from gbm_objectives.dask._watch import watched
+from gbm_objectives.lightgbm import _skip_reset
+from gbm_objectives.objective import Objective
+
+__all__ = ["fit", "train"]
+
+_EARLY_STOPPING = (
+    "early_stopping_round",
+    "early_stopping_rounds",
+    "early_stopping",
+    "n_iter_no_change",
+)
+
+
+def train(
+    client: Any,
+    params: Mapping[str, Any],
+    X: Any,  # noqa: N803
+    y: Any,
+    num_boost_round: int = 100,
+    *,
+    objective: Objective,
+    **arguments: Any,
+) -> lgb.Booster:
+    """What `gbm_objectives.lightgbm.train` is on one machine, for Dask collections.
+
+    Parameters
+    ----------
+    client : a `distributed.Client`, not an asynchronous one.
+    params : of LightGBM; ``objective`` is best left out.
+    X, y : Dask arrays or DataFrames of the same partitions, y of one column: for classes codes 0..K-1.
+    num_boost_round : rounds.
+    objective : such as ``huber()``.
+    **arguments : of `fit`.
+
+    Returns
+    -------
+    lightgbm.Booster
+
+    Raises
+    ------
+    TypeError, ValueError, TrainingError, ClusterError
+        As `fit`.
+    """
+    # The estimator's defaults have names that would outdo aliases in params: LightGBM's own are the same.
+    unset = dict.fromkeys(inspect.signature(lgb.LGBMRegressor).parameters)
+    unset.pop("kwargs", None)
+    settings = {**unset, **params, "n_estimators": num_boost_round, "client": client}
+    booster: lgb.Booster = fit(
+        lgb.DaskLGBMRegressor(**settings), objective, X, y, **arguments
+    ).booster_
+    return booster
+
+
+def fit(
+    estimator: lgb.DaskLGBMRegressor,
+    objective: Objective,
+    X: Any,  # noqa: N803
+    y: Any,
+    sample_weight: Any = None,
+    *,
+    feval: Any = None,
+    guard: Guard = "warn",
+    timeout: float = 300.0,
+    init_score: Any = None,
+    eval_set: Sequence[tuple[Any, Any]] | None = None,
+    callbacks: Sequence[Any] | None = None,
+    **arguments: Any,
+) -> lgb.DaskLGBMRegressor:
+    """Fit a Dask estimator with an objective of this package; it then predicts on the response scale.
+
+    Scales, shares and other sums are those of all rows, so the model is that of one machine, up to where
+    LightGBM puts the borders of its bins.
+
+    Parameters
+    ----------
+    estimator : a ``DaskLGBMRegressor``, also for classes; its parameters are set. ``DaskLGBMClassifier`` is refused:
+        it numbers the classes on each worker by themselves, so that labels are wrong where one has not all.
+    objective, guard : as for `gbm_objectives.lightgbm.train`.
+    X, y, sample_weight : Dask collections of the same partitions.
+    feval : a metric of `gbm_objectives.metrics`, or a list of these: means over rows, or roots of such; they are
+        those of all rows. Default: the objective's own.
+    timeout : seconds that a machine waits for the others' sums before `ClusterError`.
+    init_score : a Dask collection, in place of the intercept.
+    eval_set : pairs (X, y) of at least as many partitions as the training data, so that each worker has some.
+    callbacks : of LightGBM. ``early_stopping`` works here: all machines see the same metric.
+    **arguments : of the estimator's own ``fit``: eval_names, eval_sample_weight, feature_name, ...
+
+    Raises
+    ------
+    TypeError, ValueError, TrainingError
+        As `gbm_objectives.lightgbm.train`; for groups of rows, and metrics that don't add up over machines.
+    ClusterError
+        Where a worker dies, or is slower than ``timeout`` allows.
+    """
+    checked(objective, guard)
+    y = _one_column(y)
+    if not isinstance(estimator, lgb.DaskLGBMRegressor):
+        raise TypeError(
+            message(
+                "estimator", f"a {type(estimator).__name__}", "a DaskLGBMRegressor",
+                "With labels 0..K-1 it serves classes too: each worker of DaskLGBMClassifier numbers those that it has.",
+            )
+        )  # fmt: skip
+    client = get_client() if estimator.client is None else estimator.client
+    if getattr(client, "asynchronous", False):
+        raise TypeError(message("client", "an asynchronous Client", "a synchronous one"))
+    if arguments.get("init_model") is not None:
+        given = "a model to go on from"
+        raise TypeError(message("init_model", given, "none: LightGBM's Dask estimators take none"))
+    params = {name: value for name, value in estimator.get_params().items() if value is not None}
+    params.pop("client", None)
+    prepared = prepare(params, objective)
+    local = first(params, METRIC) is not None or feval == []
+    _check_early_stopping(params, callbacks, local)
+    labels = _start.of_collections(client, objective, y, sample_weight)
+    n_outputs = labels.n_outputs(prepared, NUM_CLASS)
+    settings: dict[str, Any] = {"metric": first(prepared, METRIC)}
+    if n_outputs > 1:
+        settings["num_class"] = n_outputs
+        objective.link.lightgbm_header(n_outputs)  # raises where a model can't say what it predicts
+    start: Array | None = None
+    if init_score is None and prepared.get("boost_from_average", True):
+        start = np.atleast_1d(labels.intercept(n_outputs if n_outputs > 1 else None))
+        init_score = _filled(y, start)
+    actor = client.submit(Summation, timeout, actor=True, pure=False).result()
+    machines = Machines(actor, timeout)
+    if eval_set is not None:
+        pairs = [(features, _one_column(label)) for features, label in eval_set]
+        arguments |= _evaluations(estimator, X, pairs)
+        if start is not None:
+            arguments["eval_init_score"] = [_filled(label, start) for _, label in pairs]
+        default = None if local else labels.metric()
+        metrics = _metrics(objective, default if feval is None else feval)
+        arguments["eval_metric"] = [_ClusterMetric(metric, machines) for metric in metrics]
+    estimator.set_params(objective=_ClusterObjective(objective, machines), **settings)
+    try:
+        with watched(client), warnings.catch_warnings():
+            if params.get("n_jobs") is None:  # LightGBM says it of its own default
+                warnings.filterwarnings("ignore", "Parameter n_jobs will be ignored")
+            estimator.fit(
+                X,
+                y,
+                sample_weight=sample_weight,
+                init_score=init_score,
+                callbacks=[machines, _skip_reset, *map(Guarded, callbacks or [])],
+                **arguments,
+            )
+    finally:
+        estimator.set_params(objective=objective)
+        estimator._objective = objective  # the other one holds on to the actor
+    booster = estimator.booster_
+    text = booster.model_to_string()
+    if guard != "ignore":
+        column = labels.columns[0]
+        found = problem(text, objective, column.y_true, column.weights, start, column.n_samples)
+        if found:
+            raise_alarm(guard, found)
+    booster.model_from_string(completed(text, start, objective.link))
+    return estimator
+
+
+@dataclass(frozen=True)
+class _ClusterObjective:
+    """The objective on each machine."""
+
+    objective: Objective
+    machines: Machines
+
+    def __call__(
+        self, y_true: Any, raw_prediction: Any, sample_weight: Any = None
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Gradient and Hessian of the machine's rows."""
+        allreduce = self.machines.allreduce
+        return _machines.gradient_hessian(
+            self.objective, y_true, raw_prediction, sample_weight, allreduce
+        )
+
+
+@dataclass(frozen=True)
+class _ClusterMetric:
+    """The metric of all rows, on each machine."""
+
+    metric: Metric
+    machines: Machines
+
+    def __call__(
+        self, y_true: Any, y_pred: Any, sample_weight: Any = None
+    ) -> tuple[str, float, bool]:
+        """What LightGBM takes."""
+
+        def compute(reduce: Reduce) -> float:
+            return self.metric.over_machines(y_true, y_pred, sample_weight, reduce)
+
+        value = _machines.together(compute, self.machines.allreduce)
+        return self.metric.name, value, self.metric.higher_is_better
+
+
+def _metrics(objective: Objective, feval: Any) -> list[Metric]:
+    metrics = with_link([] if feval is None else as_list(feval), objective)
+    for metric in metrics:
+        if not isinstance(metric, Metric):
+            raise TypeError(
+                message(
+                    "feval", repr(metric), "metrics of gbm_objectives.metrics",
+                    "LightGBM would give a function the rows of one worker only.",
+                )
+            )  # fmt: skip
+    return metrics
+
+
+def _check_early_stopping(params: Mapping[str, Any], callbacks: Any, local: bool) -> None:
+    """Machines must stop in the same round, so they must see the same metric."""
+    stops = any(isinstance(callback, type(lgb.early_stopping(1))) for callback in callbacks or ())
+    if local and (stops or first(params, _EARLY_STOPPING) is not None):
+        raise ValueError(
+            message(
+                "params", "early stopping on LightGBM's own metric, which differs between workers",
+                "a metric of gbm_objectives.metrics as feval, and no metric in params",
+            )
+        )  # fmt: skip
+
+
+def _one_column(y: Any) -> Any:
+    """Labels as a Dask array or Series of one dimension."""
+    if getattr(y, "ndim", 1) == 1:
+        return y
+    if y.shape[1] != 1:
+        raise ValueError(
+            message(
+                "y", f"{y.shape[1]} columns", "one column of labels",
+                "Train on row numbers, with objective.with_targets(matrix): the table goes to every machine.",
+            )
+        )  # fmt: skip
+    return y.iloc[:, 0] if hasattr(y, "iloc") else y[:, 0]
+
+
+def _filled(y: Any, start: Array) -> Any:
+    """The start of each row, in the partitions of the labels."""
+    array = y.to_dask_array() if hasattr(y, "to_dask_array") else y
+    if len(start) == 1:
+        return array.map_blocks(_rows_of, start, dtype=np.float64)
+    chunks = (array.chunks[0], (len(start),))
+    return array.map_blocks(_rows_of, start, dtype=np.float64, new_axis=1, chunks=chunks)
+
+
+def _rows_of(block: Any, start: Array) -> Array:
+    return np.full(len(block), start[0]) if len(start) == 1 else np.tile(start, (len(block), 1))
+
+
+def _evaluations(estimator: Any, X: Any, pairs: list[tuple[Any, Any]]) -> dict[str, Any]:  # noqa: N803
+    """Evaluation sets in the form that this LightGBM takes: 4.7 deprecates eval_set."""
+    least = len(partitions("X", X))
+    for features, _ in pairs:
+        found = len(partitions("eval_set", features))
+        if found < least:
+            raise ValueError(
+                message(
+                    "eval_set", f"{found} partitions where X has {least}", f"{least} or more",
+                    "Each worker needs some of its rows: rechunk or repartition it.",
+                )
+            )  # fmt: skip
+    if "eval_X" not in inspect.signature(estimator.fit).parameters:
+        return {"eval_set": pairs}
+    return {"eval_X": tuple(x for x, _ in pairs), "eval_y": tuple(label for _, label in pairs)}

@@ -1,0 +1,47 @@
+"""Clusters for the tests: local processes, and data that lie on them as a test wants."""
+
+import itertools
+import warnings
+from contextlib import contextmanager
+
+import dask.array as da
+import numpy as np
+from distributed import Client, LocalCluster
+
+
+@contextmanager
+def cluster(n_workers):
+    """A client of a cluster of ``n_workers`` processes of one thread."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Dask's own
+        with (
+            LocalCluster(
+                n_workers=n_workers,
+                threads_per_worker=1,
+                processes=True,
+                dashboard_address=None,
+                silence_logs=50,
+            ) as local,
+            Client(local) as client,
+        ):
+            yield client
+
+
+def placed(client, array, sizes, workers=None):
+    """A Dask array of chunks of these sizes, dealt to the workers in turn."""
+    workers = workers or sorted(client.scheduler_info(n_workers=-1)["workers"])
+    cuts = np.cumsum([0, *sizes])
+    chunks = [
+        da.from_delayed(
+            client.submit(
+                np.array,
+                array[start:stop],
+                pure=False,
+                workers=[workers[k % len(workers)]],
+            ),
+            (stop - start, *array.shape[1:]),
+            array.dtype,
+        )
+        for k, (start, stop) in enumerate(itertools.pairwise(cuts))
+    ]
+    return da.concatenate(chunks)
