@@ -90,3 +90,16 @@ def check_metrics(params: Mapping[str, Any], link: Link) -> None:
                 f"Write feval=metrics.{_INSTEAD.get(link, 'log_loss')}(), for instance.",
             )
         )  # fmt: skip
+
+
+def skip_reset(env: Any) -> None:
+    """Keep LightGBM from resetting all parameters to say once more that the objective is custom.
+
+    That reset draws the columns of feature_fraction anew, so that models differ from those of built-in
+    objectives (microsoft/LightGBM#6053), fails where no feature can be split, and in older versions forgets verbosity.
+    """
+    for booster in getattr(env.model, "boosters", [env.model]):
+        booster._Booster__set_objective_to_none = True
+
+
+skip_reset.before_iteration = True  # type: ignore[attr-defined]

@@ -25,6 +25,7 @@ from gbm_objectives._lightgbm_params import (
     check_metrics,
     first,
     prepare,
+    skip_reset,
 )
 from gbm_objectives._lightgbm_refit import Refitting, check_refit, raw_data
 from gbm_objectives._outputs import number_of_outputs
@@ -98,7 +99,7 @@ def train(
     init_model = arguments.get("init_model")
     valid_sets = arguments.get("valid_sets") or []
     valid_sets = [valid_sets] if isinstance(valid_sets, lgb.Dataset) else list(valid_sets)
-    callbacks = [*(arguments.pop("callbacks", None) or []), _skip_reset]
+    callbacks = [*(arguments.pop("callbacks", None) or []), skip_reset]
     if refit_leaves:
         objective = LeafRefit.for_leaves_of(objective, _quantile_rules.lightgbm)
         check_refit(prepared, keep)
@@ -181,7 +182,7 @@ def cv(
     _set_outputs(prepared, train_set, objective)
     folds: list[tuple[lgb.Dataset, Array | None]] = []
     features: list[list[Any]] = []
-    callbacks = [*(arguments.pop("callbacks", None) or []), _skip_reset]
+    callbacks = [*(arguments.pop("callbacks", None) or []), skip_reset]
     if refit_leaves:
         objective = LeafRefit.for_leaves_of(objective, _quantile_rules.lightgbm)
         check_refit(prepared)
@@ -254,19 +255,6 @@ def _metrics(params: Mapping[str, Any], objective: Objective, feval: Any) -> lis
         given = first(params, METRIC)
         return [objective.metric] if given == "None" else None
     return with_link(as_list(feval), objective)
-
-
-def _skip_reset(env: Any) -> None:
-    """Keep LightGBM from resetting all parameters to say once more that the objective is custom.
-
-    That reset draws the columns of feature_fraction anew, so that models differ from those of built-in
-    objectives (microsoft/LightGBM#6053), and fails where no feature can be split.
-    """
-    for booster in getattr(env.model, "boosters", [env.model]):
-        booster._Booster__set_objective_to_none = True
-
-
-_skip_reset.before_iteration = True  # type: ignore[attr-defined]
 
 
 def _labels(data: lgb.Dataset) -> tuple[Array, Array | None]:

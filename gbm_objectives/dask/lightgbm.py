@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from gbm_objectives import _machines
 from gbm_objectives._blocks import Reduce
 from gbm_objectives._lightgbm_model import completed, problem
-from gbm_objectives._lightgbm_params import METRIC, NUM_CLASS, first, prepare
+from gbm_objectives._lightgbm_params import METRIC, NUM_CLASS, first, prepare, skip_reset
 from gbm_objectives._metric import Metric
 from gbm_objectives._training import Guard, as_list, checked, raise_alarm, with_link
 from gbm_objectives._validation import Array, message
@@ -28,7 +28,6 @@ from gbm_objectives.dask import _start
 from gbm_objectives.dask._gather import partitions
 from gbm_objectives.dask._summation import Guarded, Machines, Summation
 from gbm_objectives.dask._watch import watched
-from gbm_objectives.lightgbm import _skip_reset
 from gbm_objectives.objective import Objective
 
 __all__ = ["fit", "train"]
@@ -172,7 +171,7 @@ def fit(
                 y,
                 sample_weight=sample_weight,
                 init_score=init_score,
-                callbacks=[machines, _skip_reset, *map(Guarded, callbacks or [])],
+                callbacks=[machines, skip_reset, *map(Guarded, callbacks or [])],
                 **arguments,
             )
     finally:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from gbm_objectives._lightgbm_params import skip_reset
 from gbm_objectives._validation import Array
 from gbm_objectives.objective import Objective
 from gbm_objectives.testing._calls import Broken, Library, words
@@ -172,7 +173,7 @@ def _lightgbm(subject: Subject, features: Array, y: Array, start: float) -> tupl
         "num_class": classes,
         "metric": "None",
     }
-    booster = lgb.train(parameters, data, ROUNDS)
+    booster = lgb.train(parameters, data, ROUNDS, callbacks=[skip_reset])
     split = [tree["num_leaves"] > 1 for tree in booster.dump_model()["tree_info"]]
     return start + booster.predict(features, raw_score=True), _rounds(split, classes)
 
