@@ -84,7 +84,7 @@ def numeric_array(argument: str, values: ArrayLike) -> Array:
     return array
 
 
-def reject_masked(argument: str, values: object) -> None:
+def reject_masked(argument: str, values: Any) -> None:
     """Raise for values masked out, which `numpy.asarray` and scikit-learn take for numbers."""
     if np.ma.is_masked(values):
         given = f"{int(np.sum(np.ma.getmaskarray(values)))} masked values"
