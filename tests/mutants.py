@@ -3,8 +3,8 @@
     pip install cosmic-ray
     python tests/mutants.py --sample 320 --seed 1
 
-Changes are those of cosmic-ray, at most two of a kind for each operator of the source, those of annotations
-left out. The script forks for each mutant, with the libraries imported already, and gives the child the changed
+Changes are those of cosmic-ray, at most two of a kind for each operator of the source. Left out are those of
+declarations, which change no number: annotations, decorators, repr=, compare=, slots=, strict=. The script forks for each mutant, with the libraries imported already, and gives the child the changed
 source of one module. The tests of a module are in `TESTS`, and end at the first failure.
 """
 
@@ -14,6 +14,7 @@ import difflib
 import math
 import os
 import random
+import re
 import sys
 import time
 from importlib.abc import SourceLoader
@@ -27,7 +28,7 @@ MODULES = [
     *(f"losses.{path.stem}" for path in sorted((PACKAGE / "losses").glob("*.py"))),
 ]
 #: Tests beside those of all modules, by the end of the module's name.
-ALWAYS = ["contract", "oracles"]
+ALWAYS = ["numerics", "contract", "oracles"]
 TESTS = {
     "_numerics": ["percentage", "bias", "positive", "levels", "intercept"],
     "curvature": ["validation", "bias", "descent"],
@@ -67,6 +68,9 @@ SWAPS = {
 }
 
 
+DECLARATION = re.compile(r"\b(repr|compare|slots|frozen|strict)=(True|False)")
+
+
 def annotations(source):
     """Lines and columns from and to which the source is an annotation."""
     for node in ast.walk(ast.parse(source)):
@@ -86,11 +90,14 @@ def mutants():
         for name in operator_names():
             _, _, swap = name.partition("Operator_")
             operator = get_operator(name)
-            if operator.arguments() or (swap and swap not in SWAPS):
+            if operator.arguments() or (swap and swap not in SWAPS) or "Decorator" in name:
                 continue
+            truth = name.endswith(("WithFalse", "WithTrue"))
             places = (p for node in ast_nodes(tree) for p in operator().mutation_positions(node))
             for occurrence, (start, _) in enumerate(places):
-                if not any(low <= start < high for low, high in spans):
+                line = source.splitlines()[start[0] - 1]
+                declared = truth and DECLARATION.search(line)
+                if not declared and not any(low <= start < high for low, high in spans):
                     yield module, name, occurrence
 
 
