@@ -111,7 +111,7 @@ def train(
     _construct_files(train_set, valid_sets, prepared)
     _set_outputs(prepared, train_set, objective)
     for data in valid_sets:
-        _labels(data)
+        _labels(data)  # looked at
     start = None
     if init_model is None and prepared.get("boost_from_average", True):
         start = _intercept(objective, train_set, valid_sets, prepared)

@@ -179,3 +179,47 @@ def test_hardly_any_rows(door, objective, n):
     assert_finite(found, door)
     if n == 0:
         assert isinstance(found, Exception)
+
+
+def test_lightgbm_makes_no_number_of_a_missing_label():
+    """LightGBM itself makes 0 of NaN: labels and weights are looked at before they are in its hands."""
+    X, y = features(40), np.arange(40.0)
+    bad = np.where(y == 7, np.nan, y)
+    params = {**LGB, "boost_from_average": False}
+    for label, weight, name in ((bad, None, "y_true"), (y, bad, "sample_weight")):
+        for train, valid in (((label, weight), (y, None)), ((y, None), (label, weight))):
+            data = lgb.Dataset(X, train[0], weight=train[1])
+            other = data.create_valid(X, valid[0], weight=valid[1])
+            with pytest.raises(ValueError, match=f"{name}: NaN or inf in 1 of 40 rows.*row 7"):
+                gbm_objectives.lightgbm.train(
+                    params, data, 2, objective=huber(), valid_sets=[other]
+                )
+        with pytest.raises(ValueError, match=f"{name}: NaN or inf in 1 of 40 rows"):
+            gbm_objectives.lightgbm.cv(
+                params, lgb.Dataset(X, label, weight=weight), 2, objective=huber(), nfold=2
+            )
+    with pytest.raises(ValueError, match="y_true: NaN or inf in 39 of 40 rows"):
+        gbm_objectives.lightgbm.train(params, lgb.Dataset(X, 1e300 * y), 2, objective=huber())
+
+
+@pytest.mark.parametrize("number", [0, 1], ids=["XGBoost", "LightGBM"])
+def test_labels_of_estimators_and_of_their_evaluation_sets(number):
+    X, y = features(60), features(60)[:, 0] + 3
+    foreign, masked = y.astype(">f4"), np.ma.masked_array(y, mask=y > 4)
+    found = []
+    for labels in (foreign, foreign.astype(np.float32)):
+        estimator = list(estimators(huber()))[number]
+        model = ObjectiveRegressor(estimator, huber()).fit(X, labels, eval_set=[(X, labels + 0)])
+        fitted = model.estimator_
+        history = fitted.evals_result_ if number else fitted.evals_result()
+        found.append((model.predict(X), list(next(iter(history.values())).values())))
+        with pytest.raises(ValueError, match=r"^y: \d+ masked values; needed"):
+            model.fit(X, masked)
+        with pytest.raises(ValueError, match=r"^eval_set: \d+ masked values; needed"):
+            model.fit(X, y, eval_set=[(X, masked)])
+    assert_array_equal(found[0][0], found[1][0])
+    assert_allclose(found[0][1], found[1][1], rtol=1e-6)
+    assert np.ptp(found[0][0]) > 0.1
+    classifier = ObjectiveClassifier(list(estimators(focal()))[number], focal())
+    with pytest.raises(ValueError, match=r"^y: 30 masked values"):
+        classifier.fit(X, np.ma.masked_array(y > 3, mask=np.arange(60) % 2))
