@@ -120,7 +120,7 @@ def test_the_last_row_past_a_block_counts(objective, door, data):
     assert_same(answer(door, objective, form(y), form(raw), weight), found)
     y = y.copy()
     y[-1] = np.nan
-    error = answer(door, objective, y, raw, weight)
+    error = answer(door, objective, y, raw, None)
     assert f"first in row {len(y) - 1}" in str(error)
 
 
