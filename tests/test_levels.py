@@ -201,7 +201,7 @@ ESTIMATORS = [
 
 @pytest.mark.skipif(not OLD, reason="XGBoost has an intercept for each output from 3.1 on")
 def test_older_xgboost_is_refused():
-    with pytest.raises(NotImplementedError, match="needed: XGBoost 3.1"):
+    with pytest.raises(NotImplementedError, match=r"needed: XGBoost 3\.1"):
         trained("XGBoost", quantile(TAU))
 
 
