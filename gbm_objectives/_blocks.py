@@ -49,8 +49,6 @@ def gather(
     with np.errstate(over="ignore", invalid="ignore"):  # bad rows are reported by `fill`
         for rows in row_blocks(len(y_true), _n_outputs(raw_prediction)):
             y, raw = y_true[rows], raw_prediction[rows]
-            if raw.dtype.kind != "f" or raw.dtype.itemsize < 4:
-                raw = raw.astype(np.float64)
             weight = None if sample_weight is None else sample_weight[rows]
             sums = statistics(rows, y, raw, weight)
             if total is None or total.dtype != sums.dtype:

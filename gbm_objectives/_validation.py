@@ -63,10 +63,16 @@ def whole_number(argument: str, value: object, least: int) -> int:
 
 
 def numeric_array(argument: str, values: ArrayLike) -> Array:
-    """A real, non-empty array of one or two dimensions; a view of what was given where possible."""
-    array = np.asarray(values)
+    """A real, non-empty array of one or two dimensions: what was given if it is float32 or float64, else float64.
+
+    Whole numbers would cut off what is computed in their type, and XGBoost reads foreign byte orders as its own.
+    """
+    array = _as_array(argument, values)
     if array.dtype.kind not in "fiub":
         raise TypeError(message(argument, f"an array of dtype {array.dtype}", "real numbers"))
+    if array.dtype not in (np.float32, np.float64):
+        with np.errstate(over="ignore"):  # a long double beyond is infinite, and refused as such
+            array = array.astype(np.float64)
     if array.ndim not in (1, 2):
         raise ValueError(
             message(
@@ -76,6 +82,23 @@ def numeric_array(argument: str, values: ArrayLike) -> Array:
     if array.size == 0:
         raise ValueError(message(argument, f"shape {array.shape}, no rows", "at least one row"))
     return array
+
+
+def reject_masked(argument: str, values: Any) -> None:
+    """Raise for values masked out, which `numpy.asarray` and scikit-learn take for numbers."""
+    if np.ma.is_masked(values):
+        given = f"{int(np.sum(np.ma.getmaskarray(values)))} masked values"
+        raise ValueError(message(argument, given, "numbers in all rows", "Fill or drop them."))
+
+
+def _as_array(argument: str, values: ArrayLike) -> Array:
+    """`numpy.asarray`, which takes masked values for numbers, and doesn't name what it can't take."""
+    reject_masked(argument, values)
+    try:
+        return np.asarray(values)
+    except (TypeError, ValueError) as error:
+        given = f"a {type(values).__name__} that makes no array ({error})"
+        raise type(error)(message(argument, given, "an array of real numbers")) from error
 
 
 def reject_rows(argument: str, bad: Array, given: str, needed: str, instead: str = "") -> None:
@@ -94,7 +117,7 @@ def reject_non_finite(argument: str, values: Array, instead: str = "") -> None:
 
 def sample_weights(values: ArrayLike | None, n_samples: int) -> Array | None:
     """Weights of shape (n_samples,); None and XGBoost's empty array mean that there are none."""
-    if values is None or np.asarray(values).size == 0:
+    if values is None or _as_array("sample_weight", values).size == 0:
         return None
     weight = numeric_array("sample_weight", values)
     if weight.ndim == 2 and weight.shape[1] == 1:

@@ -30,7 +30,7 @@ from gbm_objectives._lightgbm_params import (
 from gbm_objectives._lightgbm_refit import Refitting, check_refit, raw_data
 from gbm_objectives._outputs import number_of_outputs
 from gbm_objectives._training import Guard, as_list, checked, raise_alarm, with_link
-from gbm_objectives._validation import Array, message
+from gbm_objectives._validation import Array, message, numeric_array, reject_non_finite
 from gbm_objectives.links import LOGIT, SOFTMAX
 from gbm_objectives.objective import Objective
 
@@ -110,6 +110,8 @@ def train(
         check_link(init_model, objective.link)
     _construct_files(train_set, valid_sets, prepared)
     _set_outputs(prepared, train_set, objective)
+    for data in valid_sets:
+        _labels(data)  # looked at
     start = None
     if init_model is None and prepared.get("boost_from_average", True):
         start = _intercept(objective, train_set, valid_sets, prepared)
@@ -262,7 +264,7 @@ def _labels(data: lgb.Dataset) -> tuple[Array, Array | None]:
     label, weight = _field(data, "label"), _field(data, "weight")
     if label is None:
         raise ValueError(message("Dataset", "no labels", "labels"))
-    y = np.asarray(label, dtype=np.float32)
+    y = _in_float32("y_true", label)
     if y.size != len(y):
         raise ValueError(
             message(
@@ -270,7 +272,15 @@ def _labels(data: lgb.Dataset) -> tuple[Array, Array | None]:
                 "Train on a matrix with objective.with_targets(matrix) and row numbers as labels.",
             )
         )  # fmt: skip
-    return y.reshape(len(y)), None if weight is None else np.asarray(weight, dtype=np.float32)
+    return y.reshape(len(y)), None if weight is None else _in_float32("sample_weight", weight)
+
+
+def _in_float32(argument: str, values: Any) -> Array:
+    """Looked at before LightGBM makes 0 of NaN, and a large number of inf."""
+    with np.errstate(over="ignore"):
+        found: Array = numeric_array(argument, values).astype(np.float32)
+    reject_non_finite(argument, found)
+    return found
 
 
 def _field(data: lgb.Dataset, name: str) -> Any:

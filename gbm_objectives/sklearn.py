@@ -24,7 +24,7 @@ from sklearn.utils.validation import check_array, column_or_1d
 
 from gbm_objectives._estimator import ObjectiveEstimator, pairs_of
 from gbm_objectives._training import Guard, checked
-from gbm_objectives._validation import message
+from gbm_objectives._validation import message, reject_masked
 from gbm_objectives.links import LOGIT, SOFTMAX
 from gbm_objectives.losses._base import Loss
 from gbm_objectives.losses._vector import ClassLoss
@@ -105,10 +105,22 @@ class ObjectiveRegressor(RegressorMixin, ObjectiveEstimator):  # type: ignore[mi
             raise ValueError(
                 f"{type(self).__name__} requires y to be passed, but the target y is None"
             )
-        labels = check_array(y, ensure_2d=False, input_name="y", estimator=self)
+        labels, pairs = self._numbers("y", y), pairs_of(eval_set, arguments)
+        if pairs is not None:
+            pairs = [
+                (x, labels if label is y else self._numbers("eval_set", label))
+                for x, label in pairs
+            ]
+        return self._fit(X, labels, sample_weight, pairs, arguments)
+
+    def _numbers(self, argument: str, y: Any) -> NDArray[Any]:
+        """Labels as finite numbers, in the byte order of this machine: XGBoost reads no other, and doesn't say so."""
+        reject_masked(argument, y)
+        labels = check_array(y, ensure_2d=False, input_name=argument, estimator=self)
         if labels.ndim == 2 and labels.shape[1] == 1:
             labels = column_or_1d(labels, warn=True)
-        return self._fit(X, labels, sample_weight, pairs_of(eval_set, arguments), arguments)
+        native: NDArray[Any] = labels.astype(labels.dtype.newbyteorder("="), copy=False)
+        return native
 
     def predict(self, X: Any, **arguments: Any) -> NDArray[Any]:  # noqa: N803
         """Predictions on the response scale, in the shape of `raw_prediction`, with its arguments."""
@@ -200,6 +212,7 @@ class ObjectiveClassifier(ClassifierMixin, ObjectiveEstimator):  # type: ignore[
             given = f"{objective.name}, whose labels are numbers"
             needed = "an objective of classes, such as focal() or softmax_focal()"
             raise TypeError(message("objective", given, needed))
+        reject_masked("y", y)
         labels = column_or_1d(y, warn=True)
         check_classification_targets(labels)
         self.classes_, codes = np.unique(labels, return_inverse=True)

@@ -166,8 +166,7 @@ class ClassWeight(Weighting):
         gradient: Array | None = None,
     ) -> Array:
         """The weight of the row's class."""
-        dtype = np.result_type(raw_prediction, np.float32)  # predictions may be integers, or halves
-        factors = np.asarray(self.factors, dtype=dtype)
+        factors = np.asarray(self.factors, dtype=raw_prediction.dtype)
         n_classes = raw_prediction.shape[1] if raw_prediction.ndim == 2 else 2
         if len(factors) != n_classes:
             needed = f"{n_classes}, one a class"
@@ -218,7 +217,7 @@ class InverseLabel(Weighting):
             reject_rows("y_true", y_true == 0, "a label of 0", "labels other than 0", instead)
 
     def _inverse(self, y_true: Array) -> Array:
-        size = np.abs(y_true if y_true.dtype.kind == "f" else y_true.astype(np.float64))
+        size = np.abs(y_true)
         inverse: Array = 1.0 / (size if self.floor is None else np.clip(size, self.floor, None))
         return inverse
 

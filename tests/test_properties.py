@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from _hostile import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -49,7 +50,7 @@ def finite_rows(draw, objective):
 
 
 @every_objective
-@settings(deadline=None, max_examples=30)
+@examples(0.3)
 @given(data=st.data())
 def test_finite_rows_give_finite_derivatives(objective, data):
     y, raw, weight = data.draw(finite_rows(objective))
@@ -67,7 +68,7 @@ def test_finite_rows_give_finite_derivatives(objective, data):
 
 
 @every_objective
-@settings(deadline=None, max_examples=30)
+@examples(0.3)
 @given(data=st.data())
 def test_any_array_gives_an_answer_or_a_clear_error(objective, data):
     shape = data.draw(hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=5))

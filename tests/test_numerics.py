@@ -1,0 +1,179 @@
+"""The small parts of the numerical core, each against a plain formula: what whole models would hide."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy.special import expit, softmax
+
+from gbm_objectives import (
+    absolute_error,
+    binary_cross_entropy,
+    cauchy,
+    expectile,
+    fair,
+    focal,
+    gamma,
+    geman_mcclure,
+    huber,
+    kl_divergence,
+    log_cosh,
+    mape,
+    poisson,
+    pseudo_huber,
+    quantile,
+    squared_error,
+    tukey,
+    welsch,
+)
+from gbm_objectives._numerics import power, weighted_quantile
+from gbm_objectives.links import LOG, LOGIT, SOFTMAX, SORTED
+from gbm_objectives.losses.binary import base_rate
+from gbm_objectives.weighting import ClassWeight, EffectiveNumber
+
+RNG = np.random.default_rng(0)
+
+
+def brute_quantile(values, weight, q):
+    """Of values repeated as often as their weights say."""
+    return np.quantile(np.repeat(values, weight), q, method="averaged_inverted_cdf")
+
+
+@pytest.mark.parametrize("q", [0.0, 0.1, 0.5, 0.97, 1.0])
+def test_weighted_quantile_of_few_rows(q):
+    values, weight = RNG.permutation(9.0 * np.arange(20)), RNG.integers(0, 4, 20)
+    assert weighted_quantile(values, weight.astype(float), q) == brute_quantile(values, weight, q)
+
+
+@pytest.mark.parametrize("q", [0.0, 0.02, 0.5, 0.98, 1.0])
+@pytest.mark.parametrize("period", [0, 1, 2], ids=["random", "small ones seen", "large ones seen"])
+def test_weighted_quantile_of_many_rows(q, period):
+    """The first look is at every eighth row; a period of eight makes it wrong about the rest."""
+    n = 1 << 17
+    values = RNG.standard_normal(n)
+    if period:
+        values[::8] += {1: -100.0, 2: 100.0}[period]
+    weight = RNG.integers(0, 3, n)
+    found = weighted_quantile(values, weight.astype(float), q)
+    assert found == brute_quantile(values, weight, q)
+
+
+def test_weighted_quantile_where_the_first_look_sees_no_weight():
+    values, weight = RNG.standard_normal(1 << 17), np.ones(1 << 17, int)
+    weight[::8] = 0
+    assert weighted_quantile(values, weight.astype(float), 0.3) == brute_quantile(
+        values, weight, 0.3
+    )
+
+
+@pytest.mark.parametrize("exponent", [0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 7.5, 8.0, 8.5, 9.0, 0.3, 2.7])
+def test_power_is_a_fresh_array(exponent):
+    base = RNG.random(50)
+    found = power(base, exponent)
+    assert_allclose(found, base**exponent, rtol=1e-14)
+    assert not np.shares_memory(found, base)
+
+
+def test_links():
+    raw = np.array([[-900.0, 0.0, 3.0], [2.0, 1.0, 900.0]])
+    assert_allclose(SOFTMAX.inverse(raw), softmax(raw, axis=1), rtol=1e-14)
+    assert_allclose(LOGIT.inverse(raw[:, 1:] / 9), expit(raw[:, 1:] / 9), rtol=1e-14)
+    assert_allclose(LOG.inverse(np.array([-3.0, 2.0])), np.exp([-3.0, 2.0]), rtol=1e-14)
+    assert_array_equal(SORTED.inverse(raw), np.sort(raw, axis=1))
+    headers = [(link.lightgbm_header(1), link.lightgbm_header(3)) for link in (LOGIT, SORTED)]
+    assert headers == [("binary sigmoid:1", "multiclassova num_class:3 sigmoid:1"), ("", "")]
+    assert SOFTMAX.lightgbm_header(3) == "multiclass num_class:3"
+    assert LOG.lightgbm_header(1) == "poisson"
+    with pytest.raises(NotImplementedError, match="one output"):
+        LOG.lightgbm_header(2)
+
+
+SCALES = [
+    (huber, 0.5), (pseudo_huber, 0.5), (log_cosh, 0.5), (fair, 0.25), (cauchy, 1.75),
+    (geman_mcclure, 3.5), (welsch, 3.0), (tukey, 5.0),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("factory", "factor"), SCALES, ids=lambda v: getattr(v, "__name__", v))
+def test_automatic_scales(factory, factor):
+    """factor x 1.4826 median |r|, to the width of a bin of the sketch; .05 (mean sqrt|r|)^2 at least."""
+    y, zero = RNG.standard_normal(2000), np.zeros(2000)
+    loss = factory().fixed(y, zero).loss
+    assert_allclose(loss.delta, factor * 1.4826 * np.median(np.abs(y)), rtol=3e-3)
+    assert_allclose(loss.scale, max(loss.delta, np.mean(np.sqrt(np.abs(y))) ** 2), rtol=1e-6)
+    tied = np.where(np.arange(2000) < 100, y, 0.0)
+    spread = np.mean(np.sqrt(np.abs(tied))) ** 2
+    sketched = factor * 1.4826 * spread * 2.0**-6  # the first bin: all that is below
+    assert_allclose(factory().fixed(tied, zero).loss.delta, max(0.05 * spread, sketched), rtol=0.01)
+
+
+def test_the_scale_of_quantiles():
+    """.05 (mean sqrt|r|)^2 where most residuals are 0; smaller where tau is within .05 of the ends."""
+    y, zero = RNG.standard_normal(4000), np.zeros(4000)
+    middle, low = (quantile(tau).fixed(y, zero).loss.delta for tau in (0.05, 0.04))
+    assert_allclose(low / middle, 0.8, rtol=1e-12)
+    tied = np.where(np.arange(4000) < 40, y, 0.0)
+    spread = np.mean(np.sqrt(np.abs(tied))) ** 2
+    assert_allclose(quantile(0.5).fixed(tied, zero).loss.delta, 0.05 * spread, rtol=1e-5)
+
+
+def test_names_of_levels():
+    assert expectile([0.1, 0.4, 0.9]).name == "expectile_0.1_to_0.9"
+    assert quantile([0.1, 0.4, 0.9]).name == "quantile_0.1_to_0.9"
+
+
+@pytest.mark.parametrize("beta", [0.0, 0.9, 0.999])
+def test_effective_numbers(beta):
+    """Proportional to (1 - beta)/(1 - beta^n), with a mean of 1 over the rows."""
+    counts = np.array([3.0, 50.0, 7.0])
+    weights = np.array(ClassWeight(EffectiveNumber(beta)).resolve(counts).factors)
+    expected = (1 - beta) / (1 - beta**counts)
+    assert_allclose(weights, expected * 60 / (counts @ expected), rtol=1e-10)
+    absent = ClassWeight(EffectiveNumber(beta)).resolve(np.array([3.0, 0.0]))
+    assert absent.factors == (1.0, 1.0)
+
+
+def test_constant_labels_leave_the_unit_of_metrics_at_1():
+    two, three = np.full(4, 2.0), np.full(4, 3.0)
+    assert squared_error().metric(two, three) == 0.5
+    assert_allclose(poisson().metric(two, np.log(three)), 3 - 2 - 2 * np.log(3 / 2), rtol=1e-12)
+
+
+def test_domains_of_labels():
+    zero = np.zeros(3)
+    for objective in (gamma(), mape()):
+        with pytest.raises(ValueError, match=r"y_true: .*in 1 of 3 rows, first in row 2"):
+            objective(np.array([1.0, 2.0, 0.0]), zero)
+    shares = np.array([[0.5, 0.5], [0.7, 0.2], [1.0, 0.0]])
+    with pytest.raises(ValueError, match=r"don't sum to 1 in 1 of 3 rows, first in row 1"):
+        kl_divergence()(shares, np.zeros((3, 2)))
+    shares[1] = [-0.5, 1.5]
+    with pytest.raises(ValueError, match=r"a negative share in 1 of 3 rows, first in row 1"):
+        kl_divergence()(shares, np.zeros((3, 2)))
+
+
+def test_a_class_without_rows_has_a_finite_start():
+    for label, rate in ((0.0, 1e-6), (1.0, 1 - 1e-6)):
+        assert base_rate(np.full(5, label), None) == rate
+    start = binary_cross_entropy().intercept(np.zeros(5))
+    assert_allclose(start, np.log(1e-6 / (1 - 1e-6)), rtol=1e-9)
+
+
+def test_focal_steps_are_at_most_2():
+    y, raw = np.tile([0.0, 1.0], 100), np.linspace(-8, 8, 200)
+    gradient, hessian = focal()(y, raw)
+    assert (hessian >= 0.499999 * np.abs(gradient)).all()
+    assert_allclose((np.abs(gradient) / hessian).max(), 2.0, rtol=1e-6)
+    assert not focal().loss.convex
+    assert focal(0.0).loss.convex
+    assert focal(0.0).loss.default_curvature == ("exact", None)
+
+
+def test_a_clip_may_have_no_lower_bound():
+    y, raw = np.zeros(50), np.linspace(-5, 5, 50)
+    for low, other in (((None, 0.5), (0.0, 0.5)), ((0.1, None), (0.1, 1e30))):
+        assert_array_equal(huber(1.0, clip=low)(y, raw), huber(1.0, clip=other)(y, raw))
+
+
+def test_the_coefficient_is_shown():
+    assert repr(2 * huber()) == "2 * " + repr(huber())
+    assert repr(absolute_error() + 0.5 * huber()).endswith("+ 0.5 * " + repr(huber()))
