@@ -128,21 +128,19 @@ class Mutant(SourceLoader):
         return self.source.encode()
 
 
-def test(module, source, everything):
+def test(module, source, names):
     """In the child: the exit code of pytest."""
     import pytest
 
     os.chdir(ROOT)
     sys.meta_path.insert(0, Mutant(module, source))
     own = TESTS.get(module.rpartition(".")[2], [])
-    names = [*own[:1], *ALWAYS, *own[1:]]
-    if everything:
-        names += sorted({name for some in TESTS.values() for name in some} - set(names))
+    names = names or [*own[:1], *ALWAYS, *own[1:]]
     files = [f"tests/test_{name}.py" for name in names]
     return pytest.main(["-x", "-q", "-p", "no:cacheprovider", *files])
 
 
-def start(mutant, everything):
+def start(mutant, names):
     """The process in which a mutant is tested."""
     source = mutated(*mutant)
     pid = os.fork()
@@ -151,19 +149,19 @@ def start(mutant, everything):
         try:
             nothing = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nothing, 1), os.dup2(nothing, 2)
-            code = int(test(mutant[0], source, everything))
+            code = int(test(mutant[0], source, names))
         finally:
             os._exit(code)
     return pid
 
 
-def outcomes(chosen, processes, limit, everything):
+def outcomes(chosen, processes, limit, names=()):
     """(number, mutant, outcome, seconds) of each, as they end; one thread, so that forks hold no locks."""
     waiting, running = list(reversed(chosen)), {}
     while waiting or running:
         while waiting and len(running) < processes:
             number, mutant = waiting.pop()
-            running[start(mutant, everything)] = (number, mutant, time.monotonic())
+            running[start(mutant, names)] = (number, mutant, time.monotonic())
         time.sleep(0.05)
         for pid, (number, mutant, since) in list(running.items()):
             seconds = time.monotonic() - since
@@ -201,7 +199,7 @@ def main():
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--limit", type=float, default=180.0, help="seconds for each mutant")
     parser.add_argument("--only", type=int, nargs="*", help="these numbers of the sample")
-    parser.add_argument("--everything", action="store_true", help="all tests of TESTS for each")
+    parser.add_argument("--tests", nargs="*", help="these instead of those of the module")
     arguments = parser.parse_args()
     os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "CI": "true"}
     sys.path.insert(0, str(ROOT))
@@ -213,7 +211,7 @@ def main():
     if arguments.only:
         chosen = [pair for pair in chosen if pair[0] in arguments.only]
     killed = 0
-    settings = arguments.processes, arguments.limit, arguments.everything
+    settings = arguments.processes, arguments.limit, arguments.tests
     for number, mutant, outcome, seconds in outcomes(chosen, *settings):
         killed += outcome != "SURVIVED"
         print(f"{number} {outcome} {seconds:.0f} s {' '.join(map(str, mutant))}", flush=True)

@@ -14,6 +14,7 @@ from gbm_objectives import (
     focal,
     gamma,
     geman_mcclure,
+    general_robust,
     huber,
     kl_divergence,
     log_cosh,
@@ -21,6 +22,8 @@ from gbm_objectives import (
     poisson,
     pseudo_huber,
     quantile,
+    softmax_cross_entropy,
+    softmax_focal,
     squared_error,
     tukey,
     welsch,
@@ -177,3 +180,46 @@ def test_a_clip_may_have_no_lower_bound():
 def test_the_coefficient_is_shown():
     assert repr(2 * huber()) == "2 * " + repr(huber())
     assert repr(absolute_error() + 0.5 * huber()).endswith("+ 0.5 * " + repr(huber()))
+
+
+def test_the_scale_of_quantiles_is_capped_by_the_spread():
+    """Residuals of +-1 alone: 1.5 times their median is more than (mean sqrt|r|)^2."""
+    y = np.tile([-1.0, 1.0], 500)
+    assert_allclose(quantile(0.5).fixed(y, np.zeros(1000)).loss.delta, 0.33, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("alpha", "factor"),
+    [(2.0, 0.5), (1.0, 0.5), (0.5, 0.99333), (0.0, 1.24), (-1.0, 1.58), (-2.0, 1.75), (-1e9, 2.12)],
+)
+def test_the_automatic_scale_of_the_general_loss(alpha, factor):
+    """Linear in 1/(2 - alpha) between those of named losses."""
+    y = RNG.standard_normal(2000)
+    delta = general_robust(alpha).fixed(y, np.zeros(2000)).loss.delta
+    assert_allclose(delta, factor * 1.4826 * np.median(np.abs(y)), rtol=3e-3)
+
+
+def test_labels_that_are_no_codes_are_counted():
+    raw = np.zeros((4, 3))
+    for bad, count in (([0, 3, 5, 1], 2), ([0, -1, 1, 1], 1), ([0.5, 1.5, 2.5, 1], 3)):
+        with pytest.raises(ValueError, match=f"no class code in {count} of 4 rows"):
+            softmax_cross_entropy()(np.array(bad), raw)
+    with pytest.raises(ValueError, match=r"one class code a row.*use kl_divergence"):
+        softmax_cross_entropy()(np.eye(4)[:, :3], raw)
+    assert softmax_focal(0.0).loss.convex
+    assert not softmax_focal(2.0).loss.convex
+
+
+def test_a_sample_stands_for_all_rows_beside_other_machines():
+    """Above 2^19 rows a scale is found in a sample, and its sums are those of all rows."""
+    n, seen = (1 << 19) + (1 << 17), []
+    y = RNG.standard_normal(n)
+
+    def reduce(sums):
+        seen.append(sums)
+        return sums
+
+    huber().gradient_hessian(y, np.zeros(n), reduce=reduce)
+    assert_allclose(seen[0][0], n, rtol=1e-12)
+    assert_allclose(seen[0][1], np.sqrt(np.abs(y)).sum(), rtol=0.01)
+    assert_allclose(seen[1].sum(), n, rtol=1e-12)

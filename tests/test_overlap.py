@@ -189,3 +189,12 @@ def test_classifier(estimator):
     raw = model.raw_prediction(x)
     assert_allclose(model.predict_proba(x)[:, 1], expit(raw.astype(float)))
     assert f1_score(y, model.predict(x)) > 0.98
+
+
+def test_sums_of_huge_weights_stay_finite():
+    """Two weights that float32 holds, and whose sum it doesn't."""
+    y, raw = np.array([1, 0], np.float32), np.array([0.6, 0.1], np.float32)
+    weight = np.array([2.4, 2.7], np.float32)
+    objective = dice(smooth=0.0)
+    found = objective.value(y, raw, weight * np.float32(1e38))
+    assert_allclose(found, objective.value(y, raw, weight), rtol=1e-6)

@@ -73,10 +73,10 @@ class OverlapLoss(LogitLoss):
         p = _probability(raw_prediction)
         if sample_weight is None:
             parts = [y_true, p, y_true * p]
-            return np.array([len(p), *(float(part.sum()) for part in parts)])
+            return np.array([len(p), *(float(part.sum(dtype=np.float64)) for part in parts)])
         weight = sample_weight.astype(p.dtype, copy=False)
         parts = [weight, weight * y_true, weight * p, weight * y_true * p]
-        return np.array([float(part.sum()) for part in parts])
+        return np.array([float(part.sum(dtype=np.float64)) for part in parts])
 
     def resolve(self, sums: Array) -> Self:
         """The loss at these sums."""
