@@ -137,7 +137,16 @@ class _Margins:
     def _leaves(self, booster: xgb.Booster, i: int, data: xgb.DMatrix) -> Array:
         """The node of each row in each tree of a round, (n_samples, n_trees)."""
         at = self._first + i
-        found = booster[at : at + 1].predict(data, pred_leaf=True)
+        try:
+            found = booster[at : at + 1].predict(data, pred_leaf=True)
+        except xgb.core.XGBoostError as error:
+            if "Not implemented for `QuantileDMatrix`" not in str(error):
+                raise
+            given = f"a QuantileDMatrix with XGBoost {xgb.__version__}, which tells no leaves of it"
+            instead = 'Estimators make a DMatrix with tree_method="exact" or "approx".'
+            raise ValueError(
+                message("refit_leaves", given, "a DMatrix, or XGBoost 3.1", instead)
+            ) from error
         return found.reshape(len(found), -1).astype(np.intp)
 
     @staticmethod

@@ -159,8 +159,8 @@ def test_what_is_no_number_trains_no_model(objective, door, where, data):
     form = data.draw(
         st.sampled_from(sorted(set(REFUSED) - {"objects", "texts", "bytes", "no rows"}))
     )
-    if form in LOST.get(door, ()):
-        return
+    if form in LOST.get(door, ()) or (where and form == "a number"):
+        return  # a number is a weight of all rows to scikit-learn
     n, w = len(y), REFUSED[form](np.ones(len(y))) if where else None
     y = y if where else REFUSED[form](y)
     assert isinstance(trained(door, objective, y, w, n), Exception)

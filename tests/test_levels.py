@@ -41,7 +41,12 @@ def trained(library, objective, rounds=20, X=X, Y=Y, **settings):
     return train(LGB, data, rounds, objective=objective, **settings), np.asarray
 
 
-libraries = pytest.mark.parametrize("library", ["XGBoost", "LightGBM"])
+OLD = tuple(map(int, xgb.__version__.split(".")[:2])) < (3, 1)
+FROM_31 = pytest.mark.skipif(
+    OLD, reason="XGBoost 3.1 is the first with an intercept for each output"
+)
+LIBRARIES = [pytest.param("XGBoost", marks=FROM_31), "LightGBM"]
+libraries = pytest.mark.parametrize("library", LIBRARIES)
 
 
 @libraries
@@ -189,9 +194,15 @@ def test_boosters_keep_their_levels_through_a_file(library, tmp_path):
 
 
 ESTIMATORS = [
-    xgb.XGBRegressor(n_estimators=20, max_depth=3, n_jobs=1),
+    pytest.param(xgb.XGBRegressor(n_estimators=20, max_depth=3, n_jobs=1), marks=FROM_31),
     lgb.LGBMRegressor(n_estimators=20, num_leaves=7, n_jobs=1, verbosity=-1),
 ]
+
+
+@pytest.mark.skipif(not OLD, reason="XGBoost has an intercept for each output from 3.1 on")
+def test_older_xgboost_is_refused():
+    with pytest.raises(NotImplementedError, match=r"needed: XGBoost 3\.1"):
+        trained("XGBoost", quantile(TAU))
 
 
 @pytest.mark.parametrize("estimator", ESTIMATORS, ids=["XGBoost", "LightGBM"])

@@ -53,6 +53,8 @@ LGB = {"num_threads": 1, "verbosity": -1, "force_col_wise": True, "learning_rate
 OWN = {"xgboost": XGB, "lightgbm": LGB}
 MODULES = {"xgboost": gox, "lightgbm": gol}
 XGB_VERSION = tuple(map(int, xgb.__version__.split(".")[:2]))
+NO_LEAVES = "XGBoost before 3.1 tells no leaves of a QuantileDMatrix, which its estimators make"
+OTHER_TREES = "LightGBM 4.0 grows other trees, with its own objectives"
 LGB_VERSION = tuple(map(int, lgb.__version__.split(".")[:2]))
 LIBRARIES = pytest.mark.parametrize("library", ["xgboost", "lightgbm"])
 WEIGHTED = pytest.mark.parametrize("weighted", [False, True])
@@ -117,6 +119,8 @@ def test_equals_the_built_in(library, objective, in_xgboost, in_lightgbm, discre
     """Discrete labels put rows on the quantile itself."""
     if library == "xgboost" and XGB_VERSION >= (3, 4):
         pytest.skip("XGBoost 3.4 refits no leaves")
+    if library == "lightgbm" and LGB_VERSION < (4, 3):
+        pytest.skip(OTHER_TREES)
     if library == "lightgbm" and weighted and LGB_VERSION < (4, 7):
         pytest.skip("LightGBM before 4.7 has another weighted quantile")
     y = np.round(Y) if discrete else Y
@@ -151,6 +155,7 @@ def test_xgboost_equals_the_built_in_in_other_trees(params):
     assert_allclose(predict(ours), predict(theirs), atol=1e-5, rtol=0)
 
 
+@pytest.mark.skipif(LGB_VERSION < (4, 3), reason=OTHER_TREES)
 @pytest.mark.parametrize(
     "params",
     [
@@ -435,6 +440,7 @@ def test_cv_sees_refitted_leaves(library):
         assert data.data is None  # freed, as LightGBM does
 
 
+@pytest.mark.skipif(LGB_VERSION < (4, 3), reason=OTHER_TREES)
 @pytest.mark.parametrize("kind", ["frame", "categories", "sparse", "float32", "fortran"])
 def test_lightgbm_features_of_every_kind(kind):
     """Some leaves of a quantile gain the same, so that rows are looked up in the features."""
@@ -502,6 +508,8 @@ REGRESSORS = {
 @WEIGHTED
 @LIBRARIES
 def test_estimators_equal_train(library, weighted):
+    if library == "xgboost" and XGB_VERSION < (3, 1):
+        pytest.skip(NO_LEAVES)
     model = ObjectiveRegressor(REGRESSORS[library](), quantile(0.9), refit_leaves=True)
     model.fit(X, Y, W if weighted else None)
     booster = fit(library, quantile(0.9), 10, data=make_data(library, weighted=weighted))
@@ -514,6 +522,8 @@ def test_estimators_equal_train(library, weighted):
 
 @LIBRARIES
 def test_estimators_stop_early(library):
+    if library == "xgboost" and XGB_VERSION < (3, 1):
+        pytest.skip(NO_LEAVES)
     stopping = {"early_stopping_rounds": 3} if library == "xgboost" else {}
     base = REGRESSORS[library](**stopping).set_params(n_estimators=200, learning_rate=0.5)
     model = ObjectiveRegressor(base, quantile(0.9), refit_leaves=True)
@@ -545,6 +555,15 @@ def largest_error(y_true, y_pred):
     return "largest", float(np.abs(y_true - y_pred).max()), False
 
 
+@pytest.mark.skipif(XGB_VERSION >= (3, 1), reason="a QuantileDMatrix tells its leaves from 3.1 on")
+def test_what_older_xgboost_does_not_tell():
+    with pytest.raises(ValueError, match=r"QuantileDMatrix with XGBoost .*needed: a DMatrix"):
+        ObjectiveRegressor(REGRESSORS["xgboost"](), huber(), refit_leaves=True).fit(X, Y)
+    approx = REGRESSORS["xgboost"]().set_params(tree_method="approx")
+    ObjectiveRegressor(approx, huber(), refit_leaves=True).fit(X, Y)
+
+
+@pytest.mark.skipif(XGB_VERSION < (3, 1), reason=NO_LEAVES)
 def test_estimators_in_searches():
     model = ObjectiveRegressor(REGRESSORS["xgboost"](), quantile(0.5), refit_leaves=True)
     search = GridSearchCV(
