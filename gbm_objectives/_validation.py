@@ -98,7 +98,8 @@ def _as_array(argument: str, values: ArrayLike) -> Array:
         return np.asarray(values)
     except (TypeError, ValueError) as error:
         given = f"a {type(values).__name__} that makes no array ({error})"
-        raise type(error)(message(argument, given, "an array of real numbers")) from error
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(message(argument, given, "an array of real numbers")) from error
 
 
 def reject_rows(argument: str, bad: Array, given: str, needed: str, instead: str = "") -> None:

@@ -9,6 +9,7 @@ from gbm_objectives import (
     absolute_error,
     binary_cross_entropy,
     cauchy,
+    dice,
     expectile,
     fair,
     focal,
@@ -26,11 +27,14 @@ from gbm_objectives import (
     softmax_focal,
     squared_error,
     tukey,
+    tweedie,
     welsch,
 )
 from gbm_objectives._numerics import power, weighted_quantile
 from gbm_objectives.links import LOG, LOGIT, SOFTMAX, SORTED
+from gbm_objectives.losses._base import HasHessian, HasMajorizer
 from gbm_objectives.losses.binary import base_rate
+from gbm_objectives.registry import OBJECTIVES
 from gbm_objectives.weighting import ClassWeight, EffectiveNumber
 
 RNG = np.random.default_rng(0)
@@ -223,3 +227,110 @@ def test_a_sample_stands_for_all_rows_beside_other_machines():
     assert_allclose(seen[0][0], n, rtol=1e-12)
     assert_allclose(seen[0][1], np.sqrt(np.abs(y)).sum(), rtol=0.01)
     assert_allclose(seen[1].sum(), n, rtol=1e-12)
+
+
+LOSSES = {
+    name: OBJECTIVES[name]().terms[0].loss for name in OBJECTIVES if name != "mean_bias_error"
+}
+
+
+def losses(holds):
+    """The losses of which something can be asked."""
+    return pytest.mark.parametrize("name", [name for name in LOSSES if holds(LOSSES[name])])
+
+
+def constructible(loss):
+    try:
+        return bool(type(loss)())
+    except (TypeError, ValueError):
+        return False
+
+
+def wide(loss):
+    """Each label of interest with each score, and the loss at a scale of its own."""
+    scores = np.concatenate([-np.geomspace(30, 1e-3, 60), [0.0], np.geomspace(1e-3, 30, 60)])
+    if loss.vector and loss.n_outputs is None:
+        y = np.repeat([0.0, 1.0], len(scores))
+        y = np.column_stack([y, 1 - y]) if "KL" in type(loss).__name__ else y
+        raw = np.column_stack([np.tile(scores, 2), np.zeros(2 * len(scores))])
+    else:
+        y, raw = np.repeat([0.0, 1.0], len(scores)), np.tile(scores, 2)
+    y = np.maximum(y, 0.1) if loss.name == "gamma" else y
+    while loss.pending:
+        loss = loss.resolve(loss.statistics(y, raw, None))
+    return loss, y, raw
+
+
+@losses(lambda loss: isinstance(loss, HasHessian) and not loss.vector)
+def test_convexity_is_as_declared(name):
+    loss, y, raw = wide(LOSSES[name])
+    least = loss.hessian(y, raw).min()
+    assert least >= 0 if loss.convex else least < 0
+
+
+@losses(lambda loss: loss.gradient_bound is not None)
+def test_the_bound_of_gradients_is_their_supremum(name):
+    loss, y, raw = wide(LOSSES[name])
+    largest = np.abs(loss.gradient(y, raw)).max()
+    assert 0.9 * loss.gradient_bound < largest <= loss.gradient_bound * (1 + 1e-9)
+
+
+@losses(lambda loss: isinstance(loss, (HasHessian, HasMajorizer)))
+def test_shared_work_gives_the_same_parts(name):
+    loss, y, raw = wide(LOSSES[name])
+    pairs = [(HasHessian, "hessian"), (HasMajorizer, "majorizer")]
+    for kind, second in pairs:
+        if isinstance(loss, kind):
+            both = getattr(loss, f"gradient_{second}")(y, raw)
+            apart = loss.gradient(y, raw), getattr(loss, second)(y, raw)
+            for found, expected in zip(both, apart, strict=True):
+                assert_allclose(found, expected, rtol=1e-12, atol=1e-300)
+
+
+@losses(constructible)
+def test_the_defaults_of_classes_are_those_of_factories(name):
+    assert type(LOSSES[name])() == LOSSES[name]
+
+
+def test_levels_are_ordered_and_smooth_by_default():
+    for factory in (expectile, quantile):
+        loss = factory([0.1, 0.9]).loss
+        assert type(loss)((0.1, 0.9)) == loss
+
+
+def test_units_before_any_label_is_seen():
+    for objective in (squared_error(), expectile(0.3), poisson(), gamma(), binary_cross_entropy()):
+        assert objective.loss.unit == 1.0
+
+
+def test_label_smoothing_mixes_the_losses_of_both_classes():
+    y, raw = np.tile([0.0, 1.0], 20), np.linspace(-3, 3, 40)
+    sharp, loss = focal().loss, focal(label_smoothing=0.1).loss
+    expected = 0.95 * sharp.value(y, raw) + 0.05 * sharp.value(1 - y, raw)
+    assert_allclose(loss.value(y, raw), expected, rtol=1e-12)
+
+
+def test_pieces_of_the_pinball_loss():
+    """Without smoothing the majorizer is 1/max(1, |u|), of the absolute value's."""
+    u = np.array([-7.0, -0.5, 0.0, 0.3, 4.0])
+    loss = quantile(0.3, 1.0, smooth=False).loss
+    assert_allclose(loss.majorizer(np.zeros(5), u), [1 / 7, 1, 1, 1, 1 / 4], rtol=1e-12)
+
+
+def test_narrow_scales_begin_beyond_the_outer_twentieths():
+    y, zero = RNG.standard_normal(4000), np.zeros(4000)
+    deltas = [quantile(tau).fixed(y, zero).loss.delta for tau in (0.05, 0.06, 0.5, 0.94, 0.95)]
+    assert_allclose(deltas, deltas[0], rtol=1e-12)
+
+
+def test_fisher_information_of_tweedie_is_that_of_its_mean():
+    """mu^(2-p), whatever the label."""
+    y, raw = np.array([0.0, 0.5, 9.0]), np.array([-1.0, 0.3, 2.0])
+    assert_allclose(tweedie(1.3).loss.fisher(y, raw), np.exp(0.7 * raw), rtol=1e-12)
+
+
+def test_sums_that_are_no_scale_are_of_all_rows():
+    """A sample of more than 2^19 rows is for scales only."""
+    y = (np.arange((1 << 19) + (1 << 17)) % 1024 < 64).astype(np.float32)
+    resolved = dice().terms[0].resolved(y, np.zeros(len(y), np.float32), None, None).loss
+    assert_allclose(resolved.sums, [len(y), y.sum(), len(y) / 2, y.sum() / 2], rtol=1e-6)
