@@ -161,7 +161,7 @@ def test_what_is_no_number_trains_no_model(objective, door, where, data):
     )
     if form in LOST.get(door, ()) or (where and form == "a number"):
         return  # a number is a weight of all rows to scikit-learn
-    n, w = len(y), REFUSED[form](np.ones(len(y))) if where else None
+    n, w = len(y), REFUSED[form](np.linspace(1, 2, len(y))) if where else None
     y = y if where else REFUSED[form](y)
     assert isinstance(trained(door, objective, y, w, n), Exception)
 
