@@ -191,7 +191,10 @@ def checked(
     raw_prediction: ArrayLike,
     sample_weight: ArrayLike | None,
 ) -> tuple[Array, Array, Array | None]:
-    """Labels, predictions and weights as arrays, all of them looked at; or an error."""
+    """Labels, predictions and weights as arrays, all of them looked at; or an error.
+
+    Weights in float64: the sum of large ones leaves float32.
+    """
     loss = terms[0].loss
     y, raw = labels_and_predictions(y_true, raw_prediction, loss.vector, loss.n_outputs)
     weight = sample_weights(sample_weight, len(y))
@@ -200,7 +203,7 @@ def checked(
     for term in terms:
         if not term.loss.check_labels(y) or (loss.n_outputs is None and beyond(y, raw)):
             term.loss.reject_labels(y, raw)
-    return y, raw, weight
+    return y, raw, None if weight is None else weight.astype(np.float64, copy=False)
 
 
 def beyond(y_true: Array, raw_prediction: Array) -> bool:

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from _hostile import FORMS, LARGE, OBJECTIVES, REFUSED, examples, plain, rows
+from _hostile import FORMS, LARGE, OBJECTIVES, REFUSED, examples, labels, plain, rows
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
@@ -145,3 +145,19 @@ def test_masked_rows_are_named():
         huber()(y, np.zeros(5))
     with pytest.raises(ValueError, match=r"y_true: a list that makes no array \("):
         huber()([[1], [1, 2]], np.zeros(2))
+
+
+@pytest.mark.parametrize(
+    # Weights are part of what a draw depends on.
+    "objective",
+    [o for o in OBJECTIVES if not any(term.drawn for term in o.terms)],
+    ids=repr,
+)
+def test_weights_whose_sum_leaves_float32(objective):
+    rng = np.random.default_rng(0)
+    y, weight = labels(objective, "normal", 50, rng), rng.uniform(1, 3, 50).astype(np.float32)
+    raw = np.zeros((50, objective.n_outputs or 3) if objective.vector else 50, np.float32)
+    huge = weight * np.float32(1e38)
+    for door in ("intercept", "value", "metric(y, raw, w)"):
+        expected = DOORS[door](objective, y, raw, weight)
+        assert_allclose(DOORS[door](objective, y, raw, huge), expected, rtol=1e-5, atol=1e-7)
