@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from gbm_objectives import huber
+from gbm_objectives.losses.overlap import OverlapLoss
 
 
 class Data:
@@ -147,12 +148,13 @@ def test_masked_rows_are_named():
         huber()([[1], [1, 2]], np.zeros(2))
 
 
-@pytest.mark.parametrize(
-    # Weights are part of what a draw depends on.
-    "objective",
-    [o for o in OBJECTIVES if not any(term.drawn for term in o.terms)],
-    ids=repr,
-)
+def of_any_weights(objective):
+    """Whether weights count by their proportions: they are a part of draws, and of overlap beside ``smooth``."""
+    overlap = any(isinstance(term.loss, OverlapLoss) for term in objective.terms)
+    return not (overlap or any(term.drawn for term in objective.terms))
+
+
+@pytest.mark.parametrize("objective", filter(of_any_weights, OBJECTIVES), ids=repr)
 def test_weights_whose_sum_leaves_float32(objective):
     rng = np.random.default_rng(0)
     y, weight = labels(objective, "normal", 50, rng), rng.uniform(1, 3, 50).astype(np.float32)
