@@ -154,7 +154,7 @@ def of_any_weights(objective):
     return not (overlap or any(term.drawn for term in objective.terms))
 
 
-@pytest.mark.parametrize("objective", filter(of_any_weights, OBJECTIVES), ids=repr)
+@pytest.mark.parametrize("objective", list(filter(of_any_weights, OBJECTIVES)), ids=repr)
 def test_weights_whose_sum_leaves_float32(objective):
     rng = np.random.default_rng(0)
     y, weight = labels(objective, "normal", 50, rng), rng.uniform(1, 3, 50).astype(np.float32)
