@@ -14,7 +14,7 @@ from gbm_objectives._machines import no_rows, weighed
 from gbm_objectives._metric import Metric
 from gbm_objectives._targets import Targets
 from gbm_objectives._terms import Term, checked
-from gbm_objectives._validation import Array
+from gbm_objectives._validation import Array, sample_weights
 from gbm_objectives.curvature import Unit
 
 
@@ -70,7 +70,8 @@ class LossMetric(Metric):
         raw, weight = np.asarray(y_pred), weighed(sample_weight)
         total = 0.0
         if len(raw):
-            total = float(len(raw) if weight is None or not weight.size else weight.sum())
+            weight = sample_weights(weight, len(raw))
+            total = float(len(raw) if weight is None else weight.sum(dtype=np.float64))
         else:
             y_true, raw, weight = no_rows(self, y_true, raw)
         value = self._evaluate(y_true, raw, weight, reduce)

@@ -330,7 +330,7 @@ def _set_outputs(params: dict[str, Any], data: lgb.Dataset, objective: Objective
 
 def _set_init_scores(start: Array, data_sets: list[lgb.Dataset]) -> None:
     for data in data_sets:
-        n_samples = len(_labels(data)[0])
+        n_samples = len(_field(data, "label"))
         data.set_init_score(np.repeat(start, n_samples))  # one output after the other
 
 

@@ -78,6 +78,7 @@ ROW_WISE = [
 GLOBAL = [
     (huber(), Y),
     (quantile(0.8), Y),
+    (quantile([0.1, 0.5, 0.9]), Y),
     (adaptive_robust(), Y),
     (huber() + mean_bias_error(2.0), Y),
     (dice(), LABEL),

@@ -62,7 +62,7 @@ class ClusterLabels:
     def metric(self) -> LossMetric:
         """The objective's metric, at the scale of these labels: one for all machines and evaluation sets."""
         metric = self.objective.metric
-        if len(self.columns) > 1 or self.objective.vector or self.objective.targets is not None:
+        if len(self.columns) > 1 or self.objective.of_classes or self.objective.targets is not None:
             return metric
         y, weights = self.columns[0].y_true, self.columns[0].weights
         losses = [

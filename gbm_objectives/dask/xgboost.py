@@ -83,7 +83,7 @@ def train(
     trees = prepared.get("booster") != "gblinear" and continued is None
     if continued is None:
         if prepared.get("base_score") is None:
-            start = base_score(np.asarray(intercept), objective.link, shiftless=objective.vector)
+            start = base_score(np.asarray(intercept), objective.link, objective.of_classes)
             prepared["base_score"] = start
         if trees:
             guard = check_gains(lambda: labels.start(intercept), guard)

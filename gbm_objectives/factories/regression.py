@@ -78,8 +78,9 @@ def quantile(
     ----------
     tau : the quantile, strictly between 0 and 1; or several, increasing.
     delta : the half-width of the smoothing, in the units of the target. "auto": at each call the larger of
-        .33 S, S = (mean sqrt|r|)^2 or at most 1.5 median |r|, and .11 sqrt(S^2 + variance of the predictions),
-        smaller in proportion for tau beyond [.05, .95]. Of several levels each has its own; numbers: one for all, or one each.
+        .33 S, S = (mean sqrt|r|)^2 or at most 1.5 median |r|, and .11 sqrt(S^2 + T^2), T = 1.48 (mean sqrt|q|)^2 the spread
+        of the predictions, q less their mean; smaller in proportion for tau beyond [.05, .95]; see `losses.Quantile`.
+        Of several levels each has its own; numbers: one for all, or one each.
     smooth : smooth the kink (better quantiles with trees), or use the exact gradient.
     ordered : of several levels: sort the outputs of each row. False: output k is level k's alone, and may cross.
     curvature, clip : as for `huber`; default the majorizer.
