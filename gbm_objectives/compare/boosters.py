@@ -273,7 +273,7 @@ class LightGBM(Boosted):
                 params | {"objective": ours}, data, settings.rounds, **arguments
             )
         rounds = booster.best_iteration if valid is not None else booster.current_iteration()
-        staged = Staged(booster, job.x_test, start)
+        staged = Staged(booster, job.x_test, start, settings.threads)
 
         def predict(trees: int) -> Array:
             if isinstance(ours, str):

@@ -22,11 +22,15 @@ def link_of(name: str) -> Link:
 
 @dataclass(slots=True)
 class Staged:
-    """Raw scores of the first so many trees, on top of ``start``: those of the last call and of the trees since."""
+    """Raw scores of the first so many trees, on top of ``start``: those of the last call and of the trees since.
+
+    LightGBM's predict forgets the model's ``num_threads``, and all the cores' threads wait for each other actively.
+    """
 
     booster: Any
     x: Array
     start: Array
+    threads: int
     done: int = 0
     raw: Array | None = None
 
@@ -36,7 +40,11 @@ class Staged:
             self.done, self.raw = 0, None
         if self.raw is None or trees > self.done:
             more = self.booster.predict(
-                self.x, raw_score=True, start_iteration=self.done, num_iteration=trees - self.done
+                self.x,
+                raw_score=True,
+                start_iteration=self.done,
+                num_iteration=trees - self.done,
+                num_threads=self.threads,
             )
             self.raw = np.asarray(more) + (self.start if self.raw is None else self.raw)
             self.done = trees
