@@ -24,7 +24,7 @@ from gbm_objectives.compare.run import Experiment, Job, Outcome, describe
 OVER = Outcome("skipped", "the time budget was spent")
 #: Jobs that another process has been given and not ended, so that it never waits.
 AHEAD = 2
-#: Seconds of work after which, and seconds of work left for which, other processes are started: that takes seconds.
+#: Seconds of work after which, and seconds of work left for which, more than one other process is started.
 ALONE, WORTHWHILE = 0.5, 2.0
 
 
@@ -43,19 +43,13 @@ def outcomes(
     deadline : a `perf_counter` time after which no job begins.
     """
     waiting = deque(jobs)
-    start = perf_counter()
     own = all(isinstance(candidate, (Boosted, Constant)) for candidate in experiment.candidates)
-    pickled = _pickled(experiment) if workers > 1 else None
+    pickled = _pickled(experiment) if workers > 1 and len(jobs) > 1 else None
     if pickled is None:
-        workers = 1
-    while waiting and (own or workers < 2):
-        job = waiting.popleft()
-        yield job, OVER if _over(deadline) else experiment.outcome(job)
-        spent = perf_counter() - start
-        left = spent / (len(jobs) - len(waiting)) * len(waiting)
-        if workers > 1 and spent > ALONE and left > WORTHWHILE:
-            break
-    if waiting and pickled is not None:
+        while waiting:
+            job = waiting.popleft()
+            yield job, OVER if _over(deadline) else experiment.outcome(job)
+    else:
         with tempfile.TemporaryDirectory(prefix="gbm-objectives-") as folder:
             path = Path(folder) / "experiment"
             path.write_bytes(pickled)
@@ -72,14 +66,23 @@ def _shared(
 ) -> Iterator[tuple[Job, Outcome]]:
     """The jobs by other processes, and by this one where it has the experiment; all take the next from one queue."""
     ended: SimpleQueue[tuple[Job, Outcome]] = SimpleQueue()
-    missing = len(waiting)
-    processes = [_Process(path, waiting, ended, deadline) for _ in range(others)]
+    start, missing, done = perf_counter(), len(waiting), 0
+    processes: list[_Process] = []
+
+    def begin(count: int) -> None:
+        while len(processes) < count:
+            processes.append(_Process(path, waiting, ended, deadline))
+
+    begin(others if here is None else 1)
     try:
         while missing:
             job = _next(waiting) if here is not None else None
             if here is not None and job is not None:
                 yield job, OVER if _over(deadline) else here.outcome(job)
-                missing -= 1
+                missing, done = missing - 1, done + 1
+                spent = perf_counter() - start
+                if spent > ALONE and spent / done * len(waiting) > WORTHWHILE:
+                    begin(others)
             while missing and (job is None or not ended.empty()):
                 yield ended.get()
                 missing -= 1
@@ -108,11 +111,13 @@ class _Process:
     ) -> None:
         self.path, self.waiting, self.ended, self.deadline = path, waiting, ended, deadline
         self.ending, self.pool = False, _pool()
+        self.ready = self.pool.submit(_prepare, path)
         self.thread = Thread(target=self._feed, daemon=True)
         self.thread.start()
 
     def _feed(self) -> None:
         given: deque[tuple[Job, Any]] = deque()
+        self.ready.exception()  # imports take seconds, in which this one's jobs would wait; an error is that of a job
         while not self.ending:
             while len(given) < AHEAD and (job := _next(self.waiting)) is not None:
                 future = self._submit(job)
@@ -148,6 +153,7 @@ class _Process:
     def end(self, kill: bool) -> None:
         """Where there is nothing left to do, or at once."""
         self.ending = True
+        kill = kill or not self.ready.done()
         self.pool.shutdown(wait=not kill, kill_workers=kill)
 
 
@@ -179,6 +185,10 @@ def _read(path: str) -> Experiment:
     for library in {candidate.library for candidate in experiment.candidates} & set(LIBRARIES):
         import_module(library)  # now, for it takes seconds that belong to no model
     return experiment
+
+
+def _prepare(path: str) -> None:
+    _read(path)
 
 
 def _do(path: str, job: Job, deadline: float | None) -> Outcome:
