@@ -4,6 +4,7 @@ import io
 import re
 import subprocess
 import sys
+import time
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,7 +13,7 @@ import pytest
 from rich.console import Console
 
 from gbm_objectives import focal, huber, metrics
-from gbm_objectives.compare import api, compare, statistics, verdict
+from gbm_objectives.compare import api, compare, statistics, verdict, workers
 from gbm_objectives.compare.boosters import Boosted
 from gbm_objectives.compare.candidates import Candidate, Constant, Fit, Settings
 from gbm_objectives.compare.cli import main
@@ -21,7 +22,7 @@ from gbm_objectives.compare.expressions import parse_calls
 from gbm_objectives.compare.lineup import LIBRARIES, lineup
 from gbm_objectives.compare.report import report
 from gbm_objectives.compare.result import CURVES, PREDICTIONS, SCORES, WARNINGS, Result
-from gbm_objectives.compare.run import fit
+from gbm_objectives.compare.run import Experiment, fit
 from gbm_objectives.compare.saving import load
 from gbm_objectives.compare.statistics import Key
 from gbm_objectives.compare.tasks import Contamination, Plan
@@ -360,9 +361,64 @@ def same(one, other):
     pd.testing.assert_frame_equal(one.predictions, other.predictions)
 
 
-def test_processes_and_a_repetition_change_nothing():
+def test_two_processes_find_what_one_finds(monkeypatch):
     given = {"folds": 2, "rounds": 5, "objectives": "huber", "contamination": (0.0, 0.1)}
+    alone = compare(DATA, None, **given)
+    others, here, outcome = [], [], Experiment.outcome
+
+    class Seen(workers._Process):
+        def __init__(self, *arguments):
+            super().__init__(*arguments)
+            others.append(self)
+
+    def slow(self, job):
+        if others:
+            others[0].ready.result(120)  # both train, however long the start takes
+            time.sleep(0.05)
+        here.append(job)
+        return outcome(self, job)
+
+    monkeypatch.setattr(workers, "_Process", Seen)
+    monkeypatch.setattr(Experiment, "outcome", slow)
+    together = compare(DATA, None, workers=2, **given)
+    assert 0 < len(here) < alone.info["fits"]
+    same(alone, together)
+
+
+def test_a_short_run_does_not_wait_for_a_second_process(monkeypatch):
+    ready = []
+
+    class Seen(workers._Process):
+        def end(self, kill):
+            super().end(kill)
+            ready.append(self.ready)
+
+    monkeypatch.setattr(workers, "_Process", Seen)
+    monkeypatch.setattr(workers, "_prepare", lambda path: time.sleep(3600))
+    found = compare(DATA, None, folds=2, rounds=2, contamination=0, workers=2)
+    assert (found.scores["status"] == "ok").all()
+    assert ready[0].exception(60) is not None  # killed
+
+
+def test_users_candidates_are_trained_by_other_processes():
+    from sklearn.linear_model import LinearRegression
+
+    given = {"folds": 2, "rounds": 5, "objectives": "huber", "candidates": [LinearRegression()]}
     same(compare(DATA, None, **given), compare(DATA, None, workers=2, **given))
+
+
+def test_lightgbm_predicts_with_the_models_threads(monkeypatch):
+    import lightgbm
+
+    given, predict = [], lightgbm.Booster.predict
+
+    def seen(self, *arguments, **named):
+        given.append(named.get("num_threads"))
+        return predict(self, *arguments, **named)
+
+    monkeypatch.setattr(lightgbm.Booster, "predict", seen)
+    compare(DATA, None, folds=2, rounds=2, contamination=0, libraries=["lightgbm"], threads=2)
+    assert set(given) == {2}
 
 
 @pytest.mark.parametrize("task", ["binary", "multiclass", "quantile"])
