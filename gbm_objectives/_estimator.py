@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from gbm_objectives._training import Guard, checked
-from gbm_objectives._validation import Array, message, sample_weights
+from gbm_objectives._validation import Array, message, native_features, sample_weights
 from gbm_objectives.objective import Objective
 
 if TYPE_CHECKING:
@@ -73,7 +73,13 @@ class ObjectiveEstimator(MetaEstimatorMixin, BaseEstimator):  # type: ignore[mis
         arguments: dict[str, Any],
     ) -> Self:
         objective, library = checked(self.objective, self.guard), self._library
+        check_consistent_length(X, y)  # XGBoost takes twice as many labels for two targets
         weight = sample_weights(sample_weight, len(y))
+        X = native_features("X", X)  # noqa: N806
+        if evaluations is not None:
+            for features, labels in evaluations:
+                check_consistent_length(features, labels)
+            evaluations = [(native_features("eval_set", x), y) for x, y in evaluations]
         self.estimator_ = library.fit(
             self._wrapped(),
             objective,
@@ -104,7 +110,8 @@ class ObjectiveEstimator(MetaEstimatorMixin, BaseEstimator):  # type: ignore[mis
         **arguments : of the estimator's own ``predict``, such as iteration_range or num_iteration.
         """
         check_is_fitted(self)
-        raw: NDArray[Any] = self._library.raw_prediction(self.estimator_, X, arguments)
+        features = native_features("X", X)
+        raw: NDArray[Any] = self._library.raw_prediction(self.estimator_, features, arguments)
         return raw
 
     def __sklearn_tags__(self) -> Any:

@@ -91,6 +91,29 @@ def reject_masked(argument: str, values: Any) -> None:
         raise ValueError(message(argument, given, "numbers in all rows", "Fill or drop them."))
 
 
+def native_features(argument: str, values: Any) -> Any:
+    """Features as they are, but in this machine's byte order: XGBoost reads no other, and doesn't say so.
+
+    Raises
+    ------
+    ValueError
+        For values masked out, which both libraries take for numbers.
+    """
+    reject_masked(argument, values)
+    dtype: Any = getattr(values, "dtype", None)
+    columns: Any = getattr(values, "dtypes", None)
+    if isinstance(dtype, np.dtype) and not dtype.isnative:
+        return values.astype(dtype.newbyteorder("="))
+    if hasattr(columns, "items"):
+        foreign = {
+            name: kind.newbyteorder("=")
+            for name, kind in columns.items()
+            if isinstance(kind, np.dtype) and not kind.isnative
+        }
+        return values.astype(foreign) if foreign else values
+    return values
+
+
 def _as_array(argument: str, values: ArrayLike) -> Array:
     """`numpy.asarray`, which takes masked values for numbers, and doesn't name what it can't take."""
     reject_masked(argument, values)

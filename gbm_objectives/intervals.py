@@ -13,7 +13,7 @@ from sklearn.utils import _safe_indexing, indexable
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from gbm_objectives._training import Guard
-from gbm_objectives._validation import message, open_unit, sample_weights
+from gbm_objectives._validation import message, open_unit, reject_masked, sample_weights
 from gbm_objectives.factories import quantile
 from gbm_objectives.metrics import pinball
 from gbm_objectives.sklearn import ObjectiveRegressor
@@ -90,6 +90,7 @@ class IntervalRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator):  # t
             As `ObjectiveRegressor.fit`; for too few rows to calibrate on.
         """
         level = open_unit("level", self.level)
+        reject_masked("y", y)
         labels = column_or_1d(y, warn=True)
         X, labels = indexable(X, labels)  # noqa: N806
         weight = sample_weights(sample_weight, len(labels))

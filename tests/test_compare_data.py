@@ -139,3 +139,13 @@ def test_texts_of_dates_are_days():
 def test_the_text_among_numbers_is_shown():
     with pytest.raises(ValueError, match="text in 1 of 40 rows, such as 'n/v'"):
         of_arrays(np.zeros((40, 1)), [*range(39), "n/v"])
+
+
+def test_masked_and_complex_values_are_errors():
+    x, y = np.arange(40.0).reshape(20, 2), np.arange(20.0)
+    with pytest.raises(ValueError, match=r"X: 3 masked"):
+        of_arrays(np.ma.masked_array(x, x > 36), y)
+    with pytest.raises(ValueError, match=r"y: 4 masked"):
+        of_arrays(x, np.ma.masked_array(y, y > 15))
+    with pytest.raises(TypeError, match="complex numbers"):
+        of_arrays(x + 1j, y)

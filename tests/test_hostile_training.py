@@ -223,3 +223,84 @@ def test_labels_of_estimators_and_of_their_evaluation_sets(number):
     classifier = ObjectiveClassifier(list(estimators(focal()))[number], focal())
     with pytest.raises(ValueError, match=r"^y: 30 masked values"):
         classifier.fit(X, np.ma.masked_array(y > 3, mask=np.arange(60) % 2))
+
+
+# Features
+
+
+FEATURES = np.random.default_rng(8).normal(size=(120, 3)).astype(np.float16).astype(np.float64)
+LABELS = FEATURES[:, 0] + FEATURES[:, 1]
+
+
+def _unaligned(x):
+    buffer = bytearray(x.nbytes + 1)
+    found = np.frombuffer(buffer, x.dtype, x.size, offset=1).reshape(x.shape)
+    found[:] = x
+    return found
+
+
+def _read_only(x):
+    found = x.copy()
+    found.flags.writeable = False
+    return found
+
+
+def _frame(x, index):
+    import pandas as pd
+
+    return pd.DataFrame(x, columns=list("abc"), index=index)
+
+
+X_FORMS = {
+    "float16": lambda x: x.astype(np.float16),
+    "float32": lambda x: x.astype(np.float32),
+    "big-endian": lambda x: x.astype(">f8"),
+    "big-endian float32": lambda x: x.astype(">f4"),
+    "Fortran": np.asfortranarray,
+    "strided": lambda x: np.repeat(np.repeat(x, 2, axis=0), 2, axis=1)[::2, ::2],
+    "reversed": lambda x: x[::-1].copy()[::-1],
+    "read-only": _read_only,
+    "unaligned": _unaligned,
+    "objects": lambda x: x.astype(object),
+    "nothing masked": lambda x: np.ma.masked_array(x, np.zeros(x.shape, bool)),
+    "frame, odd index": lambda x: _frame(x, np.r_[0:60, 0:60][::-1]),
+    "frame, big-endian": lambda x: _frame(x.astype(">f8"), None),
+}
+
+
+def _models():
+    for estimator in estimators(huber(1.0)):
+        yield lambda estimator=estimator: ObjectiveRegressor(estimator, huber(1.0)), LABELS
+    for estimator in estimators(focal()):
+        yield lambda estimator=estimator: ObjectiveClassifier(estimator, focal()), LABELS > 0
+
+
+@pytest.mark.parametrize("form", X_FORMS)
+def test_features_of_any_form_make_the_same_model(form):
+    for make, y in _models():
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            expected = make().fit(FEATURES, y).raw_prediction(FEATURES)
+            given_features = X_FORMS[form](FEATURES)
+            model = make().fit(given_features, y, eval_set=[(given_features, y)])
+            found = model.raw_prediction(given_features)
+        assert np.ptp(expected) > 0.1
+        assert_allclose(found, expected, rtol=1e-6, atol=1e-7)
+        assert_array_equal(np.asarray(given_features, np.float64), FEATURES)  # unchanged
+
+
+def test_masked_features_and_other_numbers_of_rows_are_errors():
+    masked = np.ma.masked_array(FEATURES, FEATURES > 1)
+    for make, y in _models():
+        with pytest.raises(ValueError, match=r"X: .* masked"):
+            make().fit(masked, y)
+        with pytest.raises(ValueError, match=r"eval_set: .* masked"):
+            make().fit(FEATURES, y, eval_set=[(masked, y)])
+        with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+            make().fit(
+                FEATURES[:60], y
+            )  # two labels a row: XGBoost would take them for two targets
+        with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+            make().fit(FEATURES, y, eval_set=[(FEATURES[:60], y)])
+        with pytest.raises(ValueError, match=r"X: .* masked"):
+            make().fit(FEATURES, y).raw_prediction(masked)

@@ -129,3 +129,9 @@ def test_check_estimator(estimator):
         "check_sample_weight_equivalence_on_sparse_data",
     }, failed
     assert sum(r["status"] == "passed" for r in results) >= 45
+
+
+def test_masked_labels_are_an_error():
+    model = IntervalRegressor(lgb.LGBMRegressor(n_estimators=2, verbosity=-1))
+    with pytest.raises(ValueError, match=r"y: 1 masked"):
+        model.fit(X, np.ma.masked_array(Y, np.arange(len(Y)) == 3))

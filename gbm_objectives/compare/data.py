@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 import pandas as pd
 
-from gbm_objectives._validation import Array, message, open_unit
+from gbm_objectives._validation import Array, message, open_unit, reject_masked
 from gbm_objectives.compare.reading import column, read_csv
 
 TaskName = Literal["regression", "quantile", "binary", "multiclass"]
@@ -110,6 +110,8 @@ def of_arrays(
         if task not in (None, "quantile"):
             raise ValueError(message("tau", f"{tau} for {task}", 'the task "quantile"'))
         task = "quantile"
+    reject_masked("X", x)
+    reject_masked("y", y)
     frame = _frame(x)
     if isinstance(y, str):
         target, y = y, column(frame, y, name)
@@ -292,6 +294,8 @@ def _feature(values: pd.Series) -> pd.Series | None:
         return _since_the_first(values)
     if pd.api.types.is_bool_dtype(values):
         return values.astype(np.float64)
+    if pd.api.types.is_complex_dtype(values):
+        raise TypeError(message("X", f"complex numbers in {values.name!r}", "real numbers"))
     if pd.api.types.is_numeric_dtype(values):
         return values.astype(np.float64).replace([np.inf, -np.inf], np.nan)
     present = values.dropna()
