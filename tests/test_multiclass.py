@@ -460,3 +460,15 @@ def test_metrics_of_classes_have_the_objectives_link():
     )
     last = history["train"]["negative_log_likelihood"][-1]
     assert_allclose(last, log_loss(Y, booster.predict(data)), rtol=1e-4)
+
+
+@pytest.mark.parametrize("n_classes", [2, 3, 10])
+def test_hessians_of_the_libraries_by_hand(n_classes):
+    """2 p q in XGBoost, K/(K - 1) p q in LightGBM."""
+    raw = np.random.default_rng(5).normal(size=(50, n_classes))
+    y = np.arange(50) % n_classes
+    p = np.exp(raw) / np.exp(raw).sum(axis=1, keepdims=True)
+    for curvature, factor in (("xgboost", 2.0), ("lightgbm", n_classes / (n_classes - 1))):
+        objective = softmax_cross_entropy(curvature=curvature)
+        _, hessian = objective.gradient_hessian(y, raw)
+        assert_allclose(hessian, factor * p * (1 - p), rtol=1e-6)

@@ -10,6 +10,7 @@ from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits, loa
 import gbm_objectives.lightgbm as gol
 import gbm_objectives.xgboost as gox
 from gbm_objectives import (
+    EffectiveNumber,
     binary_cross_entropy,
     curvature,
     dice,
@@ -381,3 +382,12 @@ def test_threshold_of_many_rows_is_found_in_a_sample():
     scores = np.asfortranarray(rng.standard_normal((n, 3)), dtype=np.float32)
     gradient, _ = ohem(softmax_cross_entropy(), keep=0.1)(codes, scores)
     assert abs(np.mean((gradient != 0).any(axis=1)) - 0.1) < 0.01
+
+
+def test_the_default_of_the_effective_number_is_that_of_the_paper():
+    y, raw = np.repeat([0.0, 1.0], [900, 100]), np.zeros(1000)
+    by_default, given = EffectiveNumber(), EffectiveNumber(beta=0.999)
+    assert by_default == given
+    _, hessian = binary_cross_entropy(class_weight=by_default).gradient_hessian(y, raw)
+    factors = 1.0 / (1.0 - 0.999 ** np.array([900, 100]))
+    assert_allclose(hessian[-1] / hessian[0], factors[1] / factors[0], rtol=1e-6)

@@ -23,6 +23,7 @@ from gbm_objectives import (
     linex,
     log_cosh,
     pseudo_huber,
+    quantile,
     squared_error,
     tukey,
     welsch,
@@ -224,3 +225,26 @@ def test_parameters_out_of_range():
         absolute_error(smooth=1)
     assert "delta" not in adaptive_robust().parameters
     assert adaptive_robust().parameters.keys() == {"curvature", "clip"}
+
+
+@pytest.mark.parametrize("far", [1, 50])
+@pytest.mark.parametrize("tau", [0.02, 0.5, 0.9])
+def test_the_automatic_delta_of_quantile_is_the_documented_one(tau, far):
+    rng = np.random.default_rng(3)
+    raw, r = 5 + 2 * rng.normal(size=1000), rng.normal(size=1000)
+    r[:far] = 1000.0
+    gradient, _ = quantile(tau).gradient_hessian(raw - r, raw)
+    spread = np.sqrt(np.abs(r)).mean() ** 2
+    s = min(spread, 1.5 * np.median(np.abs(r)))
+    t = 1.48 * np.sqrt(np.abs(raw - raw.mean())).mean() ** 2
+    delta = max(0.33 * s, 0.11 * np.hypot(s, t), 0.05 * spread)
+    delta *= min(1.0, 20 * tau, 20 * (1 - tau))
+    # Far above the label the gradient is delta (1 + (1 - 2 tau)); the median is that of narrow bins.
+    assert_allclose(gradient[0], delta * (2 - 2 * tau), rtol=0.01)
+
+
+def test_the_domain_of_delta_is_said():
+    with pytest.raises(ValueError, match=r"from 1e-30 to 1e\+30"):
+        huber(delta=1e31)
+    for delta in (1e-29, 1e29):
+        assert huber(delta=delta).parameters["delta"] == delta
