@@ -4,8 +4,9 @@
     python tests/mutants.py --sample 320 --seed 1
 
 Changes are those of cosmic-ray, at most two of a kind for each operator of the source. Left out are those of
-declarations, which change no number: annotations, decorators, repr=, compare=, slots=, strict=. The script forks for each mutant, with the libraries imported already, and gives the child the changed
-source of one module. The tests of a module are in `TESTS`, and end at the first failure.
+declarations, which change no number: annotations, decorators, repr=, compare=, slots=, strict=, TYPE_CHECKING. The
+script forks for each mutant, with the libraries imported already, and gives the child the changed source of one
+module. The tests of a module are in `TESTS`, and end at the first failure.
 """
 
 import argparse
@@ -96,7 +97,7 @@ def mutants():
             places = (p for node in ast_nodes(tree) for p in operator().mutation_positions(node))
             for occurrence, (start, _) in enumerate(places):
                 line = source.splitlines()[start[0] - 1]
-                declared = truth and DECLARATION.search(line)
+                declared = (truth and DECLARATION.search(line)) or "TYPE_CHECKING" in line
                 if not declared and not any(low <= start < high for low, high in spans):
                     yield module, name, occurrence
 
