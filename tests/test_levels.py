@@ -274,3 +274,10 @@ def test_response_of_other_objectives_is_that_of_their_link():
     assert_array_equal(huber().response(raw[:, 0]), raw[:, 0])
     booster, form = trained("LightGBM", huber(), 3)
     assert_allclose(huber().predict(booster, form(X)), booster.predict(X))
+
+
+def test_softmax_is_along_the_last_axis():
+    raw = np.array([[0.0, 1.0, 700.0], [3.0, -2.0, 1.0]])
+    for z in (raw[0], raw, raw[None]):
+        expected = np.exp(z - 700) / np.exp(z - 700).sum(axis=-1, keepdims=True)
+        assert_allclose(links.SOFTMAX.inverse(z), expected, rtol=1e-12)

@@ -1,5 +1,6 @@
 """The small parts of the numerical core, each against a plain formula: what whole models would hide."""
 
+import mpmath
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -30,7 +31,7 @@ from gbm_objectives import (
     tweedie,
     welsch,
 )
-from gbm_objectives._numerics import power, weighted_quantile
+from gbm_objectives._numerics import minus_log1p, power, weighted_quantile
 from gbm_objectives.links import LOG, LOGIT, SOFTMAX, SORTED
 from gbm_objectives.losses._base import HasHessian, HasMajorizer
 from gbm_objectives.losses.binary import base_rate
@@ -334,3 +335,11 @@ def test_sums_that_are_no_scale_are_of_all_rows():
     y = (np.arange((1 << 19) + (1 << 17)) % 1024 < 64).astype(np.float32)
     resolved = dice().terms[0].resolved(y, np.zeros(len(y), np.float32), None, None).loss
     assert_allclose(resolved.sums, [len(y), y.sum(), len(y) / 2, y.sum() / 2], rtol=1e-6)
+
+
+def test_a_minus_log1p_to_ten_digits():
+    """Also where the series ends, at .01."""
+    for a in (1e-30, 1e-8, 1e-3, 0.005, 0.00999999, 0.01, 0.02, 1.0, 1e6):
+        with mpmath.workdps(60):
+            expected = float(mpmath.mpf(a) - mpmath.log1p(mpmath.mpf(a)))
+        assert_allclose(minus_log1p(np.array([a])), expected, rtol=2e-10)

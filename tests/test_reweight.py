@@ -391,3 +391,23 @@ def test_the_default_of_the_effective_number_is_that_of_the_paper():
     _, hessian = binary_cross_entropy(class_weight=by_default).gradient_hessian(y, raw)
     factors = 1.0 / (1.0 - 0.999 ** np.array([900, 100]))
     assert_allclose(hessian[-1] / hessian[0], factors[1] / factors[0], rtol=1e-6)
+
+
+def test_two_bins_are_enough_and_class_weights_are_of_all_codes():
+    assert ghm_classification(bins=2).parameters["bins"] == 2
+    y, raw = np.array([0.0, 0.0, 0.0, 1.0]), np.array([-3.0, -2.5, -3.0, -2.0])
+    gradient, hessian = ghm_classification(bins=2).gradient_hessian(y, raw)
+    assert np.isfinite(gradient).all()
+    assert (hessian > 0).all()
+    for given in ({1: 1.0, 2: 2.0}, {0: 1.0, 2: 2.0}):
+        with pytest.raises(ValueError, match=r"class code, 0\.\.K-1"):
+            binary_cross_entropy(class_weight=given)
+
+
+def test_binary_losses_tell_probabilities_and_margins_do_not():
+    from gbm_objectives import hinge
+    from gbm_objectives.sklearn import ObjectiveClassifier
+
+    assert hasattr(ObjectiveClassifier(None, binary_cross_entropy()), "predict_proba")
+    assert hasattr(ObjectiveClassifier(None, focal()), "predict_proba")
+    assert not hasattr(ObjectiveClassifier(None, hinge()), "predict_proba")

@@ -22,6 +22,7 @@ from gbm_objectives import (
     sampled_softmax,
     softmax_cross_entropy,
 )
+from gbm_objectives.losses.sampled import Draw
 from gbm_objectives.testing import check_objective
 
 N, K = 300, 12
@@ -390,3 +391,13 @@ def test_the_default_hessian_holds_back_classes_that_are_not_drawn(library):
         loss[curvature] = float(objective.metric(y, raw))
     assert loss[None] < 0.35
     assert loss["exact"] > 3 * loss[None]
+
+
+def test_a_draw_is_equal_to_the_same_draw_only():
+    shares = np.array([0.2, 0.3, 0.5])
+    draw = Draw(np.array([0, 2]), np.array([0.5, 1.0]), shares)
+    assert draw == Draw(np.array([0, 2]), np.array([0.5, 1.0]), shares)
+    assert hash(draw) == hash(Draw(np.array([0, 2]), np.array([0.5, 1.0]), shares))
+    assert draw != Draw(np.array([0, 1]), np.array([0.5, 1.0]), shares)
+    assert draw != Draw(np.array([0, 2]), np.array([0.5, 0.9]), shares)
+    assert draw != "a draw"
