@@ -39,6 +39,15 @@ def test_hinge_is_the_smooth_limit(weight):
     assert (exact <= smooth + 0.2 + 1e-12).all()
 
 
+@pytest.mark.parametrize("width", [0.1, 1.0, 4.0])
+def test_the_majorizer_of_the_hinge_is_the_tightest_symmetric_one(width):
+    """The hinge less half its slope is even about w/2: psi(t)/t of it, t = a - w/2."""
+    raw, y = np.linspace(-6, 6, 101), np.ones(101)
+    _, hessian = hinge(width, curvature="majorizer").gradient_hessian(y, raw)
+    a = 1.0 - raw
+    assert_allclose(hessian, 1.0 / np.maximum(width, np.abs(2.0 * a - width)), rtol=1e-5)
+
+
 def test_squared_hinge_is_half_the_usual_one():
     expected = np.maximum(0, 1 - (2 * Y - 1) * RAW) ** 2
     assert_allclose(2 * squared_hinge().loss.value(Y, RAW), expected)

@@ -296,10 +296,9 @@ def test_masked_features_and_other_numbers_of_rows_are_errors():
             make().fit(masked, y)
         with pytest.raises(ValueError, match=r"eval_set: .* masked"):
             make().fit(FEATURES, y, eval_set=[(masked, y)])
+        # Two labels a row: XGBoost would take them for two targets.
         with pytest.raises(ValueError, match="inconsistent numbers of samples"):
-            make().fit(
-                FEATURES[:60], y
-            )  # two labels a row: XGBoost would take them for two targets
+            make().fit(FEATURES[:60], y)
         with pytest.raises(ValueError, match="inconsistent numbers of samples"):
             make().fit(FEATURES, y, eval_set=[(FEATURES[:60], y)])
         with pytest.raises(ValueError, match=r"X: .* masked"):

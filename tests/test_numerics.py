@@ -31,7 +31,7 @@ from gbm_objectives import (
     tweedie,
     welsch,
 )
-from gbm_objectives._numerics import minus_log1p, power, weighted_quantile
+from gbm_objectives._numerics import expm1_minus, minus_log1p, power, weighted_quantile
 from gbm_objectives.links import LOG, LOGIT, SOFTMAX, SORTED
 from gbm_objectives.losses._base import HasHessian, HasMajorizer
 from gbm_objectives.losses.binary import base_rate
@@ -337,9 +337,16 @@ def test_sums_that_are_no_scale_are_of_all_rows():
     assert_allclose(resolved.sums, [len(y), y.sum(), len(y) / 2, y.sum() / 2], rtol=1e-6)
 
 
-def test_a_minus_log1p_to_ten_digits():
+@pytest.mark.parametrize(
+    ("function", "exact", "rtol"),
+    [
+        (minus_log1p, lambda v: v - mpmath.log1p(v), 2e-10),
+        (expm1_minus, lambda v: mpmath.expm1(v) - v, 5e-12),
+    ],
+)
+def test_differences_that_cancel_near_0(function, exact, rtol):
     """Also where the series ends, at .01."""
-    for a in (1e-30, 1e-8, 1e-3, 0.005, 0.00999999, 0.01, 0.02, 1.0, 1e6):
+    for v in (1e-30, 1e-8, 1e-3, 0.005, 0.00999999, 0.01, 0.02, 1.0, 100.0):
         with mpmath.workdps(60):
-            expected = float(mpmath.mpf(a) - mpmath.log1p(mpmath.mpf(a)))
-        assert_allclose(minus_log1p(np.array([a])), expected, rtol=2e-10)
+            expected = float(exact(mpmath.mpf(v)))
+        assert_allclose(function(np.array([v])), expected, rtol=rtol)

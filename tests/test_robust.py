@@ -248,3 +248,11 @@ def test_the_domain_of_delta_is_said():
         huber(delta=1e31)
     for delta in (1e-29, 1e29):
         assert huber(delta=delta).parameters["delta"] == delta
+
+
+def test_the_majorizer_of_the_exact_absolute_error_by_hand():
+    r = np.linspace(-9, 9, 91)
+    objective = absolute_error(smooth=False, delta=2.0, curvature="majorizer")
+    gradient, hessian = objective.gradient_hessian(np.zeros(91), r)
+    assert_allclose(gradient, 2.0 * np.sign(r), rtol=1e-6)
+    assert_allclose(hessian, 1.0 / np.maximum(np.abs(r) / 2.0, 1.0), rtol=1e-6)

@@ -47,6 +47,7 @@ class Swap:
 
     def __init__(self) -> None:
         self.calls = 0
+        self.swapped: set[str] = set()
         self.results: list[tuple[str, str, int]] = []
 
     def pytest_configure(self) -> None:
@@ -69,6 +70,7 @@ class Swap:
             for name, objective in OURS.items():
                 if callable(getattr(module, name, None)):
                     setattr(module, name, objective)
+                    self.swapped.add(name)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item):
@@ -82,7 +84,7 @@ class Swap:
             raise
         finally:
             # On Dask other processes call it: there the names that the test uses tell.
-            if self.calls > before or not OURS.keys().isdisjoint(item.function.__code__.co_names):
+            if self.calls > before or self.swapped & {*item.function.__code__.co_names}:
                 self.results.append((item.nodeid, outcome, self.calls - before))
         return result
 

@@ -42,19 +42,17 @@ def outcomes(
     workers : processes.
     deadline : a `perf_counter` time after which no job begins.
     """
-    waiting = deque(jobs)
     own = all(isinstance(candidate, (Boosted, Constant)) for candidate in experiment.candidates)
     pickled = _pickled(experiment) if workers > 1 and len(jobs) > 1 else None
     if pickled is None:
-        while waiting:
-            job = waiting.popleft()
+        for job in jobs:
             yield job, OVER if _over(deadline) else experiment.outcome(job)
     else:
         with tempfile.TemporaryDirectory(prefix="gbm-objectives-") as folder:
             path = Path(folder) / "experiment"
             path.write_bytes(pickled)
             here = experiment if own else None
-            yield from _shared(here, str(path), waiting, workers - own, deadline)
+            yield from _shared(here, str(path), deque(jobs), workers - own, deadline)
 
 
 def _over(deadline: float | None) -> bool:
