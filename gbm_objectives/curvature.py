@@ -17,8 +17,8 @@ from typing import ClassVar, cast
 
 import numpy as np
 
-from gbm_objectives._validation import Array, message, non_negative, positive
-from gbm_objectives.losses._base import (
+from gbm_objectives._core.validation import Array, message, non_negative, positive
+from gbm_objectives.loss import (
     HasBuiltIn,
     HasFisher,
     HasHalley,

@@ -8,8 +8,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from gbm_objectives._numerics import odds
-from gbm_objectives._validation import Array, message
+from gbm_objectives._core.numerics import odds
+from gbm_objectives._core.validation import Array, message
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,11 +22,11 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_array, column_or_1d
 
-from gbm_objectives._estimator import ObjectiveEstimator, pairs_of
-from gbm_objectives._training import Guard, checked
-from gbm_objectives._validation import message, reject_masked
+from gbm_objectives._core.validation import message, reject_masked
+from gbm_objectives._training.common import Guard, checked
+from gbm_objectives._training.estimators import ObjectiveEstimator, pairs_of
 from gbm_objectives.links import LOGIT, SOFTMAX
-from gbm_objectives.losses._base import Loss
+from gbm_objectives.loss import Loss
 from gbm_objectives.losses._vector import ClassLoss
 from gbm_objectives.losses.binary import BinaryLoss
 from gbm_objectives.objective import Objective

@@ -15,17 +15,16 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import gbm_objectives
 from gbm_objectives import (
-    _rows,
     binary_cross_entropy,
     focal,
     huber,
     mean_bias_error,
     softmax_cross_entropy,
 )
+from gbm_objectives._core import rows as _rows
 from gbm_objectives.curvature import POLICIES, Majorizer
 from gbm_objectives.links import LOG, Identity
-from gbm_objectives.losses import ResidualLoss, RobustLoss
-from gbm_objectives.losses._base import (
+from gbm_objectives.loss import (
     HasBuiltIn,
     HasFisher,
     HasHalley,
@@ -33,6 +32,7 @@ from gbm_objectives.losses._base import (
     HasMajorizer,
     Loss,
 )
+from gbm_objectives.losses import ResidualLoss, RobustLoss
 from gbm_objectives.losses.binary import BinaryLoss
 from gbm_objectives.losses.levels import Levels
 from gbm_objectives.objective import Objective

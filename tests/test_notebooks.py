@@ -42,7 +42,7 @@ def test_nothing_but_the_source_is_committed(path):
 @each_notebook
 def test_runs_in_a_clean_kernel(path, tmp_path):
     result = tmp_path / path.name
-    runner = Path(__file__).with_name("run_notebook.py")
+    runner = FOLDER.with_name("tools") / "run_notebook.py"
     command = [sys.executable, "-W", "ignore", str(runner), str(path), str(result)]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr[-6000:]

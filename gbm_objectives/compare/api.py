@@ -12,7 +12,7 @@ from time import perf_counter
 from typing import Any
 
 from gbm_objectives import __version__
-from gbm_objectives._validation import message
+from gbm_objectives._core.validation import message
 from gbm_objectives.compare import frames
 from gbm_objectives.compare.cache import Cache, default_folder, writable
 from gbm_objectives.compare.candidates import Settings

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from gbm_objectives._validation import message
+from gbm_objectives._core.validation import message
 from gbm_objectives.compare import api, importing
 from gbm_objectives.compare.cache import writable
 from gbm_objectives.compare.data import Data, diabetes, from_csv

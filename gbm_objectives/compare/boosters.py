@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from gbm_objectives._validation import Array
+from gbm_objectives._core.validation import Array
 from gbm_objectives.compare.candidates import Candidate, Fit, NotApplicable, Settings
 from gbm_objectives.compare.functions import Plain
 from gbm_objectives.compare.scoring import Metric

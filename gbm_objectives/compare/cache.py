@@ -15,7 +15,7 @@ from zipfile import BadZipFile
 import numpy as np
 import pandas as pd
 
-from gbm_objectives._validation import message
+from gbm_objectives._core.validation import message
 from gbm_objectives.compare.candidates import Candidate, Estimator
 from gbm_objectives.compare.data import Data
 from gbm_objectives.compare.functions import Plain

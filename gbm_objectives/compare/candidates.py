@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from gbm_objectives._validation import Array, message
+from gbm_objectives._core.validation import Array, message
 from gbm_objectives.compare.scoring import Metric
 from gbm_objectives.compare.tasks import Split
 

@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 import pandas as pd
 
-from gbm_objectives._validation import Array, message, open_unit, reject_masked
+from gbm_objectives._core.validation import Array, message, open_unit, reject_masked
 from gbm_objectives.compare.reading import column, read_csv
 
 TaskName = Literal["regression", "quantile", "binary", "multiclass"]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
-from gbm_objectives._validation import message
+from gbm_objectives._core.validation import message
 
 
 def parse_calls(

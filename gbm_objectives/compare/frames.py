@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gbm_objectives._validation import Array
+from gbm_objectives._core.validation import Array
 from gbm_objectives.compare.result import CURVES, PREDICTIONS, SCORES, WARNINGS
 from gbm_objectives.compare.run import Experiment, Job, Outcome, describe
 from gbm_objectives.compare.scoring import Metric

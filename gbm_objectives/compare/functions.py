@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from gbm_objectives._validation import Array, message, reject_non_finite
+from gbm_objectives._core.validation import Array, message, reject_non_finite
 from gbm_objectives.links import IDENTITY, LOGIT, SOFTMAX, Link
 from gbm_objectives.testing import _calls
 

@@ -8,7 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from gbm_objectives._validation import message
+from gbm_objectives._core.validation import message
 
 
 def imported(argument: str, path: str) -> Any:

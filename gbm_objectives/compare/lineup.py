@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gbm_objectives._validation import message
+from gbm_objectives._core.validation import message
 from gbm_objectives.compare.boosters import Boosted, LightGBM, XGBoost
 from gbm_objectives.compare.candidates import Candidate, Constant, Estimator, Kind
 from gbm_objectives.compare.data import Data

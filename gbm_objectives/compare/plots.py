@@ -11,7 +11,7 @@ import pandas as pd
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
-from gbm_objectives._validation import message
+from gbm_objectives._core.validation import message
 from gbm_objectives.compare import drawing, plot_data, shapes
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from gbm_objectives._validation import message
+from gbm_objectives._core.validation import message
 
 SEPARATORS = (",", ";", "\t", "|")
 

@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 
-from gbm_objectives._validation import Array, reject_non_finite
+from gbm_objectives._core.validation import Array, reject_non_finite
 from gbm_objectives.compare.candidates import Candidate, Fit, NotApplicable, Settings
 from gbm_objectives.compare.data import Data
 from gbm_objectives.compare.scoring import Metric

@@ -9,7 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 from gbm_objectives import metrics
-from gbm_objectives._validation import Array, message
+from gbm_objectives._core.validation import Array, message
 from gbm_objectives.compare.data import TaskName
 from gbm_objectives.compare.expressions import parse_calls
 

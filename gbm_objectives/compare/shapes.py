@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from gbm_objectives._validation import Array
+from gbm_objectives._core.validation import Array
 from gbm_objectives.compare import statistics
 from gbm_objectives.compare.expressions import parse_calls
 from gbm_objectives.compare.plot_data import OURS, codes

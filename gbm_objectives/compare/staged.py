@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gbm_objectives._validation import Array
+from gbm_objectives._core.validation import Array
 from gbm_objectives.links import IDENTITY, LOG, LOGIT, SOFTMAX, Link
 
 _LINKS: dict[str, Link] = {

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import t as student_t
 
-from gbm_objectives._validation import message
+from gbm_objectives._core.validation import message
 
 if TYPE_CHECKING:
     from gbm_objectives.compare.result import Result

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from sklearn.model_selection import KFold, StratifiedKFold, train_test_split
 
-from gbm_objectives._validation import Array, message
+from gbm_objectives._core.validation import Array, message
 from gbm_objectives.compare.data import Data, TaskName
 
 #: By default the probabilities with which a training label is moved, or flipped to another class.

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from dask.delayed import delayed
 
-from gbm_objectives._validation import Array, message
+from gbm_objectives._core.validation import Array, message
 from gbm_objectives.dask._labels import LIMIT, Labels, merged, sketch
 
 #: Sketches that are merged by one task.

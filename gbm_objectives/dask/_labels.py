@@ -14,7 +14,7 @@ from functools import reduce
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gbm_objectives._validation import Array, numeric_array, reject_non_finite, sample_weights
+from gbm_objectives._core.validation import Array, numeric_array, reject_non_finite, sample_weights
 
 #: Distinct values that are kept; a sketch is then of at most 1.3 MB.
 LIMIT = 1 << 16

@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gbm_objectives._loss_metric import LossMetric
-from gbm_objectives._machines import check
-from gbm_objectives._outputs import number_of_outputs
-from gbm_objectives._training import Start
-from gbm_objectives._validation import message
+from gbm_objectives._core.validation import message
+from gbm_objectives._training.common import Start
+from gbm_objectives._training.outputs import number_of_outputs
 from gbm_objectives.curvature import Unit
 from gbm_objectives.dask._gather import pairs_of, sketches
 from gbm_objectives.dask._labels import LIMIT, Labels
 from gbm_objectives.objective import Objective
+from gbm_objectives.objective._loss_metric import LossMetric
+from gbm_objectives.objective._machines import check
 
 #: Row numbers of a table are not to be counted together.
 _ROW_NUMBERS = 1 << 24

@@ -17,7 +17,7 @@ import numpy as np
 from distributed import get_worker
 from lightgbm.callback import EarlyStopException
 
-from gbm_objectives._validation import Array
+from gbm_objectives._core.validation import Array
 
 #: The training that a thread takes part in: the key of its actor, the number of machines, steps done.
 _HERE = threading.local()

@@ -17,18 +17,17 @@ import numpy as np
 from distributed import get_client
 from numpy.typing import NDArray
 
-from gbm_objectives import _machines
-from gbm_objectives._blocks import Reduce
-from gbm_objectives._lightgbm_model import completed, problem
-from gbm_objectives._lightgbm_params import METRIC, NUM_CLASS, first, prepare, skip_reset
-from gbm_objectives._metric import Metric
-from gbm_objectives._training import Guard, as_list, checked, raise_alarm, with_link
-from gbm_objectives._validation import Array, message
+from gbm_objectives._core.validation import Array, message
+from gbm_objectives._training.common import Guard, as_list, checked, raise_alarm, with_link
 from gbm_objectives.dask import _start
 from gbm_objectives.dask._gather import partitions
 from gbm_objectives.dask._summation import Guarded, Machines, Summation
 from gbm_objectives.dask._watch import watched
-from gbm_objectives.objective import Objective
+from gbm_objectives.lightgbm._model import completed, problem
+from gbm_objectives.lightgbm._params import METRIC, NUM_CLASS, first, prepare, skip_reset
+from gbm_objectives.metrics._metric import Metric
+from gbm_objectives.objective import Objective, _machines
+from gbm_objectives.objective._blocks import Reduce
 
 __all__ = ["fit", "train"]
 

@@ -14,18 +14,18 @@ import xgboost as xgb
 from dask.delayed import delayed
 from xgboost import dask as dxgb
 
-from gbm_objectives._training import Guard, checked
-from gbm_objectives._validation import message
-from gbm_objectives._xgboost_guards import check_gains, check_trees
-from gbm_objectives._xgboost_params import (
+from gbm_objectives._core.validation import message
+from gbm_objectives._training.common import Guard, checked
+from gbm_objectives.dask import _start
+from gbm_objectives.dask._watch import watched
+from gbm_objectives.objective import Objective
+from gbm_objectives.xgboost._guards import check_gains, check_trees
+from gbm_objectives.xgboost._params import (
     base_score,
     prepare,
     refuse_own,
     with_metrics,
 )
-from gbm_objectives.dask import _start
-from gbm_objectives.dask._watch import watched
-from gbm_objectives.objective import Objective
 
 __all__ = ["train"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from gbm_objectives.curvature import Curvature
-from gbm_objectives.losses._base import Loss
+from gbm_objectives.loss import Loss
 from gbm_objectives.objective import Objective
 
 Delta = float | Literal["auto"]

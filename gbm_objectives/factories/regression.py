@@ -9,8 +9,7 @@ from warnings import warn
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gbm_objectives._terms import Term
-from gbm_objectives._validation import message, open_unit, positive
+from gbm_objectives._core.validation import message, open_unit, positive
 from gbm_objectives.curvature import Curvature, Majorizer, as_curvature
 from gbm_objectives.factories._make import Clip, Delta, objective
 from gbm_objectives.losses import (
@@ -27,6 +26,7 @@ from gbm_objectives.losses import (
 )
 from gbm_objectives.losses.bias import Groups
 from gbm_objectives.objective import Objective
+from gbm_objectives.objective._terms import Term
 from gbm_objectives.weighting import InverseLabel
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gbm_objectives._terms import Term
-from gbm_objectives._validation import message
+from gbm_objectives._core.validation import message
 from gbm_objectives.curvature import Curvature, Exact, as_curvature
 from gbm_objectives.factories._make import Clip, Delta
 from gbm_objectives.losses import BinaryCrossEntropy, PseudoHuber
 from gbm_objectives.objective import Objective
-from gbm_objectives.reweighting import GradientHarmonizing, HardestShare
+from gbm_objectives.objective._terms import Term
 from gbm_objectives.weighting import Weighting
+from gbm_objectives.weighting._hardness import GradientHarmonizing, HardestShare
 
 #: Hard rows weigh much here, and the exact Hessian of confident errors vanishes.
 _SAFE = Exact(trust=2.0)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from gbm_objectives._validation import message
+from gbm_objectives._core.validation import message
 from gbm_objectives.curvature import Curvature
 from gbm_objectives.factories._make import Clip, objective
 from gbm_objectives.factories.binary import binary_cross_entropy
 from gbm_objectives.losses import SampledSoftmax
 from gbm_objectives.losses.sampled import Distribution
 from gbm_objectives.objective import Objective
-from gbm_objectives.row_sampling import NegativeSampling
+from gbm_objectives.weighting._sampling import NegativeSampling
 
 
 def sampled_softmax(

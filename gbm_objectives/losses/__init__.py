@@ -4,7 +4,7 @@ For one of your own subclass `RobustLoss`, or `ResidualLoss`, or `Loss` with `Ha
 an objective of it with ``Objective.of(loss)``.
 """
 
-from gbm_objectives.losses._base import HasHessian, HasMajorizer, Loss
+from gbm_objectives.loss import HasHessian, HasMajorizer, Loss
 from gbm_objectives.losses._residual import ResidualLoss, RobustLoss
 from gbm_objectives.losses.adaptive import AdaptiveRobust
 from gbm_objectives.losses.asymmetric import Expectile, Linex

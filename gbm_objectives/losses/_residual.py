@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
-from gbm_objectives import _sketch
-from gbm_objectives._numerics import (
+from gbm_objectives._core import sketch as _sketch
+from gbm_objectives._core.numerics import (
     CAP,
     magnitude,
     residual,
     sums_of_roots,
     weighted_quantile,
 )
-from gbm_objectives._rows import BLOCK, row_blocks, sample
-from gbm_objectives._validation import Array, message, number
-from gbm_objectives.losses._base import HasHessian, HasMajorizer, Loss
+from gbm_objectives._core.rows import BLOCK, row_blocks, sample
+from gbm_objectives._core.validation import Array, message, number
+from gbm_objectives.loss import HasHessian, HasMajorizer, Loss
 
 if TYPE_CHECKING:
     from typing_extensions import Self

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from gbm_objectives._validation import Array, message, number
+from gbm_objectives._core.validation import Array, message, number
 
 Smoothing = Literal["uniform", "others"]
 

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from gbm_objectives._validation import Array, message, reject_non_finite, reject_rows
+from gbm_objectives._core.validation import Array, message, reject_non_finite, reject_rows
 from gbm_objectives.links import SOFTMAX, Link
-from gbm_objectives.losses._base import HasHessian
+from gbm_objectives.loss import HasHessian
 
 #: The share that a class without rows is given in intercepts, where its best score is -inf.
 ABSENT = 1e-6

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar
 
-from gbm_objectives import _sketch
-from gbm_objectives._validation import Array
+from gbm_objectives._core import sketch as _sketch
+from gbm_objectives._core.validation import Array
 from gbm_objectives.losses._residual import Delta
 from gbm_objectives.losses.redescending import Cauchy
 

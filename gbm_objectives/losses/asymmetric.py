@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gbm_objectives import _numerics
-from gbm_objectives._validation import Array, number, open_unit
-from gbm_objectives.losses._base import HasHessian, HasMajorizer
+from gbm_objectives._core import numerics as _numerics
+from gbm_objectives._core.validation import Array, number, open_unit
+from gbm_objectives.loss import HasHessian, HasMajorizer
 from gbm_objectives.losses._residual import ResidualLoss
 
 if TYPE_CHECKING:

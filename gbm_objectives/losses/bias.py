@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gbm_objectives._validation import Array, message, positive
-from gbm_objectives.losses._base import HasMajorizer, Loss
+from gbm_objectives._core.validation import Array, message, positive
+from gbm_objectives.loss import HasMajorizer, Loss
 
 
 class Groups:

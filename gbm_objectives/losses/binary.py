@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy.optimize import brentq
 
-from gbm_objectives._numerics import magnitude, odds, power, softplus
-from gbm_objectives._validation import (
+from gbm_objectives._core.numerics import magnitude, odds, power, softplus
+from gbm_objectives._core.validation import (
     Array,
     message,
     non_negative,
@@ -20,7 +20,7 @@ from gbm_objectives._validation import (
     reject_rows,
 )
 from gbm_objectives.links import LOGIT
-from gbm_objectives.losses._base import HasFisher, HasHessian, HasMajorizer, Loss
+from gbm_objectives.loss import HasFisher, HasHessian, HasMajorizer, Loss
 from gbm_objectives.losses._smoothing import LabelSmoothing
 
 

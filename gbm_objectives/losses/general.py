@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gbm_objectives._validation import Array, number
+from gbm_objectives._core.validation import Array, number
 from gbm_objectives.losses.redescending import Redescending
 
 #: Below this shape the formulas are those of -inf: (1 + v/b)^(-b/2) and exp(-v/2) agree in float32.

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gbm_objectives._numerics import CAP
-from gbm_objectives._validation import Array, positive
+from gbm_objectives._core.numerics import CAP
+from gbm_objectives._core.validation import Array, positive
 from gbm_objectives.links import IDENTITY
-from gbm_objectives.losses._base import HasHessian, HasMajorizer
+from gbm_objectives.loss import HasHessian, HasMajorizer
 from gbm_objectives.losses._vector import ClassLoss, TrueClass
 from gbm_objectives.losses.binary import BinaryLoss
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gbm_objectives._validation import Array, levels_of, message
+from gbm_objectives._core.validation import Array, levels_of, message
 from gbm_objectives.links import IDENTITY, SORTED, Link
-from gbm_objectives.losses._base import HasHessian, HasMajorizer
+from gbm_objectives.loss import HasHessian, HasMajorizer
 from gbm_objectives.losses._residual import Delta
 from gbm_objectives.losses.asymmetric import Expectile
 from gbm_objectives.losses.quantile import Quantile

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gbm_objectives._validation import Array, message, reject_non_finite, reject_rows
-from gbm_objectives.losses._base import HasBuiltIn, HasMajorizer
+from gbm_objectives._core.validation import Array, message, reject_non_finite, reject_rows
+from gbm_objectives.loss import HasBuiltIn, HasMajorizer
 from gbm_objectives.losses._smoothing import LabelSmoothing
 from gbm_objectives.losses._vector import (
     ABSENT,

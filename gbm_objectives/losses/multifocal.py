@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gbm_objectives._numerics import power
-from gbm_objectives._validation import Array, non_negative
+from gbm_objectives._core.numerics import power
+from gbm_objectives._core.validation import Array, non_negative
 from gbm_objectives.losses._smoothing import LabelSmoothing
 from gbm_objectives.losses._vector import (
     ClassLoss,

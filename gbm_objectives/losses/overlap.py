@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gbm_objectives._numerics import odds
-from gbm_objectives._validation import Array, message, non_negative, positive
+from gbm_objectives._core.numerics import odds
+from gbm_objectives._core.validation import Array, message, non_negative, positive
 from gbm_objectives.losses.binary import LogitLoss, base_rate
 
 if TYPE_CHECKING:

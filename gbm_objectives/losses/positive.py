@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from scipy.special import kl_div
 
-from gbm_objectives._numerics import odds
-from gbm_objectives._validation import Array, number, reject_non_finite, reject_rows
+from gbm_objectives._core.numerics import odds
+from gbm_objectives._core.validation import Array, number, reject_non_finite, reject_rows
 from gbm_objectives.links import LOG
-from gbm_objectives.losses._base import HasBuiltIn, HasFisher, HasHalley, HasHessian
+from gbm_objectives.loss import HasBuiltIn, HasFisher, HasHalley, HasHessian
 
 if TYPE_CHECKING:
     from typing_extensions import Self

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from gbm_objectives import _numerics, _sketch
-from gbm_objectives._validation import Array, open_unit
+from gbm_objectives._core import numerics as _numerics
+from gbm_objectives._core import sketch as _sketch
+from gbm_objectives._core.validation import Array, open_unit
 from gbm_objectives.losses._residual import SMALLEST, ResidualLoss, RobustLoss
 
 if TYPE_CHECKING:

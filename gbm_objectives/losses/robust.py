@@ -7,8 +7,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from gbm_objectives import _numerics
-from gbm_objectives._validation import Array
+from gbm_objectives._core import numerics as _numerics
+from gbm_objectives._core.validation import Array
 from gbm_objectives.losses._residual import RobustLoss
 
 

@@ -8,9 +8,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from gbm_objectives import _draws
-from gbm_objectives._validation import Array, message, whole_number
-from gbm_objectives.losses._base import Loss
+from gbm_objectives._core import draws as _draws
+from gbm_objectives._core.validation import Array, message, whole_number
+from gbm_objectives.loss import Loss
 from gbm_objectives.losses._vector import ClassLoss, TrueClass, codes_of
 from gbm_objectives.losses.multiclass import CrossEntropy, SoftmaxCrossEntropy
 

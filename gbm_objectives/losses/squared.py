@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from gbm_objectives._validation import Array
-from gbm_objectives.losses._base import HasFisher, HasHessian, HasMajorizer
+from gbm_objectives._core.validation import Array
+from gbm_objectives.loss import HasFisher, HasHessian, HasMajorizer
 
 
 @dataclass(frozen=True, slots=True)

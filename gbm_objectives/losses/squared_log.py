@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gbm_objectives._numerics import odds, softplus
-from gbm_objectives._validation import Array
+from gbm_objectives._core.numerics import odds, softplus
+from gbm_objectives._core.validation import Array
 from gbm_objectives.links import LOG
 from gbm_objectives.losses.positive import PositiveLoss
 

@@ -5,7 +5,6 @@ sample_weight)`` that of both scikit-learn wrappers and of the user. With a cust
 libraries hand over *raw* predictions: give the metric the objective's link, ``log_loss(link=obj.link)``.
 """
 
-from gbm_objectives._metric import Metric, Score
 from gbm_objectives.metrics._classes import accuracy, negative_log_likelihood
 from gbm_objectives.metrics._deviance import (
     gamma_deviance,
@@ -20,6 +19,7 @@ from gbm_objectives.metrics._intervals import (
     crossing,
     interval_width,
 )
+from gbm_objectives.metrics._metric import Metric, Score
 from gbm_objectives.metrics._overlap import dice, jaccard, tversky_index
 from gbm_objectives.metrics._percentage import mape
 from gbm_objectives.metrics._probability import brier, log_loss

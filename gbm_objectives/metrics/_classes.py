@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gbm_objectives._metric import Metric
-from gbm_objectives._validation import (
+from gbm_objectives._core.validation import (
     Array,
     labels_and_predictions,
     message,
@@ -19,6 +18,7 @@ from gbm_objectives._validation import (
 )
 from gbm_objectives.links import IDENTITY, Link, Softmax
 from gbm_objectives.losses._vector import codes_of, log_softmax
+from gbm_objectives.metrics._metric import Metric
 
 
 @dataclass(frozen=True, slots=True)

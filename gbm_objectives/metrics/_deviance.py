@@ -9,9 +9,9 @@ from typing import ClassVar
 import numpy as np
 from scipy.special import kl_div
 
-from gbm_objectives._metric import Metric, weighted_mean
-from gbm_objectives._validation import Array, message, number, reject_rows
+from gbm_objectives._core.validation import Array, message, number, reject_rows
 from gbm_objectives.links import IDENTITY, Link
+from gbm_objectives.metrics._metric import Metric, weighted_mean
 
 
 @dataclass(frozen=True, slots=True)

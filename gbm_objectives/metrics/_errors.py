@@ -10,10 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gbm_objectives._metric import Metric, one_label_a_row
-from gbm_objectives._metric import weighted_mean as _mean
-from gbm_objectives._numerics import weighted_quantile
-from gbm_objectives._validation import (
+from gbm_objectives._core.numerics import weighted_quantile
+from gbm_objectives._core.validation import (
     Array,
     levels_of,
     message,
@@ -21,6 +19,8 @@ from gbm_objectives._validation import (
     whole_number,
 )
 from gbm_objectives.links import IDENTITY, Link
+from gbm_objectives.metrics._metric import Metric, one_label_a_row
+from gbm_objectives.metrics._metric import weighted_mean as _mean
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gbm_objectives._metric import Metric, one_label_a_row
-from gbm_objectives._metric import weighted_mean as _mean
-from gbm_objectives._validation import Array, open_unit
+from gbm_objectives._core.validation import Array, open_unit
 from gbm_objectives.links import IDENTITY
 from gbm_objectives.metrics._errors import deviation
+from gbm_objectives.metrics._metric import Metric, one_label_a_row
+from gbm_objectives.metrics._metric import weighted_mean as _mean
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gbm_objectives._metric import Metric, check_probabilities
-from gbm_objectives._validation import Array, open_unit, positive
+from gbm_objectives._core.validation import Array, open_unit, positive
 from gbm_objectives.links import IDENTITY, Link
+from gbm_objectives.metrics._metric import Metric, check_probabilities
 
 
 @dataclass(frozen=True, slots=True)

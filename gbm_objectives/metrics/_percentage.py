@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gbm_objectives._metric import Metric, weighted_mean
-from gbm_objectives._validation import Array, positive
+from gbm_objectives._core.validation import Array, positive
 from gbm_objectives.links import IDENTITY, Link
+from gbm_objectives.metrics._metric import Metric, weighted_mean
 from gbm_objectives.weighting import InverseLabel
 
 

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gbm_objectives._metric import Metric, check_probabilities
-from gbm_objectives._metric import weighted_mean as _mean
-from gbm_objectives._validation import (
+from gbm_objectives._core.validation import (
     Array,
     reject_non_finite,
     reject_rows,
 )
 from gbm_objectives.links import IDENTITY, Link, Logit
+from gbm_objectives.metrics._metric import Metric, check_probabilities
+from gbm_objectives.metrics._metric import weighted_mean as _mean
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from gbm_objectives._validation import Array
+from gbm_objectives._core.validation import Array
 
 Signature = Literal["train", "sklearn"]
 Library = Literal["xgboost", "lightgbm"]

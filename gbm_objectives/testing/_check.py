@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gbm_objectives._validation import (
+from gbm_objectives._core.validation import (
     Array,
     message,
     number,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gbm_objectives._validation import Array
+from gbm_objectives._core.validation import Array
 from gbm_objectives.testing._differences import derivative
 from gbm_objectives.testing._report import Check
 from gbm_objectives.testing._samples import Sample

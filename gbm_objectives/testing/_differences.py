@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from gbm_objectives._validation import Array
+from gbm_objectives._core.validation import Array
 
 LEVELS = 10
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gbm_objectives._validation import Array
+from gbm_objectives._core.validation import Array
 from gbm_objectives.testing._calls import Broken
 from gbm_objectives.testing._report import Check
 from gbm_objectives.testing._subject import Subject, column_of, rowwise

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from gbm_objectives._validation import Array
+from gbm_objectives._core.validation import Array
 from gbm_objectives.testing._calls import (
     LIBRARIES,
     Candidate,

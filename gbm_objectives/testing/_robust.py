@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from gbm_objectives._validation import Array
+from gbm_objectives._core.validation import Array
 from gbm_objectives.losses import RobustLoss
 from gbm_objectives.objective import Objective
 from gbm_objectives.testing._differences import derivative

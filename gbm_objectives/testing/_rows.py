@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from gbm_objectives._validation import Array
+from gbm_objectives._core.validation import Array
 from gbm_objectives.testing._calls import Broken, Candidate, error_of, parameters
 from gbm_objectives.testing._report import Check
 from gbm_objectives.testing._samples import Sample

@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from gbm_objectives._validation import Array
+from gbm_objectives._core.validation import Array
 
 Task = Literal["regression", "binary", "positive", "multiclass"]
 TASKS: tuple[Task, ...] = ("regression", "binary", "positive", "multiclass")

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from gbm_objectives._validation import Array
+from gbm_objectives._core.validation import Array
 from gbm_objectives.testing._calls import Broken, Candidate
 from gbm_objectives.testing._samples import Sample, Samples
 

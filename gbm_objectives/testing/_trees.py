@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from gbm_objectives._lightgbm_params import skip_reset
-from gbm_objectives._validation import Array
+from gbm_objectives._core.validation import Array
+from gbm_objectives.lightgbm._params import skip_reset
 from gbm_objectives.objective import Objective
 from gbm_objectives.testing._calls import Broken, Library, words
 from gbm_objectives.testing._report import Check, table

@@ -1,0 +1,1 @@
+"""Ground for all rooms: numerics, rows, sketches, draws, validation."""

@@ -1,0 +1,1 @@
+"""The one flow that every door runs through, and what it needs of a library."""

@@ -1,0 +1,134 @@
+"""What the meta-estimators have in common: parameters of the objective, fitting, raw scores."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
+
+from gbm_objectives._core.validation import Array, message, native_features, sample_weights
+from gbm_objectives._training.common import Guard, checked
+from gbm_objectives.objective import Objective
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+_PREFIX = "objective__"
+
+
+class ObjectiveEstimator(MetaEstimatorMixin, BaseEstimator):  # type: ignore[misc]
+    """What both have in common: parameters of the objective, fitting, raw scores."""
+
+    estimator: Any
+    objective: Objective
+    guard: Guard
+    refit_leaves: bool = False
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Parameters, those of the estimator as ``estimator__...`` and of the objective as ``objective__...``."""
+        params: dict[str, Any] = super().get_params(deep)
+        if deep and isinstance(self.objective, Objective):
+            params |= {_PREFIX + name: v for name, v in self.objective.parameters.items()}
+        return params
+
+    def set_params(self, **params: Any) -> Self:
+        """Set them; ``objective__delta=2.0`` replaces the objective by one with that delta."""
+        nested = {name: params.pop(name) for name in list(params) if name.startswith(_PREFIX)}
+        super().set_params(**params)
+        if nested:
+            changes = {name.removeprefix(_PREFIX): value for name, value in nested.items()}
+            self.objective = self.objective.with_parameters(**changes)
+        return self
+
+    @property
+    def _library(self) -> Any:
+        """The module that knows the estimator's library."""
+        for cls in type(self.estimator).__mro__:
+            library, _, module = cls.__module__.partition(".")
+            if library in ("xgboost", "lightgbm"):
+                if module.startswith("dask"):
+                    given = f"a {type(self.estimator).__name__}"
+                    instead = f"For a cluster there is gbm_objectives.dask.{library}."
+                    raise TypeError(
+                        message("estimator", given, "an estimator of one machine", instead)
+                    )
+                return import_module(f"gbm_objectives.{library}._sklearn")
+        raise TypeError(
+            message(
+                "estimator", f"a {type(self.estimator).__name__}",
+                "an estimator of xgboost or lightgbm, such as XGBRegressor() or LGBMClassifier()",
+            )
+        )  # fmt: skip
+
+    def _fit(
+        self,
+        X: Any,  # noqa: N803
+        y: Array,
+        sample_weight: ArrayLike | None,
+        evaluations: list[tuple[Any, Any]] | None,
+        arguments: dict[str, Any],
+    ) -> Self:
+        objective, library = checked(self.objective, self.guard), self._library
+        check_consistent_length(X, y)  # XGBoost takes twice as many labels for two targets
+        weight = sample_weights(sample_weight, len(y))
+        X = native_features("X", X)  # noqa: N806
+        if evaluations is not None:
+            for features, labels in evaluations:
+                check_consistent_length(features, labels)
+            evaluations = [(native_features("eval_set", x), y) for x, y in evaluations]
+        self.estimator_ = library.fit(
+            self._wrapped(),
+            objective,
+            X,
+            y,
+            weight,
+            evaluations,
+            self.guard,
+            self.refit_leaves,
+            arguments,
+        )
+        self.n_features_in_ = self.estimator_.n_features_in_
+        if hasattr(X, "columns"):
+            self.feature_names_in_ = np.asarray(X.columns, dtype=object)
+        elif hasattr(self, "feature_names_in_"):
+            del self.feature_names_in_
+        return self
+
+    def _wrapped(self) -> Any:
+        return clone(self.estimator)
+
+    def raw_prediction(self, X: Any, **arguments: Any) -> NDArray[Any]:  # noqa: N803
+        """Raw scores, before the link, (n_samples,) or (n_samples, n_outputs).
+
+        Parameters
+        ----------
+        X : features.
+        **arguments : of the estimator's own ``predict``, such as iteration_range or num_iteration.
+        """
+        check_is_fitted(self)
+        features = native_features("X", X)
+        raw: NDArray[Any] = self._library.raw_prediction(self.estimator_, features, arguments)
+        return raw
+
+    def __sklearn_tags__(self) -> Any:
+        from sklearn.utils import get_tags
+
+        tags, own = super().__sklearn_tags__(), get_tags(self.estimator)
+        tags.input_tags, tags.no_validation = own.input_tags, own.no_validation
+        tags.target_tags.multi_output = own.target_tags.multi_output
+        return tags
+
+
+def pairs_of(eval_set: Any, arguments: dict[str, Any]) -> list[tuple[Any, Any]] | None:
+    """Evaluation sets as pairs (X, y), from either form that the libraries take."""
+    eval_X, eval_y = arguments.pop("eval_X", None), arguments.pop("eval_y", None)  # noqa: N806
+    if eval_X is not None:
+        many = isinstance(eval_X, tuple)
+        return list(zip(eval_X, eval_y, strict=True)) if many else [(eval_X, eval_y)]
+    if eval_set is None:
+        return None
+    return [eval_set] if isinstance(eval_set, tuple) else list(eval_set)

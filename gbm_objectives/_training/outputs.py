@@ -1,0 +1,111 @@
+"""How many outputs a model has, and what its labels are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from gbm_objectives._core.validation import Array, message
+from gbm_objectives.objective import Objective
+from gbm_objectives.objective._targets import Targets
+
+#: Row numbers beyond are not exact in the libraries' float32 labels.
+_LARGEST = 1 << 24
+
+
+def number_of_outputs(
+    objective: Objective, params: Mapping[str, Any], names: tuple[str, ...], y_true: Array
+) -> int:
+    """num_class of the parameters, by one of its names, or what the labels show; 1 for one score a label.
+
+    Raises
+    ------
+    ValueError
+        For a num_class that the objective has no use for, or that the labels contradict.
+    """
+    given = next((params[name] for name in names if params.get(name) is not None), None)
+    if objective.n_outputs is not None:
+        if given not in (None, objective.n_outputs):
+            needed = f"{objective.n_outputs}, the levels of {objective.name}, or none"
+            raise ValueError(message("params", f"{names[0]}={given!r}", needed))
+        return objective.n_outputs
+    if not objective.vector and objective.targets is None:
+        if given is not None and given not in (0, 1):
+            raise ValueError(
+                message(
+                    "params", f"{names[0]}={given!r} with {objective.name}", f"no {names[0]}",
+                    "The objective has one output a column of labels; give it targets, or use one of classes.",
+                )
+            )  # fmt: skip
+        return 1
+    if objective.targets is not None:
+        shown = objective.targets.n_outputs
+    elif y_true.ndim == 2:
+        shown = y_true.shape[1]
+    else:
+        shown = int(np.nanmax(y_true)) + 1
+    fixed = objective.targets is not None or y_true.ndim == 2
+    n_outputs = shown if given is None else int(given)
+    if n_outputs < max(shown, 2) or (fixed and n_outputs != shown):
+        what = "the columns of the labels" if fixed else "or more: the largest class code + 1"
+        raise ValueError(
+            message("params", f"{names[0]}={n_outputs}", f"{shown}, {what}")
+            if shown > 1
+            else message(
+                "y_true", "one class", "class codes 0..K-1 of two classes at least",
+                "A class that no row has is counted by num_class.",
+            )
+        )  # fmt: skip
+    return n_outputs
+
+
+def _labels(data: Any) -> Array:
+    """Of a DMatrix; before XGBoost 3.2 those of several columns are flat."""
+    labels: Array = data.get_label()
+    n_samples = data.num_row()
+    return labels.reshape(n_samples, -1) if labels.size > n_samples else labels
+
+
+@contextmanager
+def numbered_labels(objective: Objective, data_sets: list[Any]) -> Iterator[Objective]:
+    """The objective with label matrices as its targets, row numbers in the DMatrix; as they were afterwards.
+
+    XGBoost's softmax, under which a model predicts probabilities, takes labels of one column only.
+    """
+    numbers = objective.of_classes and objective.targets is None
+    matrices = [_labels(data) for data in data_sets] if numbers else []
+    if not any(labels.ndim == 2 for labels in matrices):
+        yield objective
+        return
+    shapes = {labels.shape[1:] for labels in matrices}
+    if len(shapes) > 1:
+        given = f"labels of shapes {', '.join(str(labels.shape) for labels in matrices)}"
+        raise ValueError(message("evals", given, "label matrices with the columns of dtrain's"))
+    table = np.concatenate(matrices)
+    if len(table) > _LARGEST:
+        raise ValueError(message("dtrain", f"{len(table)} label rows", f"at most {_LARGEST}"))
+    starts = np.cumsum([0, *map(len, matrices)])
+    try:
+        for data, first, last in zip(data_sets, starts, starts[1:], strict=False):
+            data.set_label(np.arange(first, last))
+        yield objective.with_targets(table)
+    finally:
+        for data, labels in zip(data_sets, matrices, strict=True):
+            data.set_label(labels)
+
+
+class Labelled:
+    """A data set as a metric of one-column labels would see it, with the label matrix that they number."""
+
+    def __init__(self, data: Any, targets: Targets) -> None:
+        self._data, self._targets = data, targets
+
+    def get_label(self) -> Array:
+        """The label matrix."""
+        return self._targets.rows(self._data.get_label())
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._data, name)

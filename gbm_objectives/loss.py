@@ -1,0 +1,222 @@
+"""What a loss is: elementwise mathematics without weights, libraries or clipping.
+
+Adding a loss: subclass `RobustLoss` (even losses of the residual), `ResidualLoss` or `Loss`, give the
+formulas, then one factory and one line in the registry. The contract tests take it up by themselves.
+
+Arrays are blocks of rows: ``y_true`` and ``raw_prediction`` of shape (n,), float32 or float64, and
+every method returns an array of their shape and dtype. Losses of several outputs: see `_vector`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar
+
+import numpy as np
+
+from gbm_objectives._core.validation import Array
+from gbm_objectives.links import IDENTITY, Link
+
+
+class Loss(ABC):
+    """A loss; a frozen dataclass whose fields are its parameters.
+
+    A loss may need something global, such as the scale of the residuals. Then it is `pending`:
+    `statistics` gives a vector of sums over rows, which add up over blocks and over machines, and
+    `resolve` turns the total into a loss that is nearer to what can be evaluated, until it isn't pending.
+    """
+
+    __slots__ = ()
+
+    link: ClassVar[Link] = IDENTITY
+    #: value(y, raw) = value(0, raw - y). The difference is then taken in the precision of the data.
+    shift_invariant: ClassVar[bool] = False
+    #: One value a row from all outputs; else each output is a task of its own, with its own labels.
+    vector: ClassVar[bool] = False
+    #: What `resolve` finds is a random draw, another one for other predictions.
+    drawn: ClassVar[bool] = False
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """A name for metrics and tables, without spaces and colons."""
+
+    @abstractmethod
+    def value(self, y_true: Array, raw_prediction: Array) -> Array:
+        """The loss of each row."""
+
+    @abstractmethod
+    def gradient(self, y_true: Array, raw_prediction: Array) -> Array:
+        """Its derivative by the raw prediction."""
+
+    @abstractmethod
+    def intercept(self, y_true: Array, sample_weight: Array | None) -> Any:
+        """The raw score of the best constant for the whole of ``y_true``, in float64."""
+
+    @property
+    def convex(self) -> bool:
+        """Whether the value is convex in the raw prediction."""
+        return True
+
+    @property
+    def default_curvature(self) -> tuple[str, float | None]:
+        """The policy that suits the loss, by its name in `curvature.POLICIES`, and its trust."""
+        return "majorizer", None
+
+    @property
+    def scale(self) -> float:
+        """The unit, on the raw scale, in which a trust region measures its step."""
+        return 1.0
+
+    @property
+    def limit(self) -> float:
+        """The largest |raw_prediction| (|r| if shift invariant) that the formulas are given."""
+        return float(np.finfo(np.float32).max)
+
+    @property
+    def criterion(self) -> Loss:
+        """The loss that this one stands for: `intercept` minimises it and the metric reports it."""
+        return self
+
+    @property
+    def unit(self) -> float:
+        """The size of the values; the metric divides by it to be of order 1."""
+        return 1.0
+
+    @property
+    def flat(self) -> bool:
+        """Whether the exact second derivative is 0 almost everywhere."""
+        return False
+
+    @property
+    def stands_alone(self) -> bool:
+        """Whether the loss can be trained on its own; a mere penalty can't."""
+        return True
+
+    @property
+    def has_best_constant(self) -> bool:
+        """Whether a finite constant minimises the loss; if not, `intercept` is a good start."""
+        return True
+
+    @property
+    def n_outputs(self) -> int | None:
+        """How many outputs a row has, where the loss says so; None: as many as classes or columns of labels."""
+        return None
+
+    @property
+    def n_rows(self) -> int | None:
+        """How many training rows the loss carries data of, having no value on others; None: of none."""
+        return None
+
+    @property
+    def pending(self) -> bool:
+        """Whether `statistics` must be gathered and resolved before the formulas can be used."""
+        return False
+
+    def statistics(
+        self, y_true: Array, raw_prediction: Array, sample_weight: Array | None
+    ) -> Array:
+        """A vector of sums over the rows; empty where nothing global is needed."""
+        return np.zeros(0)
+
+    def resolve(self, sums: Array) -> Loss:
+        """The loss with what the sums over all rows tell filled in; it may need others after that."""
+        return self
+
+    def anchored(self, y_true: Array, sample_weight: Array | None) -> Loss:
+        """The loss with its scale found around the best constant: the same for every prediction."""
+        return self
+
+    @property
+    def gradient_bound(self) -> float | None:
+        """The supremum of |gradient| of one output, if there is one: what a gradient norm is relative to."""
+        return None
+
+    @property
+    def sampled(self) -> bool:
+        """Whether a part of the rows is enough for `statistics`, as it is for a scale."""
+        return False
+
+    def take(self, rows: slice) -> Loss:
+        """The loss of these rows alone; only losses that carry data of their rows differ."""
+        return self
+
+    def check_labels(self, y_true: Array) -> bool:
+        """Whether all labels, known to be finite, lie in the domain. Fast: run on each block."""
+        return True
+
+    def reject_labels(self, y_true: Array, raw_prediction: Array | None = None) -> None:
+        """The error for labels outside the domain, with the count and the first row."""
+        return
+
+    def _advice(self, raw_prediction: Array | None, otherwise: str) -> str:
+        """What to do about bad labels: swap the arguments where the predictions would be good ones."""
+        swapped = (
+            raw_prediction is not None
+            and self.check_labels(raw_prediction)
+            and raw_prediction.min() < raw_prediction.max()  # all 0: the first round's scores
+        )
+        swap = "The arguments look swapped: the call is objective(y_true, raw_prediction)."
+        return swap if swapped else otherwise
+
+
+class HasHessian(Loss):
+    """A loss with a useful second derivative; it may be 0 or negative."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def hessian(self, y_true: Array, raw_prediction: Array) -> Array:
+        """The exact second derivative by the raw prediction, row by row."""
+
+    def gradient_hessian(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
+        """Both; a loss overrides this to share work between them."""
+        return self.gradient(y_true, raw_prediction), self.hessian(y_true, raw_prediction)
+
+
+class HasMajorizer(Loss):
+    """A loss with a known touching quadratic upper bound."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def majorizer(self, y_true: Array, raw_prediction: Array) -> Array:
+        """The curvature h >= 0 of a parabola that touches the loss here and lies above it elsewhere."""
+
+    def gradient_majorizer(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
+        """Both; a loss overrides this to share work between them."""
+        return self.gradient(y_true, raw_prediction), self.majorizer(y_true, raw_prediction)
+
+
+class HasFisher(Loss):
+    """A loss that is a negative log-likelihood with a known Fisher information."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def fisher(self, y_true: Array, raw_prediction: Array) -> Array:
+        """The expectation of the second derivative under the model's own distribution of y."""
+
+
+class HasHalley(Loss):
+    """A loss whose best step for a leaf is known up to a Hessian for each row that never passes it."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def gradient_halley(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
+        """The gradient, and the Hessian with which -G/H is Halley's step towards the leaf's minimum."""
+
+
+class HasBuiltIn(Loss):
+    """A loss that both libraries have, each with a Hessian other than the second derivative."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def gradient_xgboost(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
+        """The gradient, and the Hessian that XGBoost gives its trees."""
+
+    @abstractmethod
+    def gradient_lightgbm(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
+        """The gradient, and the Hessian that LightGBM gives its trees."""

@@ -1,0 +1,5 @@
+"""The objective: losses, their curvature and bounds as one callable that both libraries take."""
+
+from gbm_objectives.objective._objective import Objective
+
+__all__ = ["Objective"]

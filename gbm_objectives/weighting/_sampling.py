@@ -1,0 +1,92 @@
+"""Sampling of rows: negatives by chance, weighted up so that sums stay the same on average."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from gbm_objectives._core import draws as _draws
+from gbm_objectives._core.validation import Array, message, number, whole_number
+from gbm_objectives.loss import Loss
+from gbm_objectives.losses.binary import BinaryLoss
+from gbm_objectives.weighting._weighting import Weighting
+
+__all__ = ["NegativeSampling"]
+
+
+@dataclass(frozen=True, slots=True)
+class NegativeSampling(Weighting):
+    """1 for labels above 0; of the rows with label 0 a ``share`` is kept, with the factor 1/share, the rest gets 0.
+
+    A row is kept by a hash of its number, the seed and a checksum of all labels and predictions of the column:
+    the same for the same call, another one after each round. Row numbers are those of the rows at hand, so on
+    several machines each makes its own draw.
+
+    Parameters
+    ----------
+    share : in (0, 1], of the negatives that are kept.
+    seed : a whole number.
+    key : of the draw, set by `resolve`.
+    """
+
+    share: float = 0.1
+    seed: int = 0
+    key: int | None = field(default=None, repr=False)
+
+    in_metric = False
+    drawn = True
+
+    def __post_init__(self) -> None:
+        needed = "a number > 0 and <= 1"
+        share = number("share", self.share, lambda share: 0 < share <= 1, needed)
+        object.__setattr__(self, "share", share)
+        object.__setattr__(self, "seed", whole_number("seed", self.seed, 0))
+
+    def check(self, loss: Loss) -> None:
+        """Only binary losses have negatives."""
+        if not isinstance(loss, BinaryLoss):
+            instead = "For classes that exclude each other use sampled_softmax()."
+            raise TypeError(
+                message(
+                    "objective", loss.name, "a loss of labels 0 and 1, such as focal()", instead
+                )
+            )
+
+    @property
+    def pending(self) -> bool:
+        """Whether the draw has no key yet."""
+        return self.key is None
+
+    def statistics(
+        self, loss: Loss, y_true: Array, raw_prediction: Array, sample_weight: Array | None
+    ) -> Array:
+        """A checksum; columns of equal predictions, as in the first round, differ by their count of positives.
+
+        Without the weights, so that a weight only multiplies.
+        """
+        return np.array([_draws.checksum(raw_prediction) + _draws.checksum(y_true)])
+
+    def resolve(self, sums: Array) -> NegativeSampling:
+        """With the key of the draw."""
+        return replace(self, key=_draws.key(self.seed, float(sums[0])))
+
+    def factor(
+        self,
+        loss: Loss,
+        rows: slice,
+        y_true: Array,
+        raw_prediction: Array,
+        gradient: Array | None = None,
+    ) -> Array:
+        """1, 1/share or 0."""
+        if self.key is None:
+            needed = "the key of a draw"
+            raise ValueError(message("key", "None", needed, "Call resolve(sums) first."))
+        start = rows.start or 0
+        chance = _draws.hashes(self.key, start, start + len(y_true))
+        kept = chance < self.share * 2.0**32
+        factor = kept.astype(raw_prediction.dtype)
+        factor *= 1.0 / self.share
+        factor[y_true > 0] = 1.0
+        return factor
