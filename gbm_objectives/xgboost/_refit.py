@@ -87,6 +87,17 @@ class _RefittedBooster(xgb.Booster):
             )  # fmt: skip
         return self._margins.of(self, data).copy()
 
+    def save_model(self, fname: Any) -> None:
+        self._refuse_saving()
+
+    def save_raw(self, raw_format: str = "ubj") -> Any:
+        self._refuse_saving()
+
+    def _refuse_saving(self) -> None:
+        given = "a booster in training with refit_leaves"
+        needed = "the trained model: leaves are written when training ends"
+        raise NotImplementedError(message("save_model", given, needed))
+
 
 #: The step of nodes beyond the last that has rows.
 _NONE = np.float32(0)
