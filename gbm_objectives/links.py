@@ -37,8 +37,8 @@ class Identity(Link):
     lightgbm = "regression"
 
     def lightgbm_header(self, n_outputs: int) -> str:
-        """Empty: raw scores are the response."""
-        return ""
+        """Empty for several outputs: LightGBM has no such objective, and raw scores are the response."""
+        return self.lightgbm if n_outputs == 1 else ""
 
     def inverse(self, raw_prediction: Array) -> Array:
         """``raw_prediction`` itself."""

@@ -24,7 +24,7 @@ from gbm_objectives.dask import _start
 from gbm_objectives.dask._gather import partitions
 from gbm_objectives.dask._summation import Guarded, Machines, Summation
 from gbm_objectives.dask._watch import watched
-from gbm_objectives.lightgbm._model import completed, problem
+from gbm_objectives.lightgbm._model import finish, problem
 from gbm_objectives.lightgbm._params import METRIC, NUM_CLASS, first, prepare, skip_reset
 from gbm_objectives.metrics._metric import Metric
 from gbm_objectives.objective import Objective, _machines
@@ -183,7 +183,7 @@ def fit(
         found = problem(text, objective, column.y_true, column.weights, start, column.n_samples)
         if found:
             raise_alarm(guard, found)
-    booster.model_from_string(completed(text, start, objective.link))
+    finish(booster, text, start, objective.link)
     return estimator
 
 

@@ -12,7 +12,7 @@ from gbm_objectives._core.validation import Array
 from gbm_objectives._training import quantile_rules as _quantile_rules
 from gbm_objectives._training.common import Guard, raise_alarm, with_link
 from gbm_objectives._training.leaves import LeafRefit
-from gbm_objectives.lightgbm._model import completed, problem
+from gbm_objectives.lightgbm._model import finish, problem
 from gbm_objectives.lightgbm._params import METRIC, first, prepare
 from gbm_objectives.lightgbm._refit import Refitting, check_refit
 from gbm_objectives.objective import Objective
@@ -78,7 +78,7 @@ def fit(
         found = problem(text, objective, y, weight, start)
         if found:
             raise_alarm(guard, found)
-    booster.model_from_string(completed(text, start, objective.link))
+    finish(booster, text, start, objective.link)
     return estimator
 
 

@@ -20,7 +20,7 @@ from gbm_objectives._training import quantile_rules as _quantile_rules
 from gbm_objectives._training.common import Guard, as_list, checked, raise_alarm, with_link
 from gbm_objectives._training.leaves import LeafRefit
 from gbm_objectives._training.outputs import number_of_outputs
-from gbm_objectives.lightgbm._model import add_to_leaves, check_link, completed, problem
+from gbm_objectives.lightgbm._model import add_to_leaves, check_link, finish, problem
 from gbm_objectives.lightgbm._params import (
     METRIC,
     NUM_CLASS,
@@ -135,7 +135,7 @@ def train(
     if keep:
         add_to_leaves(booster, start)
         return booster
-    return booster.model_from_string(completed(text, start, objective.link)).free_dataset()
+    return finish(booster, text, start, objective.link).free_dataset()
 
 
 def cv(
@@ -230,7 +230,7 @@ def cv(
         if guard != "ignore" and init_model is None:
             problems.append(problem(text, objective, *_labels(data), start))
         if return_cvbooster:
-            booster.model_from_string(completed(text, start, objective.link)).free_dataset()
+            finish(booster, text, start, objective.link).free_dataset()
     problems = [found for found in problems if found]
     if problems:
         raise_alarm(guard, f"In {len(problems)} of {len(folds)} folds: {problems[0]}")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
 import xgboost as xgb
+from sklearn.base import is_classifier
 
 from gbm_objectives._core.validation import Array, message
 from gbm_objectives._training import quantile_rules as _quantile_rules
@@ -81,6 +83,10 @@ def fit(
         if "base_score" in settings:
             changed["base_score"] = base_score(intercept, objective.link, objective.of_classes)
         booster.set_param(changed)
+    if is_classifier(estimator) or (not intercept.ndim and objective.link not in (LOGIT, SOFTMAX)):
+        # As XGBoost's own load_model does it, for converters to other formats: onnxmltools refuses estimators whose
+        # objective has no name. Of regressors it would get several outputs and probabilities wrong: they get none.
+        estimator.objective = json.loads(booster.save_config())["learner"]["objective"]["name"]
     if trees:
         check_trees(booster, start, guard)
     return estimator
