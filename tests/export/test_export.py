@@ -6,6 +6,7 @@ A reason is the tool's where a model of the library alone, of the same kind, is 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
@@ -113,11 +114,18 @@ def in_scikit(library: str) -> dict[str, Any]:
     return {"n_jobs": 1, **{k: v for k, v in PARAMS[library].items() if "thread" not in k}}
 
 
+def dart_keys() -> set[str]:
+    booster = xgb.Booster({"booster": "dart", "num_feature": 1, "verbosity": 0})
+    return set(json.loads(booster.save_config())["learner"]["gradient_booster"])
+
+
 #: onnxmltools' words for an objective without a name that it knows. Where it would be wrong, it is given no name.
 NAMELESS_XGB = "Missing attribute in XGBoost model"
 NAMELESS_LGB = "Unsupported LightGbm objective: '(none|custom)'"
 KEYLESS = "Missing non-nullable keys {'objective'}"  # lleaves: no objective in the header
 NOT_OF_CLASSES = "Unexpected objective: reg:squarederror"
+#: Newer versions of XGBoost have this key for dart too; the weights of its trees are then left out.
+DART = None if "gbtree_model_param" in dart_keys() else "gbtree_model_param"
 
 REASONS = {
     # Scores of levels or margins of classes are num_class outputs of the identity link: no library has it built in.
@@ -179,8 +187,9 @@ REASONS = {
     ),
     # Kinds of trees.
     "dart": Reason(
-        "onnxmltools", "gbtree_model_param",
-        lambda: alone("xgboost", "reg:squarederror", NUMBER, booster="dart"),
+        "onnxmltools", DART,
+        lambda: alone("xgboost", "reg:squarederror", NUMBER, booster="dart", rate_drop=0.5),
+        DART is not None,
     ),
     "gblinear": Reason(
         "onnxmltools", "gbtree_model_param",
