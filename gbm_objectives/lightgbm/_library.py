@@ -16,7 +16,8 @@ from gbm_objectives._training.metrics import split_named
 from gbm_objectives._training.refusals import refuse_contradicting, refuse_named_metrics
 from gbm_objectives._training.starts import Start
 from gbm_objectives.lightgbm._links import header, objective_name, validate_model
-from gbm_objectives.lightgbm._model import completed, diagnose
+from gbm_objectives.lightgbm._model import diagnose
+from gbm_objectives.lightgbm._model import finish as finished
 from gbm_objectives.lightgbm._params import (
     BOOSTING,
     METRIC,
@@ -146,5 +147,4 @@ def read(booster: lgb.Booster) -> str:
 
 def finish(booster: lgb.Booster, model: str, intercept: Array | None, link: Link) -> lgb.Booster:
     """The booster with the intercept in its first trees and the link in its header."""
-    booster.model_from_string(completed(model, intercept, link)).free_dataset()
-    return booster
+    return finished(booster, model, intercept, link)

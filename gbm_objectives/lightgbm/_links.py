@@ -37,7 +37,9 @@ def objective_name(link: Link, n_outputs: int = 1) -> str:
 
 
 def header(link: Link, n_outputs: int) -> str:
-    """What LightGBM writes into the header of a model with this link.
+    """What LightGBM writes into the header of a model with this link; empty where raw scores are the response.
+
+    It has no built-in objective for several outputs on the identity; for one, other programs need the name.
 
     Raises
     ------
@@ -49,6 +51,8 @@ def header(link: Link, n_outputs: int) -> str:
         given = f"the log link and {n_outputs} outputs in LightGBM"
         hint = "Its models transform the first output only: train one for each column."
         raise NotImplementedError(message("objective", given, "one output", hint))
+    if name == "regression" and n_outputs > 1:
+        return ""
     return {
         "binary": "binary sigmoid:1",
         "multiclassova": f"multiclassova num_class:{n_outputs} sigmoid:1",

@@ -10,17 +10,27 @@ import lightgbm as lgb
 from gbm_objectives._core.validation import Array
 from gbm_objectives._training.starts import Limits, Start, no_split, non_finite
 from gbm_objectives.lightgbm._links import header
-from gbm_objectives.links import Link
+from gbm_objectives.links import Identity, Link
 
+#: What LightGBM writes in the place of an objective's name where the objective is not its own.
+_CUSTOM = "custom"
 #: Rounds in which some tree should have split.
 _ROUNDS = 3
 
 
+def finish(booster: lgb.Booster, text: str, start: Array | None, link: Link) -> lgb.Booster:
+    """The booster with the completed model, and the name of its objective where converters read it."""
+    text = completed(text, start, link)
+    booster.model_from_string(text).free_dataset()
+    name = re.search(r"^\[objective: (\S+)\]", text, re.MULTILINE)
+    if name and name[1] != _CUSTOM:
+        booster.params["objective"] = name[1]
+    return booster
+
+
 def completed(text: str, start: Array | None, link: Link) -> str:
     """The text of a model with the intercept in its first trees and the link in its header."""
-    if not re.search(r"^objective=", text, re.MULTILINE):
-        name = header(link, trees_a_round(text))
-        text = text.replace("\nfeature_names=", f"\nobjective={name}\nfeature_names=", 1)
+    text = _with_objective(text, link)
     if start is None:
         return text
     text = re.sub(r"^tree_sizes=.*\n", "", text, count=1, flags=re.MULTILINE)  # they change
@@ -34,6 +44,24 @@ def completed(text: str, start: Array | None, link: Link) -> str:
 
         text = re.sub(rf"^({line}=)(.*)$", shifted, text, count=start.size, flags=re.MULTILINE)
     return text
+
+
+def _with_objective(text: str, link: Link) -> str:
+    """The text with the built-in objective of this link in its header, and by name among its parameters.
+
+    LightGBM predicts by the header. Converters to other formats read the name too. They forget the linear models
+    in leaves, and onnxmltools takes multiclassova for a softmax. Without a name they refuse these models.
+    """
+    found = header(link, trees_a_round(text))
+    linear = "\nis_linear=1\n" in text
+    if linear and isinstance(link, Identity):
+        found = ""
+    if found and not re.search(r"^objective=", text, re.MULTILINE):
+        text = text.replace("\nfeature_names=", f"\nobjective={found}\nfeature_names=", 1)
+    name = found.partition(" ")[0]
+    if not name or linear or name == "multiclassova":
+        return text
+    return text.replace(f"\n[objective: {_CUSTOM}]\n", f"\n[objective: {name}]\n", 1)
 
 
 def trees_a_round(text: str) -> int:

@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 import xgboost as xgb
+from sklearn.base import is_classifier
 
 from gbm_objectives._core.validation import Array, message
 from gbm_objectives._training.flow import Request, run
 from gbm_objectives._training.metrics import of_estimator, split_named
+from gbm_objectives.links import LOGIT, SOFTMAX
 from gbm_objectives.objective import Objective
 from gbm_objectives.xgboost import _library
 from gbm_objectives.xgboost._links import placeholder
@@ -68,6 +70,11 @@ def fit(
     estimator._Booster = booster  # as XGBoost's own Dask and Spark estimators do it
     if history:
         estimator.evals_result_ = history
+    several = y.ndim > 1 or objective.n_outputs is not None
+    if is_classifier(estimator) or not (several or objective.link in (LOGIT, SOFTMAX)):
+        # As XGBoost's own load_model does it, for converters to other formats: onnxmltools refuses estimators whose
+        # objective has no name. Of regressors it would get several outputs and probabilities wrong: they get none.
+        estimator.objective = placeholder(objective.link)
     if isinstance(estimator, xgb.XGBClassifier):
         estimator.n_classes_ = len(np.unique(y)) if y.ndim == 1 else 2
     return estimator

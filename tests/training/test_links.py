@@ -12,6 +12,7 @@ from gbm_objectives.xgboost._links import placeholder
 
 def test_headers_of_lightgbm():
     assert [header(link, 1) for link in (IDENTITY, SORTED)] == ["regression"] * 2
+    assert header(SORTED, 3) == ""
     assert header(LOGIT, 1) == "binary sigmoid:1"
     assert header(LOGIT, 3) == "multiclassova num_class:3 sigmoid:1"
     assert header(SOFTMAX, 3) == "multiclass num_class:3"
