@@ -25,7 +25,7 @@ from gbm_objectives._core import rows as _rows
 from gbm_objectives.curvature import POLICIES, Majorizer
 from gbm_objectives.links import LOG, Identity
 from gbm_objectives.loss import (
-    HasBuiltIn,
+    HasDamping,
     HasFisher,
     HasHalley,
     HasHessian,
@@ -688,8 +688,8 @@ def test_policies_fit_or_say_why_not(name, policy):
         "exact": HasHessian,
         "fisher": HasFisher,
         "halley": HasHalley,
-        "xgboost": HasBuiltIn,
-        "lightgbm": HasBuiltIn,
+        "xgboost": HasDamping,
+        "lightgbm": HasDamping,
     }
     if isinstance(loss, needs.get(policy, Loss)):
         objective = OBJECTIVES[name](curvature=policy)

@@ -44,10 +44,7 @@ class AdaptiveRobust(Cauchy):
     reach: ClassVar[float] = 4.0
     widest: ClassVar[float] = 8.0
 
-    @property
-    def name(self) -> str:
-        """The metric's name."""
-        return "adaptive_robust"
+    name: ClassVar[str] = "adaptive_robust"
 
     @property
     def degrees(self) -> float:

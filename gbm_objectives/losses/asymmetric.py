@@ -10,6 +10,7 @@ import numpy as np
 
 from gbm_objectives._core import numerics as _numerics
 from gbm_objectives._core.validation import Array, number, open_unit
+from gbm_objectives.curvature import Curvature, Exact, Majorizer
 from gbm_objectives.loss import HasHessian, HasMajorizer
 from gbm_objectives.losses._residual import ResidualLoss
 
@@ -35,6 +36,10 @@ class Expectile(HasHessian, HasMajorizer):
     variance: float = field(default=1.0, repr=False)
 
     shift_invariant = True
+    #: The exact second derivative: a leaf's step overshoots only where it turns the signs of its rows.
+    default_curvature = Exact()
+    #: Half of the range of float32, for gradients of at most twice the residual.
+    limit = float(np.finfo(np.float32).max) / 2
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "tau", open_unit("tau", self.tau))
@@ -45,23 +50,13 @@ class Expectile(HasHessian, HasMajorizer):
         return f"expectile_{self.tau:g}"
 
     @property
-    def default_curvature(self) -> tuple[str, float | None]:
-        """The exact second derivative: a leaf's step overshoots only where it turns the signs of its rows."""
-        return "exact", None
-
-    @property
-    def limit(self) -> float:
-        """Half of the range of float32, for gradients of at most twice the residual."""
-        return float(np.finfo(np.float32).max) / 2
-
-    @property
     def unit(self) -> float:
         """The variance around the expectile, once anchored."""
         return self.variance
 
     def value(self, y_true: Array, raw_prediction: Array) -> Array:
         """Tau r^2 or (1 - tau) r^2."""
-        r: Array = raw_prediction - y_true
+        r = raw_prediction - y_true
         return 0.5 * r * r * self._weight(r)
 
     def gradient(self, y_true: Array, raw_prediction: Array) -> Array:
@@ -131,6 +126,8 @@ class Linex(ResidualLoss):
 
     a: float = 1.0
 
+    majorizes_downhill = True
+
     def __post_init__(self) -> None:
         ResidualLoss.__post_init__(self)
         needed = "a number from .001 to 1000, or its negative"
@@ -143,14 +140,9 @@ class Linex(ResidualLoss):
         return f"linex_{self.a:g}"
 
     @property
-    def majorizes_downhill(self) -> bool:
-        """The parabola holds on the way to the minimum, no further."""
-        return True
-
-    @property
-    def default_curvature(self) -> tuple[str, float | None]:
+    def default_curvature(self) -> Curvature:
         """The majorizer; where the scale is automatic no leaf moves by more than five scales a round."""
-        return "majorizer", 5.0 if self.pending else None
+        return Majorizer(trust=5.0 if self.pending else None)
 
     @property
     def _furthest(self) -> float:
@@ -159,8 +151,7 @@ class Linex(ResidualLoss):
 
     def _v(self, u: Array) -> Array:
         """A u, at most 30."""
-        held: Array = np.clip(self.a * u, -np.inf, self._furthest)
-        return held
+        return np.clip(self.a * u, -np.inf, self._furthest)
 
     def rho(self, u: Array) -> Array:
         """(e^v - 1 - v)/a^2, then a line."""
@@ -174,15 +165,13 @@ class Linex(ResidualLoss):
 
     def psi_deriv(self, u: Array) -> Array:
         """e^v."""
-        slope: Array = np.exp(self._v(u))
-        return slope
+        return np.exp(self._v(u))
 
     def weight(self, u: Array) -> Array:
         """The larger of e^v and (e^v - 1)/v: the first for v > 0, the second for v < 0."""
         v = self._v(u)
         below = np.clip(v, -np.inf, -1e-30)  # expm1(v)/v is 1 in its rounding well before
-        weight: Array = np.maximum(np.exp(v), np.expm1(below) / below)
-        return weight
+        return np.maximum(np.exp(v), np.expm1(below) / below)
 
     def statistics(
         self, y_true: Array, raw_prediction: Array, sample_weight: Array | None

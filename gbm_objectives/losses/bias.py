@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from typing_extensions import override
 
 from gbm_objectives._core.validation import Array, message, positive
+from gbm_objectives.curvature import Unit
 from gbm_objectives.loss import HasMajorizer, Loss
 
 
@@ -63,6 +65,9 @@ class MeanBiasPenalty(HasMajorizer):
     biases: tuple[float, ...] | None = field(default=None, repr=False)
 
     shift_invariant = True
+    name: ClassVar[str] = "mean_bias_penalty"
+    #: A constant gradient splits nothing.
+    stands_alone = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "penalty", positive("penalty", self.penalty))
@@ -71,19 +76,9 @@ class MeanBiasPenalty(HasMajorizer):
             object.__setattr__(self, "groups", Groups.of(groups))
 
     @property
-    def name(self) -> str:
-        """The metric's name."""
-        return "mean_bias_penalty"
-
-    @property
     def unit(self) -> float:
         """0: the metric takes the unit of the loss beside it."""
         return 0.0
-
-    @property
-    def stands_alone(self) -> bool:
-        """A constant gradient splits nothing."""
-        return False
 
     @property
     def n_rows(self) -> int | None:
@@ -91,8 +86,8 @@ class MeanBiasPenalty(HasMajorizer):
         return None if self.groups is None else len(self.groups)
 
     @property
+    @override
     def pending(self) -> bool:
-        """The mean residuals are known after a pass over the rows."""
         return self.biases is None
 
     def _bias(self, like: Array) -> Array:
@@ -103,8 +98,7 @@ class MeanBiasPenalty(HasMajorizer):
         biases = np.array(self.biases, dtype=like.dtype)
         if self.groups is None:
             return np.full_like(like, biases[0])
-        bias: Array = biases[self.groups.codes]
-        return bias
+        return biases[self.groups.codes]
 
     def value(self, y_true: Array, raw_prediction: Array) -> Array:
         """A row's share, penalty/2 mean(r)^2."""
@@ -114,8 +108,8 @@ class MeanBiasPenalty(HasMajorizer):
         """penalty mean(r)."""
         return self.penalty * self._bias(raw_prediction)
 
+    @override
     def majorizer(self, y_true: Array, raw_prediction: Array) -> Array:
-        """penalty."""
         return np.full_like(raw_prediction, self.penalty)
 
     def statistics(
@@ -161,23 +155,15 @@ class MeanBias(Loss):
     """The raw mean bias error, r = raw_prediction - y_true: linear and unbounded below."""
 
     shift_invariant = True
+    name: ClassVar[str] = "mean_bias_error"
+    default_curvature = Unit()
 
-    @property
-    def name(self) -> str:
-        """The metric's name."""
-        return "mean_bias_error"
-
-    @property
-    def default_curvature(self) -> tuple[str, float | None]:
-        """1: there is no other."""
-        return "unit", None
-
+    @override
     def value(self, y_true: Array, raw_prediction: Array) -> Array:
-        """r."""
         return raw_prediction - y_true
 
+    @override
     def gradient(self, y_true: Array, raw_prediction: Array) -> Array:
-        """1."""
         return np.ones_like(raw_prediction)
 
     def intercept(self, y_true: Array, sample_weight: Array | None) -> float:

@@ -107,5 +107,4 @@ class GeneralRobust(Redescending):
         if self._squared:
             return np.ones_like(u)
         exponent = -0.5 * (u * u) if self._welsch else -self._b * self._log_root(u)
-        weight: Array = np.exp(exponent)
-        return weight
+        return np.exp(exponent)

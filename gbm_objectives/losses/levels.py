@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from typing_extensions import override
 
 from gbm_objectives._core.validation import Array, levels_of, message
 from gbm_objectives.links import IDENTITY, SORTED, Link
 from gbm_objectives.loss import HasHessian, HasMajorizer
+from gbm_objectives.losses._outputs import MultiOutputLoss
 from gbm_objectives.losses._residual import Delta
 from gbm_objectives.losses.asymmetric import Expectile
 from gbm_objectives.losses.quantile import Quantile
@@ -25,7 +27,7 @@ Part = Quantile | Expectile
 _Moved = tuple[NDArray[np.intp], NDArray[np.intp]] | None
 
 
-class Levels(HasHessian, HasMajorizer):
+class Levels(MultiOutputLoss, HasHessian, HasMajorizer):
     """The sum of one loss a level, of which level k is given the k-th smallest output of a row.
 
     So the response is the sorted outputs, and it is the response that is trained: predictions cannot cross.
@@ -41,8 +43,8 @@ class Levels(HasHessian, HasMajorizer):
 
     __slots__ = ()
 
-    vector = True
     shift_invariant = True
+    scaled = True
 
     tau: tuple[float, ...]
     ordered: bool
@@ -53,7 +55,7 @@ class Levels(HasHessian, HasMajorizer):
         """The loss at the scales of these."""
 
     @property
-    def link(self) -> Link:  # type: ignore[override]  # of an instance, where others have one of the class
+    def link(self) -> Link:
         """Sorting, where outputs are ordered."""
         return SORTED if self.ordered else IDENTITY
 
@@ -63,8 +65,8 @@ class Levels(HasHessian, HasMajorizer):
         return len(self.tau)
 
     @property
-    def default_curvature(self) -> tuple[str, float | None]:
-        """That of one level."""
+    @override
+    def default_curvature(self) -> Any:
         return self.parts[0].default_curvature
 
     @property
@@ -78,19 +80,14 @@ class Levels(HasHessian, HasMajorizer):
         return min(part.limit for part in self.parts)
 
     @property
+    @override
     def flat(self) -> bool:
-        """As each level."""
         return self.parts[0].flat
 
     @property
+    @override
     def pending(self) -> bool:
-        """Whether a scale awaits the residuals."""
         return any(part.pending for part in self.parts)
-
-    @property
-    def sampled(self) -> bool:
-        """A scale needs no more than a large sample."""
-        return True
 
     def value(self, y_true: Array, raw_prediction: Array) -> Array:
         """The sum over the levels."""
@@ -98,25 +95,25 @@ class Levels(HasHessian, HasMajorizer):
         values = [part.value(y_true, z) for part, z in zip(self.parts, levels, strict=True)]
         return np.asarray(np.sum(values, axis=0))
 
+    @override
     def gradient(self, y_true: Array, raw_prediction: Array) -> Array:
-        """Each level's."""
         return self._each(lambda p, z: (p.gradient(y_true, z),), raw_prediction)[0]
 
+    @override
     def hessian(self, y_true: Array, raw_prediction: Array) -> Array:
-        """Each level's."""
         return self._each(lambda p, z: (p.hessian(y_true, z),), raw_prediction)[0]
 
+    @override
     def majorizer(self, y_true: Array, raw_prediction: Array) -> Array:
-        """Each level's."""
         return self._each(lambda p, z: (p.majorizer(y_true, z),), raw_prediction)[0]
 
+    @override
     def gradient_hessian(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
-        """Both of each level."""
         gradient, hessian = self._each(lambda p, z: p.gradient_hessian(y_true, z), raw_prediction)
         return gradient, hessian
 
+    @override
     def gradient_majorizer(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
-        """Both of each level."""
         gradient, bound = self._each(lambda p, z: p.gradient_majorizer(y_true, z), raw_prediction)
         return gradient, bound
 
@@ -132,9 +129,7 @@ class Levels(HasHessian, HasMajorizer):
         each = sums.reshape(self.n_outputs, -1)
         return self.with_parts(p.resolve(s) for p, s in zip(self.parts, each, strict=True))
 
-    def intercept(
-        self, y_true: Array, sample_weight: Array | None, n_outputs: int | None = None
-    ) -> NDArray[np.float64]:
+    def intercept(self, y_true: Array, sample_weight: Array | None) -> NDArray[np.float64]:
         """The best constant of each level, (K,)."""
         return np.sort([part.intercept(y_true, sample_weight) for part in self.parts])
 
@@ -189,12 +184,18 @@ class QuantileLevels(Levels):
 
     Parameters
     ----------
-    tau : the levels, increasing.
-    delta : as for `Quantile`, for all levels or one a level; "auto": each level has its own, as alone.
-    smooth : as for `Quantile`.
-    ordered : as for `Levels`.
-    spread : of the residuals of each level, set by `resolve`; it only feeds trust regions.
-    parts : the loss of each level; while their scales are sought, as far as these are known.
+    tau : tuple of float
+        The levels, increasing.
+    delta : float, tuple of float or "auto", default "auto"
+        As for `Quantile`, for all levels or one a level; "auto": each level has its own, as alone.
+    smooth : bool, default True
+        As for `Quantile`.
+    ordered : bool, default True
+        As for `Levels`.
+    spread : tuple of float
+        Of the residuals of each level, set by `resolve`; it only feeds trust regions.
+    parts : tuple of Quantile
+        The loss of each level; while their scales are sought, as far as these are known.
     """
 
     tau: tuple[float, ...]
@@ -266,9 +267,12 @@ class ExpectileLevels(Levels):
 
     Parameters
     ----------
-    tau : the levels, increasing.
-    ordered : as for `Levels`.
-    variance : of the labels around their mean, set by `anchored`: the unit of the metric.
+    tau : tuple of float
+        The levels, increasing.
+    ordered : bool, default True
+        As for `Levels`.
+    variance : float
+        Of the labels around their mean, set by `anchored`: the unit of the metric.
     """
 
     tau: tuple[float, ...]

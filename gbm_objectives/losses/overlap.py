@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from abc import abstractmethod
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
+from scipy.special import logit
+from typing_extensions import override
 
 from gbm_objectives._core.numerics import odds
 from gbm_objectives._core.validation import Array, message, non_negative, positive
+from gbm_objectives.curvature import Absolute
 from gbm_objectives.losses.binary import LogitLoss, base_rate
 
 if TYPE_CHECKING:
@@ -38,6 +40,13 @@ class OverlapLoss(LogitLoss):
     smooth: float = 1.0
     sums: tuple[float, float, float, float] | None = field(default=None, repr=False)
 
+    #: Not in the score.
+    convex = False
+    #: |gradient|: no leaf moves by more than 1.
+    default_curvature = Absolute()
+    #: No: a higher constant is always better, or always worse where ``smooth`` outweighs class 1.
+    has_best_constant = False
+
     def __post_init__(self) -> None:
         object.__setattr__(self, "smooth", non_negative("smooth", self.smooth))
 
@@ -47,23 +56,8 @@ class OverlapLoss(LogitLoss):
         """alpha of false positives, beta of false negatives."""
 
     @property
-    def convex(self) -> bool:
-        """Not in the score."""
-        return False
-
-    @property
-    def default_curvature(self) -> tuple[str, float | None]:
-        """|gradient|: no leaf moves by more than 1."""
-        return "absolute", None
-
-    @property
-    def has_best_constant(self) -> bool:
-        """No: a higher constant is always better, or always worse where ``smooth`` outweighs class 1."""
-        return False
-
-    @property
+    @override
     def pending(self) -> bool:
-        """The sums are known after a pass over the rows."""
         return self.sums is None
 
     def statistics(
@@ -122,7 +116,7 @@ class OverlapLoss(LogitLoss):
     def intercept(self, y_true: Array, sample_weight: Array | None) -> float:
         """The logit of the base rate, where learning starts well: the best constant is not finite."""
         rate = base_rate(y_true, sample_weight)
-        return math.log(rate) - math.log1p(-rate)
+        return float(logit(rate))
 
 
 def _probability(raw_prediction: Array) -> Array:
@@ -138,14 +132,11 @@ class Dice(OverlapLoss):
     Milletari et al. (2016), https://arxiv.org/abs/1606.04797, who square p and y in the denominator.
     """
 
-    @property
-    def name(self) -> str:
-        """The metric's name."""
-        return "dice"
+    name: ClassVar[str] = "dice"
 
     @property
+    @override
     def costs(self) -> tuple[float, float]:
-        """1/2 each."""
         return 0.5, 0.5
 
 
@@ -159,17 +150,14 @@ class Tversky(OverlapLoss):
     alpha: float = 0.3
     beta: float = 0.7
 
+    name: ClassVar[str] = "tversky"
+
     def __post_init__(self) -> None:
         OverlapLoss.__post_init__(self)
         object.__setattr__(self, "alpha", positive("alpha", self.alpha))
         object.__setattr__(self, "beta", positive("beta", self.beta))
 
     @property
-    def name(self) -> str:
-        """The metric's name."""
-        return "tversky"
-
-    @property
+    @override
     def costs(self) -> tuple[float, float]:
-        """alpha and beta."""
         return self.alpha, self.beta

@@ -12,8 +12,9 @@ from scipy.special import kl_div
 
 from gbm_objectives._core.numerics import odds
 from gbm_objectives._core.validation import Array, number, reject_non_finite, reject_rows
+from gbm_objectives.curvature import Halley
 from gbm_objectives.links import LOG
-from gbm_objectives.loss import HasBuiltIn, HasFisher, HasHalley, HasHessian
+from gbm_objectives.loss import HasDamping, HasFisher, HasHalley, HasHessian
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 _LEAST_MEAN = 1e-6
 #: Ratios of labels to means are held below it, so that weights of any usual size leave them finite.
 _LARGEST = 1e35
-#: exp(.7): the factor on Poisson's Hessian that both libraries have for their trees' sake.
-_DELTA_STEP = math.exp(0.7)
+#: How far a step of `Poisson` is expected to go where its Hessian is damped.
+_STEP = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +43,8 @@ class PositiveLoss(HasHessian, HasFisher):
     #: Whether 0 is a label.
     zero: ClassVar[bool] = True
 
-    @property
-    def limit(self) -> float:
-        """80, where the link is held."""
-        return LOG.held
+    #: 80, where the link is held.
+    limit = LOG.held
 
     @property
     def unit(self) -> float:
@@ -102,10 +101,8 @@ class Deviance(PositiveLoss, HasHalley):
     best value, and few rare counts make many of them: without that bound LightGBM, at its defaults, overfits them.
     """
 
-    @property
-    def default_curvature(self) -> tuple[str, float | None]:
-        """max((A + B)/2, |g|)."""
-        return "halley", 1.0
+    #: max((A + B)/2, |g|).
+    default_curvature = Halley(trust=1.0)
 
     @abstractmethod
     def rates(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
@@ -154,16 +151,13 @@ class Deviance(PositiveLoss, HasHalley):
 
 
 @dataclass(frozen=True, slots=True)
-class Poisson(Deviance, HasBuiltIn):
+class Poisson(Deviance, HasDamping):
     """mu - y + y log(y/mu): p = 1, A = y, B = mu.
 
     Domain of y: y >= 0, whole or not. Gradient mu - y, in the units of y; second derivative and Fisher mu.
     """
 
-    @property
-    def name(self) -> str:
-        """The metric's name."""
-        return "poisson"
+    name: ClassVar[str] = "poisson"
 
     def rates(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
         """The label and the mean."""
@@ -175,18 +169,15 @@ class Poisson(Deviance, HasBuiltIn):
 
     def deviance(self, y_true: Array, z: Array) -> Array:
         """The Kullback-Leibler divergence of two numbers."""
-        value: Array = kl_div(y_true, np.exp(z))
-        return value
+        return kl_div(y_true, np.exp(z))
 
-    def gradient_xgboost(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
-        """mu - y and exp(.7) mu, .7 its default max_delta_step; newer ones than 3.4 have (y + mu)/2."""
-        gradient, hessian = self.gradient_hessian(y_true, raw_prediction)
-        hessian *= _DELTA_STEP
-        return gradient, hessian
+    def bounding_factor(self, n_outputs: int) -> float:
+        """exp(.7): mu exp(.7) is the second derivative after a step of .7 upwards."""
+        return math.exp(_STEP)
 
-    def gradient_lightgbm(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
-        """mu - y and exp(.7) mu, .7 its default poisson_max_delta_step."""
-        return self.gradient_xgboost(y_true, raw_prediction)
+    def average_factor(self, n_outputs: int) -> float:
+        """The same."""
+        return math.exp(_STEP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,11 +188,7 @@ class Gamma(Deviance):
     """
 
     zero = False
-
-    @property
-    def name(self) -> str:
-        """The metric's name."""
-        return "gamma"
+    name: ClassVar[str] = "gamma"
 
     def rates(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
         """The label over the mean, and 1."""
@@ -215,8 +202,7 @@ class Gamma(Deviance):
     def deviance(self, y_true: Array, z: Array) -> Array:
         """Of the logarithm of the ratio, which neither overflows nor underflows."""
         log_ratio = np.log(y_true) - z
-        value: Array = np.expm1(log_ratio) - log_ratio
-        return value
+        return np.expm1(log_ratio) - log_ratio
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,5 +237,4 @@ class Tweedie(Deviance):
         """The three powers."""
         p = self.power
         a, b = y_true * np.exp((1.0 - p) * z), np.exp((2.0 - p) * z)
-        value: Array = a / (p - 1.0) + b / (2.0 - p) - y_true ** (2.0 - p) / ((p - 1.0) * (2.0 - p))
-        return value
+        return a / (p - 1.0) + b / (2.0 - p) - y_true ** (2.0 - p) / ((p - 1.0) * (2.0 - p))

@@ -123,7 +123,8 @@ class Quantile(ResidualLoss):
         scale = float(np.hypot(held, 1.48 * (roots / total) ** 2))
         narrowing = min(1.0, 20.0 * min(self.tau, 1.0 - self.tau))
         delta = max(self.residual_factor * held, self.total_factor * scale, 0.05 * self.spread)
-        return replace(self.at_delta(narrowing * delta, self.spread), origin=None)
+        # Without residuals and a spread there is nothing to learn, but the slope at 0, delta (1 - 2 tau), isn't 0.
+        return replace(self.at_delta(narrowing * delta or SMALLEST, self.spread), origin=None)
 
     def centre(self, y_true: Array, sample_weight: Array | None) -> float:
         """The tau-quantile of the labels."""
@@ -145,10 +146,7 @@ class AbsoluteError(RobustLoss):
 
     smooth: bool = True
 
-    @property
-    def name(self) -> str:
-        """The metric's name; the metric is the mean absolute error, in units of delta."""
-        return "absolute_error"
+    name: ClassVar[str] = "absolute_error"
 
     @property
     def criterion(self) -> AbsoluteError:
@@ -194,7 +192,4 @@ class AbsoluteError(RobustLoss):
 class PercentageError(AbsoluteError):
     """The absolute error of rows that are weighted by 1/|y_true|: `weighting.InverseLabel` goes with it."""
 
-    @property
-    def name(self) -> str:
-        """The metric's name; the metric is the MAPE up to a constant."""
-        return "mape"
+    name: ClassVar[str] = "mape"

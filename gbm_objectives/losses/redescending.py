@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from typing_extensions import override
 
 from gbm_objectives._core.rows import row_blocks, sample
 from gbm_objectives._core.validation import Array
@@ -22,13 +23,13 @@ class Redescending(RobustLoss):
     """
 
     @property
+    @override
     def convex(self) -> bool:
-        """No."""
         return False
 
     @property
+    @override
     def redescending(self) -> bool:
-        """Yes."""
         return True
 
     def intercept(self, y_true: Array, sample_weight: Array | None) -> float:
@@ -79,15 +80,11 @@ class Cauchy(Redescending):
 
     auto_factor: ClassVar[float] = 1.75
 
-    @property
-    def name(self) -> str:
-        """The metric's name."""
-        return "cauchy"
+    name: ClassVar[str] = "cauchy"
 
     def rho(self, u: Array) -> Array:
         """log(1 + u^2)/2."""
-        rho: Array = 0.5 * np.log1p(u * u)
-        return rho
+        return 0.5 * np.log1p(u * u)
 
     def psi(self, u: Array) -> Array:
         """u/(1 + u^2)."""
@@ -100,8 +97,7 @@ class Cauchy(Redescending):
 
     def weight(self, u: Array) -> Array:
         """1/(1 + u^2)."""
-        weight: Array = 1.0 / (1.0 + u * u)
-        return weight
+        return 1.0 / (1.0 + u * u)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,16 +111,12 @@ class GemanMcClure(Redescending):
 
     auto_factor: ClassVar[float] = 3.5
 
-    @property
-    def name(self) -> str:
-        """The metric's name."""
-        return "geman_mcclure"
+    name: ClassVar[str] = "geman_mcclure"
 
     @staticmethod
     def _root(u: Array) -> Array:
         """1/(1 + u^2)."""
-        root: Array = 1.0 / (1.0 + u * u)
-        return root
+        return 1.0 / (1.0 + u * u)
 
     def rho(self, u: Array) -> Array:
         """u^2/(1 + u^2)/2."""
@@ -158,15 +150,11 @@ class Welsch(Redescending):
 
     auto_factor: ClassVar[float] = 3.0
 
-    @property
-    def name(self) -> str:
-        """The metric's name."""
-        return "welsch"
+    name: ClassVar[str] = "welsch"
 
     def rho(self, u: Array) -> Array:
         """(1 - exp(-u^2))/2, without cancellation."""
-        rho: Array = -0.5 * np.expm1(-(u * u))
-        return rho
+        return -0.5 * np.expm1(-(u * u))
 
     def psi(self, u: Array) -> Array:
         """U exp(-u^2)."""
@@ -178,8 +166,7 @@ class Welsch(Redescending):
 
     def weight(self, u: Array) -> Array:
         """exp(-u^2)."""
-        weight: Array = np.exp(-(u * u))
-        return weight
+        return np.exp(-(u * u))
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,10 +180,7 @@ class Tukey(Redescending):
 
     auto_factor: ClassVar[float] = 5.0
 
-    @property
-    def name(self) -> str:
-        """The metric's name."""
-        return "tukey"
+    name: ClassVar[str] = "tukey"
 
     @staticmethod
     def _rest(u: Array) -> Array:
@@ -208,8 +192,7 @@ class Tukey(Redescending):
         """(1 - (1 - u^2)^3)/6, as a product that doesn't cancel near 0."""
         a = np.clip(np.abs(u), 0.0, 1.0)
         v = a * a
-        rho: Array = v * (3.0 + v * (v - 3.0)) / 6.0
-        return rho
+        return v * (3.0 + v * (v - 3.0)) / 6.0
 
     def psi(self, u: Array) -> Array:
         """U (1 - u^2)^2."""
@@ -218,11 +201,9 @@ class Tukey(Redescending):
     def psi_deriv(self, u: Array) -> Array:
         """(1 - u^2)(1 - 5 u^2)."""
         rest = self._rest(u)
-        deriv: Array = rest * (5.0 * rest - 4.0)
-        return deriv
+        return rest * (5.0 * rest - 4.0)
 
     def weight(self, u: Array) -> Array:
         """(1 - u^2)^2."""
         rest = self._rest(u)
-        squared: Array = rest * rest
-        return squared
+        return rest * rest

@@ -22,11 +22,7 @@ class Huber(RobustLoss):
     """
 
     psi_bound = 1.0
-
-    @property
-    def name(self) -> str:
-        """The metric's name."""
-        return "huber"
+    name: ClassVar[str] = "huber"
 
     def rho(self, u: Array) -> Array:
         """u^2/2, then |u| - 1/2; as one product, which can't overflow for a capped u."""
@@ -36,8 +32,7 @@ class Huber(RobustLoss):
 
     def psi(self, u: Array) -> Array:
         """clip(u, -1, 1)."""
-        clipped: Array = np.clip(u, -1.0, 1.0)
-        return clipped
+        return np.clip(u, -1.0, 1.0)
 
     def psi_deriv(self, u: Array) -> Array:
         """1 within delta, 0 beyond."""
@@ -54,11 +49,7 @@ class PseudoHuber(RobustLoss):
     """
 
     psi_bound = 1.0
-
-    @property
-    def name(self) -> str:
-        """The metric's name."""
-        return "pseudo_huber"
+    name: ClassVar[str] = "pseudo_huber"
 
     def rho(self, u: Array) -> Array:
         """u^2/(1 + sqrt(1 + u^2)) = sqrt(1 + u^2) - 1 without its cancellation."""
@@ -89,11 +80,7 @@ class LogCosh(RobustLoss):
     """
 
     psi_bound = 1.0
-
-    @property
-    def name(self) -> str:
-        """The metric's name."""
-        return "log_cosh"
+    name: ClassVar[str] = "log_cosh"
 
     def rho(self, u: Array) -> Array:
         """Log cosh u, without overflow."""
@@ -119,10 +106,7 @@ class Fair(RobustLoss):
 
     auto_factor: ClassVar[float] = 0.25
 
-    @property
-    def name(self) -> str:
-        """The metric's name."""
-        return "fair"
+    name: ClassVar[str] = "fair"
 
     def rho(self, u: Array) -> Array:
         """|u| - log(1 + |u|)."""
@@ -139,5 +123,4 @@ class Fair(RobustLoss):
 
     def weight(self, u: Array) -> Array:
         """1/(1 + |u|)."""
-        weight: Array = 1.0 / (1.0 + np.abs(u))
-        return weight
+        return 1.0 / (1.0 + np.abs(u))

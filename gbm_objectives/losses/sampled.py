@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from typing_extensions import override
 
 from gbm_objectives._core import draws as _draws
 from gbm_objectives._core.validation import Array, message, whole_number
 from gbm_objectives.loss import Loss
-from gbm_objectives.losses._vector import ClassLoss, TrueClass, codes_of
+from gbm_objectives.losses._classes import ClassLoss, TrueClass, codes_of
 from gbm_objectives.losses.multiclass import CrossEntropy, SoftmaxCrossEntropy
 
 Distribution = Literal["uniform", "frequency"]
@@ -76,6 +77,7 @@ class SampledSoftmax(CrossEntropy, ClassLoss):
     draw: Draw | None = field(default=None, repr=False)
 
     drawn = True
+    name: ClassVar[str] = "sampled_softmax"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "n_negatives", whole_number("n_negatives", self.n_negatives, 1))
@@ -85,18 +87,13 @@ class SampledSoftmax(CrossEntropy, ClassLoss):
             raise ValueError(message("distribution", repr(self.distribution), needed))
 
     @property
-    def name(self) -> str:
-        """The metric's name."""
-        return "sampled_softmax"
-
-    @property
     def criterion(self) -> Loss:
         """The full softmax cross-entropy."""
         return SoftmaxCrossEntropy()
 
     @property
+    @override
     def pending(self) -> bool:
-        """Whether the classes are still to be drawn."""
         return self.draw is None
 
     def statistics(
@@ -149,8 +146,7 @@ class SampledSoftmax(CrossEntropy, ClassLoss):
     def value(self, y_true: Array, raw_prediction: Array) -> Array:
         """The logarithm of the estimated partition less z_y."""
         _, _, total, lead = self._parts(TrueClass(y_true), y_true, raw_prediction)
-        value: Array = lead + np.log(total)
-        return value
+        return lead + np.log(total)
 
     def gradient_hessian(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
         """Both from one exponential a drawn class and one of the row's own."""
@@ -174,8 +170,8 @@ class SampledSoftmax(CrossEntropy, ClassLoss):
         true_class.put(hessian, true * others)
         return gradient
 
-    def gradient_xgboost(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
-        """2 p (1 - p), p the probability in the full softmax as well as it is known without computing it.
+    def gradient_undamped(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
+        """p (1 - p), p the probability in the full softmax as well as it is known without computing it.
 
         Of drawn classes pi q; of others, where nothing is computed, the class' share of the data. With the
         exact Hessian a leaf would step up by a Newton step in every round, for its own rows alone, and down in
@@ -186,19 +182,8 @@ class SampledSoftmax(CrossEntropy, ClassLoss):
         hessian = np.empty(raw_prediction.shape, dtype, order="F")
         hessian.T[:] = (draw.shares * (1.0 - draw.shares)).astype(dtype)[:, None]
         probability = draw.probability.astype(dtype)
-        gradient = self._gradient(y_true, raw_prediction, hessian, probability)
-        hessian *= 2.0
-        return gradient, hessian
+        return self._gradient(y_true, raw_prediction, hessian, probability), hessian
 
-    def gradient_lightgbm(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
-        """K/(K - 1) p (1 - p), p as for XGBoost."""
-        gradient, hessian = self.gradient_xgboost(y_true, raw_prediction)
-        n_outputs = hessian.shape[1]
-        hessian *= 0.5 * n_outputs / (n_outputs - 1.0)
-        return gradient, hessian
-
-    def intercept(
-        self, y_true: Array, sample_weight: Array | None, n_outputs: int | None = None
-    ) -> NDArray[np.float64]:
+    def intercept(self, y_true: Array, sample_weight: Array | None) -> NDArray[np.float64]:
         """That of the full loss."""
-        return SoftmaxCrossEntropy().intercept(y_true, sample_weight, n_outputs)
+        return SoftmaxCrossEntropy().intercept(y_true, sample_weight)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 import numpy as np
+from typing_extensions import override
 
 from gbm_objectives._core.validation import Array
 from gbm_objectives.loss import HasFisher, HasHessian, HasMajorizer
@@ -22,11 +24,7 @@ class SquaredError(HasHessian, HasMajorizer, HasFisher):
     variance: float = field(default=1.0, repr=False)
 
     shift_invariant = True
-
-    @property
-    def name(self) -> str:
-        """The metric's name."""
-        return "squared_error"
+    name: ClassVar[str] = "squared_error"
 
     @property
     def unit(self) -> float:
@@ -35,15 +33,15 @@ class SquaredError(HasHessian, HasMajorizer, HasFisher):
 
     def value(self, y_true: Array, raw_prediction: Array) -> Array:
         """r^2/2."""
-        r: Array = raw_prediction - y_true
+        r = raw_prediction - y_true
         return 0.5 * r * r
 
+    @override
     def gradient(self, y_true: Array, raw_prediction: Array) -> Array:
-        """r."""
         return raw_prediction - y_true
 
+    @override
     def hessian(self, y_true: Array, raw_prediction: Array) -> Array:
-        """1."""
         return np.ones_like(raw_prediction)
 
     def majorizer(self, y_true: Array, raw_prediction: Array) -> Array:

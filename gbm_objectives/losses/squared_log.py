@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from gbm_objectives._core.numerics import odds, softplus
 from gbm_objectives._core.validation import Array
+from gbm_objectives.curvature import Fisher
 from gbm_objectives.links import LOG
 from gbm_objectives.losses.positive import PositiveLoss
 
@@ -28,20 +30,11 @@ class SquaredLogError(PositiveLoss):
     curvature grows with its score, is carried too far by others in its leaf.
     """
 
-    @property
-    def name(self) -> str:
-        """The metric's name."""
-        return "squared_log_error"
-
-    @property
-    def convex(self) -> bool:
-        """Not for labels far above the mean."""
-        return False
-
-    @property
-    def default_curvature(self) -> tuple[str, float | None]:
-        """max(s^2, |g|)."""
-        return "fisher", 1.0
+    name: ClassVar[str] = "squared_log_error"
+    #: Not for labels far above the mean.
+    convex = False
+    #: max(s^2, |g|).
+    default_curvature = Fisher(trust=1.0)
 
     def _parts(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array, Array]:
         """r, s and 1 - s."""
