@@ -10,6 +10,8 @@ from gbm_objectives.losses import BinaryCrossEntropy, Focal
 from gbm_objectives.losses._smoothing import Smoothing
 from gbm_objectives.objective import Objective
 
+__all__ = ["binary_cross_entropy", "focal"]
+
 
 def binary_cross_entropy(
     *,

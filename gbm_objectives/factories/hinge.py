@@ -9,6 +9,8 @@ from gbm_objectives.factories._make import Clip, objective
 from gbm_objectives.losses import Hinge, MulticlassHinge, SquaredHinge
 from gbm_objectives.objective import Objective
 
+__all__ = ["hinge", "multiclass_hinge", "squared_hinge"]
+
 
 def hinge(
     width: float = 1.0,

@@ -18,6 +18,15 @@ from gbm_objectives.losses import (
 from gbm_objectives.losses._smoothing import Smoothing
 from gbm_objectives.objective import Objective
 
+__all__ = [
+    "kl_divergence",
+    "multilabel_cross_entropy",
+    "multilabel_focal",
+    "negative_log_likelihood",
+    "softmax_cross_entropy",
+    "softmax_focal",
+]
+
 
 def softmax_cross_entropy(
     *,

@@ -7,6 +7,8 @@ from gbm_objectives.factories._make import Clip, objective
 from gbm_objectives.losses import Dice, Tversky
 from gbm_objectives.objective import Objective
 
+__all__ = ["dice", "tversky"]
+
 
 def dice(
     smooth: float = 1.0,

@@ -18,6 +18,8 @@ from gbm_objectives.factories._make import Clip, objective
 from gbm_objectives.losses import Gamma, Poisson, SquaredLogError, Tweedie
 from gbm_objectives.objective import Objective
 
+__all__ = ["gamma", "poisson", "squared_log_error", "tweedie"]
+
 
 def poisson(*, curvature: Curvature | str | None = None, clip: Clip | None = None) -> Objective:
     """Poisson deviance, halved: mu - y + y log(y/mu), for counts and rates; raw predictions are log mu.

@@ -17,6 +17,8 @@ from gbm_objectives.losses import (
 )
 from gbm_objectives.objective import Objective
 
+__all__ = ["adaptive_robust", "cauchy", "geman_mcclure", "general_robust", "tukey", "welsch"]
+
 
 def adaptive_robust(
     *, curvature: Curvature | str | None = None, clip: Clip | None = None

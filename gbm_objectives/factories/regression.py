@@ -29,6 +29,16 @@ from gbm_objectives.objective import Objective
 from gbm_objectives.objective._terms import Term
 from gbm_objectives.weighting import InverseLabel
 
+__all__ = [
+    "absolute_error",
+    "expectile",
+    "linex",
+    "mape",
+    "mean_bias_error",
+    "quantile",
+    "squared_error",
+]
+
 
 def squared_error(
     *, curvature: Curvature | str | None = None, clip: Clip | None = None

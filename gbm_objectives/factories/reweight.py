@@ -13,6 +13,8 @@ from gbm_objectives.objective._terms import Term
 from gbm_objectives.weighting import Weighting
 from gbm_objectives.weighting._hardness import GradientHarmonizing, HardestShare
 
+__all__ = ["ghm_classification", "ghm_regression", "ohem"]
+
 #: Hard rows weigh much here, and the exact Hessian of confident errors vanishes.
 _SAFE = Exact(trust=2.0)
 

@@ -10,6 +10,8 @@ from gbm_objectives.factories._make import Clip, Delta, objective
 from gbm_objectives.losses import Fair, Huber, LogCosh, PseudoHuber
 from gbm_objectives.objective import Objective
 
+__all__ = ["fair", "huber", "log_cosh", "pseudo_huber"]
+
 
 def huber(
     delta: Delta = "auto", *, curvature: Curvature | str | None = None, clip: Clip | None = None

@@ -14,6 +14,8 @@ from gbm_objectives.losses.sampled import Distribution
 from gbm_objectives.objective import Objective
 from gbm_objectives.weighting._sampling import NegativeSampling
 
+__all__ = ["negative_sampling", "sampled_softmax"]
+
 
 def sampled_softmax(
     n_negatives: int = 20,

@@ -13,6 +13,8 @@ from gbm_objectives.losses.redescending import Cauchy
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+__all__ = ["AdaptiveRobust"]
+
 #: The upper quartile of |x| for a standard normal x.
 _QUARTILE = 1.1503
 

@@ -17,6 +17,8 @@ from gbm_objectives.losses._residual import ResidualLoss
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+__all__ = ["Expectile", "Linex"]
+
 
 @dataclass(frozen=True, slots=True)
 class Expectile(HasHessian, HasMajorizer):

@@ -13,6 +13,8 @@ from gbm_objectives._core.validation import Array, message, positive
 from gbm_objectives.curvature import Unit
 from gbm_objectives.loss import HasMajorizer, Loss
 
+__all__ = ["MeanBias", "MeanBiasPenalty"]
+
 
 class Groups:
     """The group of each training row, as codes 0..n_groups-1; compares and hashes by content."""

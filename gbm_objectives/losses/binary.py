@@ -24,6 +24,8 @@ from gbm_objectives.links import LOGIT
 from gbm_objectives.loss import HasFisher, HasHessian, HasMajorizer, Labels, Loss
 from gbm_objectives.losses._smoothing import LabelSmoothing
 
+__all__ = ["BinaryCrossEntropy", "BinaryLoss", "Focal"]
+
 
 class BinaryLoss(Loss):
     """A loss of one score and a label of two classes, 0 and 1."""

@@ -10,6 +10,8 @@ import numpy as np
 from gbm_objectives._core.validation import Array, number
 from gbm_objectives.losses.redescending import Redescending
 
+__all__ = ["GeneralRobust"]
+
 #: Below this shape the formulas are those of -inf: (1 + v/b)^(-b/2) and exp(-v/2) agree in float32.
 _LOWEST = -1e12
 #: From here on they are those of 2: within 1e-5 of each other up to u = 1e15.

@@ -19,6 +19,8 @@ from gbm_objectives.loss import HasHessian, HasMajorizer
 from gbm_objectives.losses._classes import ClassLoss, TrueClass
 from gbm_objectives.losses.binary import BinaryLoss
 
+__all__ = ["Hinge", "MulticlassHinge", "SquaredHinge"]
+
 
 def _bend(u: Array, width: float) -> Array:
     """The majorizer of the smoothed hinge at u = a/w."""

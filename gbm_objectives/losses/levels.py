@@ -22,6 +22,8 @@ from gbm_objectives.losses.quantile import Quantile
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+__all__ = ["ExpectileLevels", "QuantileLevels"]
+
 Part = Quantile | Expectile
 #: Which rows were put in order, and the order.
 _Moved = tuple[NDArray[np.intp], NDArray[np.intp]] | None

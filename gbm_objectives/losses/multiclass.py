@@ -23,6 +23,8 @@ from gbm_objectives.losses._classes import (
 )
 from gbm_objectives.losses._smoothing import LabelSmoothing
 
+__all__ = ["KLDivergence", "SoftmaxCrossEntropy"]
+
 
 class CrossEntropy(ClassScores, HasMajorizer, HasDamping):
     """What softmax cross-entropies have in common: the Hessian doesn't depend on the labels."""

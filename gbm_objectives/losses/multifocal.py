@@ -18,6 +18,8 @@ from gbm_objectives.losses._classes import (
 )
 from gbm_objectives.losses._smoothing import LabelSmoothing
 
+__all__ = ["SoftmaxFocal"]
+
 
 @dataclass(frozen=True, slots=True)
 class SoftmaxFocal(LabelSmoothing, ClassLoss):

@@ -18,6 +18,8 @@ from gbm_objectives.losses.binary import LogitLoss, base_rate
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+__all__ = ["Dice", "Tversky"]
+
 
 @dataclass(frozen=True, slots=True)
 class OverlapLoss(LogitLoss):

@@ -19,6 +19,8 @@ from gbm_objectives.loss import HasDamping, HasFisher, HasHalley, HasHessian
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+__all__ = ["Gamma", "Poisson", "Tweedie"]
+
 #: Stands in for the mean of labels that are all 0, whose loss has no finite minimum.
 _LEAST_MEAN = 1e-6
 #: Ratios of labels to means are held below it, so that weights of any usual size leave them finite.

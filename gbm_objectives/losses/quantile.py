@@ -15,6 +15,8 @@ from gbm_objectives.losses._residual import SMALLEST, ResidualLoss, RobustLoss
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+__all__ = ["AbsoluteError", "PercentageError", "Quantile"]
+
 
 @dataclass(frozen=True, slots=True)
 class Quantile(ResidualLoss):

@@ -12,6 +12,8 @@ from gbm_objectives._core.rows import row_blocks, sample
 from gbm_objectives._core.validation import Array
 from gbm_objectives.losses._residual import RobustLoss
 
+__all__ = ["Cauchy", "GemanMcClure", "Tukey", "Welsch"]
+
 
 @dataclass(frozen=True, slots=True)
 class Redescending(RobustLoss):

@@ -11,6 +11,8 @@ from gbm_objectives._core import numerics as _numerics
 from gbm_objectives._core.validation import Array
 from gbm_objectives.losses._residual import RobustLoss
 
+__all__ = ["Fair", "Huber", "LogCosh", "PseudoHuber"]
+
 
 @dataclass(frozen=True, slots=True)
 class Huber(RobustLoss):

@@ -15,6 +15,8 @@ from gbm_objectives.loss import Loss
 from gbm_objectives.losses._classes import ClassLoss, TrueClass, codes_of
 from gbm_objectives.losses.multiclass import CrossEntropy, SoftmaxCrossEntropy
 
+__all__ = ["SampledSoftmax"]
+
 Distribution = Literal["uniform", "frequency"]
 
 

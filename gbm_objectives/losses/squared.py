@@ -11,6 +11,8 @@ from typing_extensions import override
 from gbm_objectives._core.validation import Array
 from gbm_objectives.loss import HasFisher, HasHessian, HasMajorizer
 
+__all__ = ["SquaredError"]
+
 
 @dataclass(frozen=True, slots=True)
 class SquaredError(HasHessian, HasMajorizer, HasFisher):

@@ -14,6 +14,8 @@ from gbm_objectives.curvature import Fisher
 from gbm_objectives.links import LOG
 from gbm_objectives.losses.positive import PositiveLoss
 
+__all__ = ["SquaredLogError"]
+
 
 @dataclass(frozen=True, slots=True)
 class SquaredLogError(PositiveLoss):
