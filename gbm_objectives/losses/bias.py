@@ -6,9 +6,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from typing_extensions import override
 
+from gbm_objectives._core.frozen import FrozenArray
 from gbm_objectives._core.validation import Array, message, positive
 from gbm_objectives.curvature import Unit
 from gbm_objectives.loss import HasMajorizer, Loss
@@ -16,15 +17,12 @@ from gbm_objectives.loss import HasMajorizer, Loss
 __all__ = ["MeanBias", "MeanBiasPenalty"]
 
 
+@dataclass(frozen=True, slots=True, repr=False)
 class Groups:
-    """The group of each training row, as codes 0..n_groups-1; compares and hashes by content."""
+    """The group of each training row, as codes 0..n_groups-1."""
 
-    __slots__ = ("_hash", "codes", "n_groups")
-
-    def __init__(self, codes: NDArray[np.intp], n_groups: int) -> None:
-        self.codes = codes
-        self.n_groups = n_groups
-        self._hash = hash((n_groups, codes.tobytes()))
+    codes: FrozenArray
+    n_groups: int
 
     @classmethod
     def of(cls, groups: ArrayLike) -> Groups:
@@ -37,19 +35,18 @@ class Groups:
         if array.dtype.kind == "f" and np.isnan(array).any():
             raise ValueError(message("groups", "NaN", "a group for each row"))
         names, codes = np.unique(array, return_inverse=True)
-        return cls(codes.astype(np.intp), len(names))
+        return cls(FrozenArray(codes.astype(np.intp)), len(names))
+
+    def part(self, rows: slice) -> Groups:
+        """The groups of some rows."""
+        return replace(self, codes=self.codes.part(rows))
 
     def __len__(self) -> int:
         return len(self.codes)
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Groups) and np.array_equal(self.codes, other.codes)
-
-    def __hash__(self) -> int:
-        return self._hash
-
+    @override
     def __repr__(self) -> str:
-        return f"<{self.n_groups} groups of {len(self.codes)} rows>"
+        return f"<{self.n_groups} groups of {len(self)} rows>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +97,7 @@ class MeanBiasPenalty(HasMajorizer):
         biases = np.array(self.biases, dtype=like.dtype)
         if self.groups is None:
             return np.full_like(like, biases[0])
-        return biases[self.groups.codes]
+        return biases[self.groups.codes.values]
 
     def value(self, y_true: Array, raw_prediction: Array) -> Array:
         """A row's share, penalty/2 mean(r)^2."""
@@ -124,7 +121,7 @@ class MeanBiasPenalty(HasMajorizer):
         )
         if self.groups is None:
             return np.array([weight.sum(), (weight * residual).sum()])
-        codes, n = self.groups.codes, self.groups.n_groups
+        codes, n = self.groups.codes.values, self.groups.n_groups
         return np.concatenate(
             [np.bincount(codes, weight, n), np.bincount(codes, weight * residual, n)]
         )
@@ -139,17 +136,11 @@ class MeanBiasPenalty(HasMajorizer):
         """The penalty of these rows."""
         if self.groups is None:
             return self
-        return replace(self, groups=_part(self.groups, rows))
+        return replace(self, groups=self.groups.part(rows))
 
     def intercept(self, y_true: Array, sample_weight: Array | None) -> float:
         """The mean: it also minimises the sum over groups."""
         return float(np.average(y_true, weights=sample_weight))
-
-
-def _part(groups: Groups, rows: slice) -> Groups:
-    part = object.__new__(Groups)  # no hash of a block: it would cost a pass over the codes
-    part.codes, part.n_groups, part._hash = groups.codes[rows], groups.n_groups, 0
-    return part
 
 
 @dataclass(frozen=True, slots=True)
