@@ -47,7 +47,7 @@ def log_cosh(u: Array) -> Array:
 
 
 def minus_log1p(a: Array) -> Array:
-    """A - log(1 + a) for a >= 0; below .01, where the two cancel, five terms of its series: 1e-10."""
+    """a - log(1 + a) for a >= 0; below .01, where the two cancel, five terms of its series: 1e-10."""
     near = np.clip(a, 0.0, 0.01)
     series = near * near * (0.5 - near * (1 / 3 - near * (0.25 - near * (0.2 - near / 6))))
     return np.where(a < 0.01, series, a - np.log1p(a))

@@ -23,6 +23,8 @@ _QUARTILE = 1.1503
 class AdaptiveRobust(Cauchy):
     """Student's negative log-likelihood with nu and sigma from the residuals: delta = sqrt(nu) sigma.
 
+    Domain of y: the real numbers. Link: identity.
+
     Formulas as for `Cauchy`, whose weight 1/(1 + r^2/(nu sigma^2)) is Student's: nearly squared error for
     large nu, ever more redescending for small. ``delta="auto"`` is found in three steps, all in one sketch:
 
@@ -37,7 +39,8 @@ class AdaptiveRobust(Cauchy):
 
     Parameters
     ----------
-    root : sqrt(nu), set by `resolve`.
+    root : float
+        sqrt(nu), set by `resolve`.
     """
 
     delta: Delta = field(default="auto", repr=False)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from typing_extensions import override
 
 from gbm_objectives._core import numerics as _numerics
 from gbm_objectives._core.validation import Array, number, open_unit
@@ -24,14 +25,18 @@ __all__ = ["Expectile", "Linex"]
 class Expectile(HasHessian, HasMajorizer):
     """tau r^2 for r < 0 (predicted too low), (1 - tau) r^2 for r > 0, with r = raw_prediction - y_true.
 
+    Domain of y: the real numbers. Link: identity.
+
     Gradient 2 tau r or 2 (1 - tau) r, unbounded; Hessian 2 tau or 2 (1 - tau), 1 at 0. Squared error for
     tau = 1/2. The loss is two half parabolas that meet with slope 0, so the parabola of the steeper one is
     the majorizer that holds everywhere. Newey & Powell (1987), https://doi.org/10.2307/1911031.
 
     Parameters
     ----------
-    tau : which expectile, strictly between 0 and 1.
-    variance : of the labels around their expectile, set by `anchored`: the unit of the metric.
+    tau : float, default 0.5
+        Which expectile, strictly between 0 and 1.
+    variance : float
+        Of the labels around their expectile, set by `anchored`: the unit of the metric.
     """
 
     tau: float = 0.5
@@ -47,8 +52,8 @@ class Expectile(HasHessian, HasMajorizer):
         object.__setattr__(self, "tau", open_unit("tau", self.tau))
 
     @property
+    @override
     def name(self) -> str:
-        """The metric's name."""
         return f"expectile_{self.tau:g}"
 
     @property
@@ -57,7 +62,7 @@ class Expectile(HasHessian, HasMajorizer):
         return self.variance
 
     def value(self, y_true: Array, raw_prediction: Array) -> Array:
-        """Tau r^2 or (1 - tau) r^2."""
+        """tau r^2 or (1 - tau) r^2."""
         r = raw_prediction - y_true
         return 0.5 * r * r * self._weight(r)
 
@@ -115,6 +120,8 @@ _FURTHEST = 30.0
 class Linex(ResidualLoss):
     """Exponential on one side of 0, linear on the other; quadratic near 0.
 
+    Domain of y: the real numbers. Link: identity.
+
     rho(u) = (e^v - 1 - v)/a^2 with v = a u; psi(u) = (e^v - 1)/a; psi'(u) = e^v > 0, vanishing on the
     linear side. From v = 30 on rho is a line, and psi' held at e^30.
 
@@ -137,8 +144,8 @@ class Linex(ResidualLoss):
         object.__setattr__(self, "a", a)
 
     @property
+    @override
     def name(self) -> str:
-        """The metric's name."""
         return f"linex_{self.a:g}"
 
     @property
@@ -152,7 +159,7 @@ class Linex(ResidualLoss):
         return min(_FURTHEST, math.log(1e37 * abs(self.a) / self.fixed_delta))
 
     def _v(self, u: Array) -> Array:
-        """A u, at most 30."""
+        """a u, at most 30."""
         return np.clip(self.a * u, -np.inf, self._furthest)
 
     def rho(self, u: Array) -> Array:

@@ -53,6 +53,8 @@ class Groups:
 class MeanBiasPenalty(HasMajorizer):
     """(penalty/2) n mean(r)^2 with r = raw_prediction - y_true; per group where groups are given.
 
+    Domain of y: the real numbers. Link: identity.
+
     The gradient is penalty mean(r), the same in every row (of a group), so it moves leaves and finds
     no splits: the penalty only works beside a loss. Its Hessian has rank one; the diagonal majorizer
     is ``penalty`` (Cauchy-Schwarz). It is slow, and `Majorizer(kappa=learning_rate)` is enough:
@@ -132,8 +134,8 @@ class MeanBiasPenalty(HasMajorizer):
         means = residuals / np.where(weights > 0, weights, 1.0)
         return replace(self, biases=tuple(means.tolist()))
 
+    @override
     def take(self, rows: slice) -> MeanBiasPenalty:
-        """The penalty of these rows."""
         if self.groups is None:
             return self
         return replace(self, groups=self.groups.part(rows))
@@ -145,7 +147,10 @@ class MeanBiasPenalty(HasMajorizer):
 
 @dataclass(frozen=True, slots=True)
 class MeanBias(Loss):
-    """The raw mean bias error, r = raw_prediction - y_true: linear and unbounded below."""
+    """The raw mean bias error, r = raw_prediction - y_true: linear and unbounded below.
+
+    Domain of y: the real numbers. Link: identity.
+    """
 
     shift_invariant = True
     name: ClassVar[str] = "mean_bias_error"

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy.optimize import brentq
 from scipy.special import logit
+from typing_extensions import override
 
 from gbm_objectives._core.numerics import magnitude, odds, power, softplus
 from gbm_objectives._core.validation import (
@@ -53,12 +54,12 @@ class BinaryLoss(Loss):
         """Which labels the loss is defined for: 0 and 1."""
         return (y_true == 0) | (y_true == 1)
 
+    @override
     def check_labels(self, y_true: Array) -> bool:
-        """All labels lie in the domain."""
         return bool(self.in_domain(y_true).all())
 
+    @override
     def reject_labels(self, y_true: Array, raw_prediction: Array | None = None) -> None:
-        """Say which labels lie outside the domain, and whether the arguments look swapped."""
         reject_non_finite("y_true", y_true)
         reject_rows(
             "y_true",

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from typing_extensions import override
 
 from gbm_objectives._core.validation import Array, number
 from gbm_objectives.losses.redescending import Redescending
@@ -21,6 +22,8 @@ _HIGHEST = 2.0 - 2.0**-23
 @dataclass(frozen=True, slots=True)
 class GeneralRobust(Redescending):
     """Barron's general loss: from squared error (alpha = 2) to ever stronger rejection of outliers.
+
+    Domain of y: the real numbers. Link: identity.
 
     With b = 2 - alpha and v = u^2/b: rho(u) = (b/alpha) ((1 + v)^(alpha/2) - 1), psi(u) = u (1 + v)^(alpha/2 - 1),
     psi'(u) = (1 + v)^(alpha/2 - 2) (1 + (alpha - 1) v), negative in places for alpha < 1. Majorizer
@@ -39,8 +42,8 @@ class GeneralRobust(Redescending):
             object.__setattr__(self, "alpha", alpha)
 
     @property
+    @override
     def name(self) -> str:
-        """The metric's name."""
         return f"general_robust_{self.alpha:g}"
 
     @property

@@ -184,6 +184,8 @@ class Levels(MultiOutputLoss, HasHessian, HasMajorizer):
 class QuantileLevels(Levels):
     """The sum of the (smoothed) pinball losses of increasing levels.
 
+    Domain of y: the real numbers. Link: sorting; identity where outputs are not ordered.
+
     Parameters
     ----------
     tau : tuple of float
@@ -246,8 +248,8 @@ class QuantileLevels(Levels):
         """delta^2 for each level."""
         return float(np.square(self._deltas).sum())
 
+    @override
     def with_parts(self, parts: Iterable[Any]) -> QuantileLevels:
-        """The loss at the scales of these."""
         parts = tuple(parts)
         if parts[0].pending:  # so are all
             return replace(self, parts=parts)
@@ -266,6 +268,8 @@ class QuantileLevels(Levels):
 @dataclass(frozen=True, slots=True)
 class ExpectileLevels(Levels):
     """The sum of the expectile losses of increasing levels.
+
+    Domain of y: the real numbers. Link: sorting; identity where outputs are not ordered.
 
     Parameters
     ----------

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from typing_extensions import override
 
 from gbm_objectives._core.validation import Array, message, reject_non_finite, reject_rows
 from gbm_objectives.curvature import Damped
@@ -115,11 +116,11 @@ class KLDivergence(CrossEntropy):
             (y_true >= 0).all() and (np.abs(y_true.sum(axis=1) - 1.0) <= 1e-4).all()
         )
 
+    @override
     def reject_labels(self, y_true: Array, raw_prediction: Array | None = None) -> None:
-        """Say which rows are no distributions."""
         reject_non_finite("y_true", y_true)
         instead = (
-            "Where labels have one column (LightGBM), give the distributions as "
+            "Where labels must be one column, give the distributions as "
             "kl_divergence(targets=table) and row numbers of the table as labels."
         )
         if y_true.ndim != 2:

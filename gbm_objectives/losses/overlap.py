@@ -25,8 +25,8 @@ __all__ = ["Dice", "Tversky"]
 class OverlapLoss(LogitLoss):
     """1 - T, T = (TP + s)/(TP + alpha FP + beta FN + s), p = sigmoid(z).
 
-    TP = sum y p, FP = sum (1 - y) p, FN = sum y (1 - p) are weighted sums over all rows. Domain of y: {0, 1};
-    for soft labels the optimum of products y p is not p = y. With D the denominator and N the total weight, the
+    TP = sum y p, FP = sum (1 - y) p, FN = sum y (1 - p) are weighted sums over all rows. Domain of y: {0, 1}.
+    Link: logit. For soft labels the optimum of products y p is not p = y. With D the denominator and N the total weight, the
     gradient is N c p q, N times the derivative of the loss, of order 1 in any number of rows:
     c = -(1 - (1 - beta) T)/D for y = 1 and alpha T/D for y = 0.
 
@@ -35,8 +35,10 @@ class OverlapLoss(LogitLoss):
 
     Parameters
     ----------
-    smooth : s >= 0, in units of rows (of weight): holds T where there are few rows of class 1.
-    sums : total weight N, weight of class 1, sum of p, TP; set by `resolve`.
+    smooth : float, default 1.0
+        s >= 0, in units of rows (of weight): holds T where there are few rows of class 1.
+    sums : tuple of float, or None
+        Total weight N, weight of class 1, sum of p, TP; set by `resolve`.
     """
 
     smooth: float = 1.0
@@ -74,8 +76,8 @@ class OverlapLoss(LogitLoss):
         parts = [weight, weight * y_true, weight * p, weight * y_true * p]
         return np.array([float(part.sum(dtype=np.float64)) for part in parts])
 
+    @override
     def resolve(self, sums: Array) -> Self:
-        """The loss at these sums."""
         total, positives, predicted, both = sums.tolist()
         return replace(self, sums=(total, positives, predicted, both))
 

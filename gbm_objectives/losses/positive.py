@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from scipy.special import kl_div
+from typing_extensions import override
 
 from gbm_objectives._core.numerics import odds
 from gbm_objectives._core.validation import Array, number, reject_non_finite, reject_rows
@@ -35,8 +36,9 @@ class PositiveLoss(HasHessian, HasFisher):
 
     Parameters
     ----------
-    constant : the mean loss of the best constant, set by `anchored`: the unit of the metric, which is then
-        the share of it that is left, 1 - D^2 for a deviance.
+    constant : float
+        The mean loss of the best constant, set by `anchored`: the unit of the metric, which is then the share
+        of it that is left, 1 - D^2 for a deviance.
     """
 
     constant: float = field(default=1.0, repr=False)
@@ -69,13 +71,13 @@ class PositiveLoss(HasHessian, HasFisher):
         rounding = 1e-12 * float(self.fisher(y[:1], z[:1])[0])
         return replace(self, constant=constant if constant > rounding else 1.0)
 
+    @override
     def check_labels(self, y_true: Array) -> bool:
-        """All labels lie in the domain, and float32 holds them."""
         low = y_true.min()
         return bool((low >= 0 if self.zero else low > 0) and y_true.max() <= _LARGEST)
 
+    @override
     def reject_labels(self, y_true: Array, raw_prediction: Array | None = None) -> None:
-        """Say which labels lie outside the domain, and whether the arguments look swapped."""
         reject_non_finite("y_true", y_true)
         other = "use squared_error or huber" if self.zero else "with zeros use tweedie or poisson"
         reject_rows(
@@ -100,7 +102,7 @@ class Deviance(PositiveLoss, HasHalley):
     has no such promise (but for p = 1.5, where it is the same): Newton's step is A/B - 1 for p = 1, 1 - B/A for p = 2.
 
     Default: max((A + B)/2, |g|), so a leaf changes mu by a factor e at most. Leaves whose labels are all 0 have no
-    best value, and few rare counts make many of them: without that bound LightGBM, at its defaults, overfits them.
+    best value, and few rare counts make many of them: without that bound boosting overfits them.
     """
 
     #: max((A + B)/2, |g|).
@@ -156,7 +158,7 @@ class Deviance(PositiveLoss, HasHalley):
 class Poisson(Deviance, HasDamping):
     """mu - y + y log(y/mu): p = 1, A = y, B = mu.
 
-    Domain of y: y >= 0, whole or not. Gradient mu - y, in the units of y; second derivative and Fisher mu.
+    Domain of y: y >= 0, whole or not. Link: log. Gradient mu - y, in the units of y; second derivative and Fisher mu.
     """
 
     name: ClassVar[str] = "poisson"
@@ -177,8 +179,8 @@ class Poisson(Deviance, HasDamping):
         """exp(.7): mu exp(.7) is the second derivative after a step of .7 upwards."""
         return math.exp(_STEP)
 
+    @override
     def average_factor(self, n_outputs: int) -> float:
-        """The same."""
         return math.exp(_STEP)
 
 
@@ -186,7 +188,7 @@ class Poisson(Deviance, HasDamping):
 class Gamma(Deviance):
     """y/mu - 1 - log(y/mu): p = 2, A = y/mu, B = 1.
 
-    Domain of y: y > 0. Gradient 1 - y/mu, without a unit; second derivative y/mu, Fisher 1.
+    Domain of y: y > 0. Link: log. Gradient 1 - y/mu, without a unit; second derivative y/mu, Fisher 1.
     """
 
     zero = False
@@ -211,7 +213,7 @@ class Gamma(Deviance):
 class Tweedie(Deviance):
     """y^(2-p)/((1-p)(2-p)) - y mu^(1-p)/(1-p) + mu^(2-p)/(2-p), 1 < p < 2: many zeros beside positive amounts.
 
-    Domain of y: y >= 0. A sum of a Poisson number of gamma amounts has such a distribution. Gradient
+    Domain of y: y >= 0. Link: log. A sum of a Poisson number of gamma amounts has such a distribution. Gradient
     B - A, in the unit of y to the power 2 - p.
     """
 
@@ -222,8 +224,8 @@ class Tweedie(Deviance):
         object.__setattr__(self, "power", number("power", self.power, lambda p: 1 < p < 2, needed))
 
     @property
+    @override
     def name(self) -> str:
-        """The metric's name."""
         return f"tweedie_{self.power:g}"
 
     def rates(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:

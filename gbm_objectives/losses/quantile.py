@@ -22,6 +22,8 @@ __all__ = ["AbsoluteError", "PercentageError", "Quantile"]
 class Quantile(ResidualLoss):
     """The pinball loss of the tau-quantile, times 2 delta; or its smooth relative.
 
+    Domain of y: the real numbers. Link: identity.
+
     With c = 1 - 2 tau: exact rho(u) = |u| + c u = 2 pinball(-u), psi(u) = sign(u) + c; smooth
     rho(u) = log cosh(u) + c u, psi(u) = tanh(u) + c: the exact loss convolved with a logistic
     density of scale delta/2. A linear tilt adds no curvature, so the majorizers are tanh(u)/u and,
@@ -38,7 +40,8 @@ class Quantile(ResidualLoss):
 
     Parameters
     ----------
-    origin : the mean prediction, set by the first of two passes over the rows.
+    origin : float or None
+        The mean prediction, set by the first of two passes over the rows.
     """
 
     tau: float = 0.5
@@ -141,6 +144,8 @@ class Quantile(ResidualLoss):
 class AbsoluteError(RobustLoss):
     """The absolute error, smooth or exact.
 
+    Domain of y: the real numbers. Link: identity.
+
     Exact rho(u) = |u|, psi(u) = sign(u); smooth rho(u) = log cosh(u), psi(u) = tanh(u), the exact one
     convolved with a logistic density of scale delta/2. Majorizers as for `Quantile`, of whose loss at
     tau = 1/2 this is the formula; ``delta="auto"`` is `RobustLoss`'s, which follows the median |r| alone.
@@ -192,6 +197,9 @@ class AbsoluteError(RobustLoss):
 
 @dataclass(frozen=True, slots=True)
 class PercentageError(AbsoluteError):
-    """The absolute error of rows that are weighted by 1/|y_true|: `weighting.InverseLabel` goes with it."""
+    """The absolute error of rows that are weighted by 1/|y_true|: `weighting.InverseLabel` goes with it.
+
+    Domain of y: the real numbers but 0. Link: identity.
+    """
 
     name: ClassVar[str] = "mape"

@@ -75,6 +75,8 @@ class Redescending(RobustLoss):
 class Cauchy(Redescending):
     """The logarithm of a Cauchy density.
 
+    Domain of y: the real numbers. Link: identity.
+
     rho(u) = log(1 + u^2)/2; psi(u) = u/(1 + u^2), at most 1/2, falling beyond delta;
     psi'(u) = (1 - u^2)/(1 + u^2)^2, negative beyond delta. Majorizer 1/(1 + u^2).
     Black & Anandan (1996), https://doi.org/10.1006/cviu.1996.0006 (there the Lorentzian).
@@ -105,6 +107,8 @@ class Cauchy(Redescending):
 @dataclass(frozen=True, slots=True)
 class GemanMcClure(Redescending):
     """A bounded loss whose slope vanishes like |u|^-3.
+
+    Domain of y: the real numbers. Link: identity.
 
     rho(u) = u^2/(1 + u^2)/2, at most 1/2; psi(u) = u/(1 + u^2)^2; psi'(u) = (1 - 3 u^2)/(1 + u^2)^3,
     negative beyond .58 delta. Majorizer 1/(1 + u^2)^2. Geman & McClure (1987), Statistical methods for
@@ -144,6 +148,8 @@ class GemanMcClure(Redescending):
 class Welsch(Redescending):
     """A bounded loss whose slope vanishes exponentially.
 
+    Domain of y: the real numbers. Link: identity.
+
     rho(u) = (1 - exp(-u^2))/2; psi(u) = u exp(-u^2); psi'(u) = (1 - 2 u^2) exp(-u^2), negative beyond
     .71 delta. Majorizer exp(-u^2). Beyond about 5 delta a row has no influence at all, nor has its
     Hessian: it is as if it were deleted for the round.
@@ -159,7 +165,7 @@ class Welsch(Redescending):
         return -0.5 * np.expm1(-(u * u))
 
     def psi(self, u: Array) -> Array:
-        """U exp(-u^2)."""
+        """u exp(-u^2)."""
         return u * self.weight(u)
 
     def psi_deriv(self, u: Array) -> Array:
@@ -174,6 +180,8 @@ class Welsch(Redescending):
 @dataclass(frozen=True, slots=True)
 class Tukey(Redescending):
     """Tukey's biweight: no influence at all beyond delta.
+
+    Domain of y: the real numbers. Link: identity.
 
     rho(u) = (1 - (1 - u^2)^3)/6 within delta, 1/6 beyond; psi(u) = u (1 - u^2)^2 or 0;
     psi'(u) = (1 - u^2)(1 - 5 u^2) or 0. Majorizer (1 - u^2)^2 or 0.
@@ -197,7 +205,7 @@ class Tukey(Redescending):
         return v * (3.0 + v * (v - 3.0)) / 6.0
 
     def psi(self, u: Array) -> Array:
-        """U (1 - u^2)^2."""
+        """u (1 - u^2)^2."""
         return u * self.weight(u)
 
     def psi_deriv(self, u: Array) -> Array:

@@ -18,6 +18,8 @@ __all__ = ["Fair", "Huber", "LogCosh", "PseudoHuber"]
 class Huber(RobustLoss):
     """Quadratic within delta, linear beyond.
 
+    Domain of y: the real numbers. Link: identity.
+
     rho(u) = u^2/2 for |u| <= 1, |u| - 1/2 beyond; psi(u) = clip(u, -1, 1), bounded;
     psi'(u) = 1 or 0: with the exact Hessian the rows beyond delta don't count at all.
     Majorizer 1/max(1, |u|). Huber (1964), https://doi.org/10.1214/aoms/1177703732.
@@ -44,6 +46,8 @@ class Huber(RobustLoss):
 @dataclass(frozen=True, slots=True)
 class PseudoHuber(RobustLoss):
     """A smooth Huber loss.
+
+    Domain of y: the real numbers. Link: identity.
 
     rho(u) = sqrt(1 + u^2) - 1; psi(u) = u/sqrt(1 + u^2), bounded; psi'(u) = (1 + u^2)^(-3/2) > 0,
     vanishing. Majorizer (1 + u^2)^(-1/2). Charbonnier et al. (1997),
@@ -76,6 +80,8 @@ class PseudoHuber(RobustLoss):
 class LogCosh(RobustLoss):
     """log cosh: twice differentiable everywhere, Huber-like in its tails.
 
+    Domain of y: the real numbers. Link: identity.
+
     rho(u) = log cosh u; psi(u) = tanh u, bounded; psi'(u) = sech(u)^2 > 0, but vanishing like
     4 exp(-2|u|): gradient and exact Hessian become constants, trees find no split or their leaves
     explode. Majorizer tanh(u)/u, which decays like 1/|u| only.
@@ -85,11 +91,11 @@ class LogCosh(RobustLoss):
     name: ClassVar[str] = "log_cosh"
 
     def rho(self, u: Array) -> Array:
-        """Log cosh u, without overflow."""
+        """log cosh u, without overflow."""
         return _numerics.log_cosh(u)
 
     def psi(self, u: Array) -> Array:
-        """Tanh u."""
+        """tanh u."""
         return np.tanh(u)
 
     def psi_deriv(self, u: Array) -> Array:
@@ -100,6 +106,8 @@ class LogCosh(RobustLoss):
 @dataclass(frozen=True, slots=True)
 class Fair(RobustLoss):
     """A smooth loss that turns linear slowly.
+
+    Domain of y: the real numbers. Link: identity.
 
     rho(u) = |u| - log(1 + |u|); psi(u) = u/(1 + |u|), bounded; psi'(u) = (1 + |u|)^-2 > 0, vanishing.
     Majorizer 1/(1 + |u|). Its slope is still growing at many delta, so the automatic delta is a quarter

@@ -18,9 +18,12 @@ __all__ = ["SquaredError"]
 class SquaredError(HasHessian, HasMajorizer, HasFisher):
     """r^2/2 with r = raw_prediction - y_true; gradient r, unbounded; Hessian, majorizer and Fisher 1.
 
+    Domain of y: the real numbers. Link: identity.
+
     Parameters
     ----------
-    variance : of the labels, set by `anchored`: the unit of the metric, which is then (1 - R^2)/2.
+    variance : float
+        Of the labels, set by `anchored`: the unit of the metric, which is then (1 - R^2)/2.
     """
 
     variance: float = field(default=1.0, repr=False)

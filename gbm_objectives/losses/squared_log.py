@@ -21,10 +21,10 @@ __all__ = ["SquaredLogError"]
 class SquaredLogError(PositiveLoss):
     """r^2/2 with r = log(1 + mu) - log(1 + y) = softplus(z) - log(1 + y).
 
-    Domain of y: y >= 0. With s = sigmoid(z): gradient s r; second derivative s^2 + s (1 - s) r, negative for
+    Domain of y: y >= 0. Link: log. With s = sigmoid(z): gradient s r; second derivative s^2 + s (1 - s) r, negative for
     labels far above the mean; Fisher (of a normal log(1 + y)) s^2, the Gauss-Newton matrix. Not convex.
 
-    Why the log link and not XGBoost's identity: there the gradient is r/(1 + mu) and the Gauss-Newton
+    Why the log link and not the identity: there the gradient is r/(1 + mu) and the Gauss-Newton
     Hessian 1/(1 + mu)^2. A target of 1e4 has Hessians of 1e-8, so no split passes min_child_weight=1 and lambda=1
     flattens every leaf, and a score may leave the domain, mu > -1. Here all of it is of order 1 where mu > 1.
 

@@ -108,7 +108,7 @@ class Objective:
 
     @property
     def n_outputs(self) -> int | None:
-        """The number of levels, of losses that have some; None: as many outputs as classes or columns of labels."""
+        """The number of outputs of a row, where the loss fixes it; None: as many as classes or columns of labels."""
         return self.terms[0].loss.n_outputs
 
     @property
