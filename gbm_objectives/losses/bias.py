@@ -65,8 +65,8 @@ class MeanBiasPenalty(HasMajorizer):
     groups: Groups | None = None
     biases: tuple[float, ...] | None = field(default=None, repr=False)
 
-    shift_invariant = True
     name: ClassVar[str] = "mean_bias_penalty"
+    shift_invariant = True
     #: A constant gradient splits nothing.
     stands_alone = False
 
@@ -152,8 +152,8 @@ class MeanBias(Loss):
     Domain of y: the real numbers. Link: identity.
     """
 
-    shift_invariant = True
     name: ClassVar[str] = "mean_bias_error"
+    shift_invariant = True
     default_curvature = Unit()
 
     @override

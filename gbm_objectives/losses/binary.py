@@ -100,8 +100,8 @@ class BinaryCrossEntropy(LabelSmoothing, LogitLoss, HasHessian, HasMajorizer, Ha
     https://doi.org/10.1023/A:1008932416310.
     """
 
-    domain = "between 0 and 1"
     name: ClassVar[str] = "binary_cross_entropy"
+    domain = "between 0 and 1"
     gradient_bound = 1.0
     #: The exact one, as in both libraries.
     default_curvature = Exact()

@@ -48,8 +48,8 @@ class Hinge(BinaryLoss, HasHessian, HasMajorizer):
 
     width: float = 1.0
 
-    probabilistic = False
     name: ClassVar[str] = "hinge"
+    probabilistic = False
     gradient_bound = 1.0
 
     def __post_init__(self) -> None:
@@ -163,9 +163,9 @@ class MulticlassHinge(ClassLoss, HasMajorizer):
 
     width: float = 1.0
 
+    name: ClassVar[str] = "multiclass_hinge"
     link = IDENTITY
     probabilistic = False
-    name: ClassVar[str] = "multiclass_hinge"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "width", positive("width", self.width))

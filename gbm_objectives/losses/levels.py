@@ -207,7 +207,7 @@ class QuantileLevels(Levels):
     smooth: bool = True
     ordered: bool = True
     spread: tuple[float, ...] = field(default=(), repr=False)
-    parts: tuple[Part, ...] = field(default=(), repr=False, compare=False)
+    parts: tuple[Quantile, ...] = field(default=(), repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "tau", levels_of(self.tau))
@@ -220,7 +220,7 @@ class QuantileLevels(Levels):
                 raise ValueError(message("delta", repr(deltas), needed))
         else:
             deltas = (deltas,) * len(self.tau)
-        if any(isinstance(part, Quantile) and part.origin is not None for part in self.parts):
+        if any(part.origin is not None for part in self.parts):
             return  # between two passes over the rows
         spreads = self.spread or (0.0,) * len(self.tau)
         parts = tuple(
@@ -241,7 +241,7 @@ class QuantileLevels(Levels):
 
     @property
     def _deltas(self) -> list[float]:
-        return [part.fixed_delta for part in self.parts if isinstance(part, Quantile)]
+        return [part.fixed_delta for part in self.parts]
 
     @property
     def unit(self) -> float:
@@ -284,7 +284,7 @@ class ExpectileLevels(Levels):
     tau: tuple[float, ...]
     ordered: bool = True
     variance: float = field(default=1.0, repr=False)
-    parts: tuple[Part, ...] = field(init=False, repr=False, compare=False)
+    parts: tuple[Expectile, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "tau", levels_of(self.tau))

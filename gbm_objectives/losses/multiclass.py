@@ -31,6 +31,7 @@ class CrossEntropy(ClassScores, HasMajorizer, HasDamping):
     """What softmax cross-entropies have in common: the Hessian doesn't depend on the labels."""
 
     __slots__ = ()
+
     #: max(2 p q, |g|/2): steps of at most 2.
     default_curvature = Damped(trust=2.0)
     gradient_bound = 1.0

@@ -191,8 +191,8 @@ class Gamma(Deviance):
     Domain of y: y > 0. Link: log. Gradient 1 - y/mu, without a unit; second derivative y/mu, Fisher 1.
     """
 
-    zero = False
     name: ClassVar[str] = "gamma"
+    zero = False
 
     def rates(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
         """The label over the mean, and 1."""

@@ -199,7 +199,7 @@ class AbsoluteError(RobustLoss):
 class PercentageError(AbsoluteError):
     """The absolute error of rows that are weighted by 1/|y_true|: `weighting.InverseLabel` goes with it.
 
-    Domain of y: the real numbers but 0. Link: identity.
+    Domain of y: the real numbers; the weighting takes 0 only with a floor. Link: identity.
     """
 
     name: ClassVar[str] = "mape"

@@ -25,8 +25,8 @@ class Huber(RobustLoss):
     Majorizer 1/max(1, |u|). Huber (1964), https://doi.org/10.1214/aoms/1177703732.
     """
 
-    psi_bound = 1.0
     name: ClassVar[str] = "huber"
+    psi_bound = 1.0
 
     def rho(self, u: Array) -> Array:
         """u^2/2, then |u| - 1/2; as one product, which can't overflow for a capped u."""
@@ -54,8 +54,8 @@ class PseudoHuber(RobustLoss):
     https://doi.org/10.1109/83.551699.
     """
 
-    psi_bound = 1.0
     name: ClassVar[str] = "pseudo_huber"
+    psi_bound = 1.0
 
     def rho(self, u: Array) -> Array:
         """u^2/(1 + sqrt(1 + u^2)) = sqrt(1 + u^2) - 1 without its cancellation."""
@@ -87,8 +87,8 @@ class LogCosh(RobustLoss):
     explode. Majorizer tanh(u)/u, which decays like 1/|u| only.
     """
 
-    psi_bound = 1.0
     name: ClassVar[str] = "log_cosh"
+    psi_bound = 1.0
 
     def rho(self, u: Array) -> Array:
         """log cosh u, without overflow."""

@@ -77,8 +77,8 @@ class SampledSoftmax(CrossEntropy, ClassLoss):
     seed: int = 0
     draw: Draw | None = field(default=None, repr=False)
 
-    drawn = True
     name: ClassVar[str] = "sampled_softmax"
+    drawn = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "n_negatives", whole_number("n_negatives", self.n_negatives, 1))

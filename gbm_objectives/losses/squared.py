@@ -28,8 +28,8 @@ class SquaredError(HasHessian, HasMajorizer, HasFisher):
 
     variance: float = field(default=1.0, repr=False)
 
-    shift_invariant = True
     name: ClassVar[str] = "squared_error"
+    shift_invariant = True
 
     @property
     def unit(self) -> float:
