@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
@@ -257,7 +258,7 @@ class Focal(LabelSmoothing, LogitLoss, HasHessian):
             o = odds(z)
             return np.log1p(self.gamma * softplus(z, o) / o)
 
-        tilt = 0.0 if self.alpha is None else float(logit(self.alpha))
+        tilt = 0.0 if self.alpha is None else math.log(self.alpha) - math.log1p(-self.alpha)
         return (1.0 + self.gamma) * z + f(z) - f(-z) - tilt
 
     def intercept(self, y_true: Array, sample_weight: Array | None) -> float:

@@ -26,8 +26,8 @@ class OverlapLoss(LogitLoss):
     """1 - T, T = (TP + s)/(TP + alpha FP + beta FN + s), p = sigmoid(z).
 
     TP = sum y p, FP = sum (1 - y) p, FN = sum y (1 - p) are weighted sums over all rows. Domain of y: {0, 1}.
-    Link: logit. For soft labels the optimum of products y p is not p = y. With D the denominator and N the total weight, the
-    gradient is N c p q, N times the derivative of the loss, of order 1 in any number of rows:
+    Link: logit. For soft labels the optimum of products y p is not p = y. With D the denominator and N the
+    total weight, the gradient is N c p q, N times the derivative of the loss, of order 1 in any number of rows:
     c = -(1 - (1 - beta) T)/D for y = 1 and alpha T/D for y = 0.
 
     The loss is no convex function of z, and its Hessian not positive: p q vanishes at confident errors, where

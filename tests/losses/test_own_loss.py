@@ -15,8 +15,16 @@ from sklearn.datasets import make_friedman1
 import gbm_objectives.lightgbm
 import gbm_objectives.xgboost
 from gbm_objectives import Objective, huber
-from gbm_objectives.curvature import Exact, Majorizer, Unit
-from gbm_objectives.losses import HasHessian, Huber, LogCosh, Loss, MultiOutputLoss, RobustLoss
+from gbm_objectives.curvature import Exact, Fisher, Majorizer, Unit
+from gbm_objectives.losses import (
+    HasFisher,
+    HasHessian,
+    Huber,
+    LogCosh,
+    Loss,
+    MultiOutputLoss,
+    RobustLoss,
+)
 from gbm_objectives.sklearn import ObjectiveRegressor
 from gbm_objectives.testing import check_objective
 
@@ -40,11 +48,12 @@ class Arctan(RobustLoss):
 
 
 @dataclass(frozen=True)
-class Normal(MultiOutputLoss, HasHessian):
+class Normal(MultiOutputLoss, HasFisher):
     """The negative log-likelihood of a normal label; outputs are its mean and the log of its scale."""
 
     name = "normal"
     n_outputs = 2
+    default_curvature = Fisher()
 
     def value(self, y_true, raw_prediction):
         mean, log_scale = raw_prediction.T
@@ -56,8 +65,7 @@ class Normal(MultiOutputLoss, HasHessian):
         r = mean - y_true
         return np.array([precision * r, 1 - precision * r * r]).T
 
-    def hessian(self, y_true, raw_prediction):
-        """In expectation: the mean's is exact, the log scale's is 2."""
+    def fisher(self, y_true, raw_prediction):
         precision = np.exp(-2 * raw_prediction[:, 1])
         return np.array([precision, np.full_like(precision, 2)]).T
 
@@ -232,15 +240,17 @@ def test_a_loss_without_preference_gets_the_first_policy_that_fits():
         def intercept(self, y_true, sample_weight):
             return np.average(y_true, weights=sample_weight)
 
-    class Flat(Squared, HasHessian):
-        flat = True
-
+    class Curved(Squared, HasHessian):
         def hessian(self, y_true, raw_prediction):
-            return np.zeros_like(raw_prediction)
+            return np.ones_like(raw_prediction)
+
+    class Flat(Curved):
+        flat = True
 
     assert Objective.of(Squared()).curvature == Unit()
     assert Objective.of(Flat()).curvature == Unit()
-    assert Objective.of(Normal()).curvature == Exact()
+    assert Objective.of(Curved()).curvature == Exact()
+    assert Objective.of(Normal()).curvature == Fisher()
     assert Objective.of(Arctan(2.0)).curvature == Majorizer()
     assert Objective.of(Arctan()).curvature == Majorizer(trust=5.0)
 
