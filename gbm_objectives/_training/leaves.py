@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gbm_objectives._core.numerics import residual
+from gbm_objectives._core.reduction import Reduce
 from gbm_objectives._core.validation import Array, message
 from gbm_objectives._training.quantile_rules import Rule
 from gbm_objectives.curvature import Unit
 from gbm_objectives.loss import HasHessian, HasMajorizer, Loss
 from gbm_objectives.losses.quantile import AbsoluteError, Quantile
 from gbm_objectives.objective import Objective
-from gbm_objectives.objective._blocks import Reduce
 from gbm_objectives.objective._terms import checked
 
 #: Slopes below this share of what they are sums of are rounding in float32.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gbm_objectives.objective._machines import ClusterError
+from gbm_objectives._core.reduction import ClusterError
 
 if TYPE_CHECKING:
     from gbm_objectives.objective import Objective

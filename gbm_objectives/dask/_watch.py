@@ -9,7 +9,7 @@ from typing import Any
 
 from distributed import CancelledError, Future
 
-from gbm_objectives.objective._machines import ClusterError
+from gbm_objectives._core.reduction import ClusterError
 
 #: Seconds between two looks at the scheduler.
 _INTERVAL = 2.0

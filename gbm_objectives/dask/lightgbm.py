@@ -17,6 +17,7 @@ import numpy as np
 from distributed import get_client
 from numpy.typing import NDArray
 
+from gbm_objectives._core.reduction import Reduce, together
 from gbm_objectives._core.validation import Array, message
 from gbm_objectives._training.common import Guard, as_list, checked, raise_alarm, with_link
 from gbm_objectives.dask import _start
@@ -27,7 +28,6 @@ from gbm_objectives.lightgbm._model import completed, problem
 from gbm_objectives.lightgbm._params import METRIC, NUM_CLASS, first, prepare, skip_reset
 from gbm_objectives.metrics._metric import Metric
 from gbm_objectives.objective import Objective, _machines
-from gbm_objectives.objective._blocks import Reduce
 
 __all__ = ["fit", "train"]
 
@@ -219,7 +219,7 @@ class _ClusterMetric:
         def compute(reduce: Reduce) -> float:
             return self.metric.over_machines(y_true, y_pred, sample_weight, reduce)
 
-        value = _machines.together(compute, self.machines.allreduce)
+        value = together(compute, self.machines.allreduce)
         return self.metric.name, value, self.metric.higher_is_better
 
 

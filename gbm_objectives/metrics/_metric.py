@@ -12,6 +12,7 @@ from warnings import warn
 import numpy as np
 from numpy.typing import ArrayLike
 
+from gbm_objectives._core.reduction import Reduce, collective, together, weighed
 from gbm_objectives._core.validation import (
     Array,
     labels_and_predictions,
@@ -22,8 +23,6 @@ from gbm_objectives._core.validation import (
     sample_weights,
 )
 from gbm_objectives.links import IDENTITY, Link
-from gbm_objectives.objective._blocks import Reduce
-from gbm_objectives.objective._machines import collective, together, weighed
 
 
 def weighted_mean(values: Array, sample_weight: Array | None) -> float:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gbm_objectives._core.numerics import residual
+from gbm_objectives._core.reduction import Reduce
 from gbm_objectives._core.rows import row_blocks, sample
 from gbm_objectives._core.validation import Array, message, reject_non_finite
 from gbm_objectives.loss import Loss
@@ -22,7 +23,6 @@ from gbm_objectives.weighting import Weighting
 
 _ZERO = np.zeros((), dtype=np.float32)
 
-Reduce = Callable[[Array], Array]
 Derivatives = Callable[[slice, Array, Array], tuple[Array, Array]]
 Statistics = Callable[[slice, Array, Array, Array | None], Array]
 Weigh = Callable[[Array, Array, Array | None], Array | None]

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from gbm_objectives._core.reduction import Reduce, weighed
 from gbm_objectives._core.validation import Array, sample_weights
 from gbm_objectives.curvature import Unit
 from gbm_objectives.metrics._metric import Metric
 from gbm_objectives.objective import _blocks
-from gbm_objectives.objective._blocks import Reduce
-from gbm_objectives.objective._machines import no_rows, weighed
+from gbm_objectives.objective._machines import no_rows
 from gbm_objectives.objective._targets import Targets
 from gbm_objectives.objective._terms import Term, checked
 

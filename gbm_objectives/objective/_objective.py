@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from gbm_objectives._core.reduction import Reduce, collective
 from gbm_objectives._core.validation import (
     Array,
     labels_and_predictions,
@@ -22,7 +23,6 @@ from gbm_objectives.loss import Loss
 from gbm_objectives.losses._residual import ResidualLoss
 from gbm_objectives.losses.levels import Levels
 from gbm_objectives.objective import _blocks, _intercept, _machines, _probabilities
-from gbm_objectives.objective._blocks import Reduce
 from gbm_objectives.objective._loss_metric import LossMetric
 from gbm_objectives.objective._parameters import changed, owners
 from gbm_objectives.objective._targets import Targets
@@ -212,7 +212,7 @@ class Objective:
         self, y_true: Any, raw_prediction: Any, sample_weight: ArrayLike | None
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """`gradient_hessian`, with sums over all machines where XGBoost trains on several."""
-        allreduce = _machines.collective()
+        allreduce = collective()
         if allreduce is None:
             return self.gradient_hessian(y_true, raw_prediction, sample_weight)
         return _machines.gradient_hessian(self, y_true, raw_prediction, sample_weight, allreduce)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
+from gbm_objectives._core.reduction import Reduce
 from gbm_objectives._core.validation import (
     Array,
     labels_and_predictions,
@@ -19,7 +20,6 @@ from gbm_objectives._core.validation import (
 from gbm_objectives.curvature import POLICIES, Curvature, as_curvature
 from gbm_objectives.loss import Loss
 from gbm_objectives.objective import _blocks
-from gbm_objectives.objective._blocks import Reduce
 from gbm_objectives.weighting import Weighting
 
 #: No Hessian is smaller: the floor that XGBoost puts under its own logistic objective.
