@@ -1,12 +1,10 @@
 """Custom objectives for XGBoost and LightGBM that behave like built-in ones."""
 
-from gbm_objectives.objective import Objective  # before metrics, until no circle joins the two
-
-# isort: split
 from gbm_objectives import curvature, links, metrics
 from gbm_objectives._training.common import TrainingError, TrainingWarning
 from gbm_objectives.factories import *  # noqa: F403
 from gbm_objectives.factories import __all__ as _factories
+from gbm_objectives.objective import Objective
 from gbm_objectives.weighting import EffectiveNumber
 
 __all__ = [
