@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
+from scipy.optimize import brentq
 
 from gbm_objectives._core.validation import Array, message, reject_non_finite
 from gbm_objectives.links import IDENTITY, LOGIT, SOFTMAX, Link
@@ -23,10 +24,12 @@ class Plain:
 
     Parameters
     ----------
-    function : ``f(y_true, y_pred)`` or ``f(y_true, y_pred, sample_weight)``, as the scikit-learn wrappers of both
+    function : callable
+        ``f(y_true, y_pred)`` or ``f(y_true, y_pred, sample_weight)``, as the scikit-learn wrappers of both
         libraries call it, or ``f(preds, data)``, as ``train`` does. Labels are numbers or class codes, predictions
         raw scores: of the target itself, or log-odds.
-    link : from raw scores to predictions.
+    link : Link
+        From raw scores to predictions.
     """
 
     function: Callable[..., Any]
@@ -90,7 +93,7 @@ class Callback:
 
 
 def _best_constant(callback: Callback, y: Array, ends: tuple[float, float], usual: float) -> float:
-    """Where the gradients sum to 0, by bisection; the usual start where they change no sign between the ends."""
+    """Where the gradients sum to 0; the usual start where they change no sign between the ends."""
 
     def slope(constant: float) -> float:
         return float(callback.call.gradient(y, np.full(len(y), constant)).sum())
@@ -107,10 +110,7 @@ def _best_constant(callback: Callback, y: Array, ends: tuple[float, float], usua
         )  # fmt: skip
     if not first < 0 < last:
         return usual
-    for _ in range(40):
-        middle = (low + high) / 2
-        here = slope(middle)
-        if not np.isfinite(here):
-            return usual
-        low, high = (middle, high) if here < 0 else (low, middle)
-    return (low + high) / 2
+    try:
+        return float(brentq(slope, low, high, xtol=1e-12 * (high - low)))
+    except (ValueError, RuntimeError):  # gradients that are no numbers between the ends
+        return usual

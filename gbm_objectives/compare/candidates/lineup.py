@@ -8,13 +8,19 @@ from typing import Any
 import numpy as np
 
 from gbm_objectives._core.validation import message
-from gbm_objectives.compare.boosters import Boosted, LightGBM, XGBoost
-from gbm_objectives.compare.candidates import Candidate, Constant, Estimator, Kind
+from gbm_objectives.compare.candidates.base import Candidate, Kind
+from gbm_objectives.compare.candidates.boosted import Boosted
+from gbm_objectives.compare.candidates.constant import Constant
+from gbm_objectives.compare.candidates.estimator import Estimator
+from gbm_objectives.compare.candidates.functions import LINKS, Plain
+from gbm_objectives.compare.candidates.lightgbm import LightGBM
+from gbm_objectives.compare.candidates.naming import name_of
+from gbm_objectives.compare.candidates.transforms import Log, QuantileNormal
+from gbm_objectives.compare.candidates.xgboost import XGBoost
 from gbm_objectives.compare.data import Data
 from gbm_objectives.compare.expressions import parse_calls
-from gbm_objectives.compare.functions import LINKS, Plain
-from gbm_objectives.compare.transforms import Log, QuantileNormal
 from gbm_objectives.links import IDENTITY, LOG, Link
+from gbm_objectives.loss import Loss
 from gbm_objectives.objective import Objective
 from gbm_objectives.registry import OBJECTIVES
 
@@ -59,12 +65,15 @@ def lineup(
 
     Parameters
     ----------
-    data : whose task and labels say what fits.
-    libraries : of "xgboost" and "lightgbm".
-    objectives : ours: text such as "huber(delta=2.0), cauchy", objectives, or a sequence of these; None for
-        those of the task.
-    own : the user's: functions ``(y_true, y_pred)`` that return a gradient and a Hessian, objects with fit and
-        predict, or objectives, in a sequence, or in a mapping by name.
+    data : Data
+        Its task and labels say what fits.
+    libraries : sequence of {"xgboost", "lightgbm"}
+        Those that train.
+    objectives : str, Objective, Loss or a sequence of these, optional
+        Ours: text such as "huber(delta=2.0), cauchy", or the objects. Default: those of the task.
+    own : callable, estimator, Objective or Loss, or a sequence or mapping of these, optional
+        The user's: functions ``(y_true, y_pred)`` that return a gradient and a Hessian, objects with fit and
+        predict, or objectives; in a mapping by name.
     """
     ours = _objectives(_default(data) if objectives is None else objectives)
     found: list[Candidate] = list(_constants(data))
@@ -156,12 +165,17 @@ def _objectives(given: Any) -> list[tuple[str, Objective]]:
             if not isinstance(value, Objective):
                 raise ValueError(message("objectives", name, "an objective of gbm-objectives list"))
         return found
-    if isinstance(given, Objective):
-        return [(repr(given), given)]
+    if isinstance(given, (Objective, Loss)):
+        return [_named(given)]
     pairs = [pair for item in given for pair in _objectives(item)] if _is_list(given) else None
     if pairs is None:
         raise TypeError(message("objectives", repr(given), "text or objectives, such as huber()"))
     return pairs
+
+
+def _named(given: Objective | Loss) -> tuple[str, Objective]:
+    objective = Objective.of(given) if isinstance(given, Loss) else given
+    return name_of(objective), objective
 
 
 def _is_list(given: Any) -> bool:
@@ -178,9 +192,10 @@ def _own(own: Any, libraries: Sequence[str], link: Link) -> Iterable[Candidate]:
     for name, item in items:
         if isinstance(item, Candidate):
             yield item
-        elif isinstance(item, Objective):
+        elif isinstance(item, (Objective, Loss)):
+            short, objective = _named(item)
             for library in libraries:
-                yield _ours(name or repr(item), "user", library, item)
+                yield _ours(name or short, "user", library, objective)
         elif isinstance(item, type):
             needed = f"an object, such as {item.__name__}()"
             raise TypeError(message("candidates", f"the class {item.__name__}", needed))

@@ -6,6 +6,8 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from scipy.special import ndtri
+from typing_extensions import override
 
 from gbm_objectives._core.validation import Array
 
@@ -33,42 +35,39 @@ class Log(Transform):
 
     shift: float = 0.0
 
+    @override
     def fitted(self, y: Array) -> Transform:
-        """The map itself."""
         return self
 
+    @override
     def forward(self, y: Array) -> Array:
-        """log(y + shift)."""
-        logs: Array = np.log(y + self.shift)
-        return logs
+        return np.asarray(np.log(y + self.shift))
 
+    @override
     def inverse(self, z: Array) -> Array:
-        """exp(z) - shift."""
-        values: Array = np.exp(np.clip(np.asarray(z, dtype=np.float64), -80.0, 80.0)) - self.shift
-        return values
+        return np.asarray(np.exp(np.clip(z.astype(np.float64), -80.0, 80.0)) - self.shift)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class QuantileNormal(Transform):
-    """To normal scores: the normal quantile of a label's rank, linear between the training labels."""
+    """To normal scores: the normal quantile of a label's rank, linear between the training labels.
+
+    Beyond the training labels it gives the outermost score, and back the outermost label.
+    """
 
     knots: Array = field(default_factory=lambda: np.zeros(0))
-    scores: Array = field(default_factory=lambda: np.zeros(0))
+    normal: Array = field(default_factory=lambda: np.zeros(0))
 
+    @override
     def fitted(self, y: Array) -> Transform:
-        """The map whose knots are the training labels' quantiles."""
-        from scipy.special import ndtri
-
         values, counts = np.unique(y, return_counts=True)
         ranks = (np.cumsum(counts) - 0.5 * counts) / len(y)
-        return replace(self, knots=values, scores=ndtri(ranks))
+        return replace(self, knots=values, normal=ndtri(ranks))
 
+    @override
     def forward(self, y: Array) -> Array:
-        """The normal score; beyond the training labels the outermost one."""
-        scores: Array = np.interp(y, self.knots, self.scores)
-        return scores
+        return np.asarray(np.interp(y, self.knots, self.normal))
 
+    @override
     def inverse(self, z: Array) -> Array:
-        """The label of that score, within the range of the training labels."""
-        values: Array = np.interp(z, self.scores, self.knots)
-        return values
+        return np.asarray(np.interp(z, self.normal, self.knots))

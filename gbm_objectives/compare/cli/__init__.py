@@ -9,7 +9,12 @@ _NEEDED = ("typer", "rich", "sklearn", "pandas", "joblib", "cloudpickle")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run ``gbm-objectives`` with these arguments, by default those of the process.
+    """Run ``gbm-objectives``.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Default: those of the process.
 
     Returns
     -------
@@ -18,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         Ctrl-C.
     """
     try:
-        from gbm_objectives.compare import app
+        from gbm_objectives.compare.cli import app
 
         return app.main(sys.argv[1:] if arguments is None else arguments)
     except ModuleNotFoundError as error:

@@ -15,12 +15,14 @@ from rich.table import Table
 from rich.text import Text
 
 from gbm_objectives._core.validation import message
-from gbm_objectives.compare import api, importing
-from gbm_objectives.compare.cache import writable
+from gbm_objectives.compare import api
+from gbm_objectives.compare.cli import importing
 from gbm_objectives.compare.data import Data, diabetes, from_csv
-from gbm_objectives.compare.progress import shown
-from gbm_objectives.compare.report import report, say
+from gbm_objectives.compare.options import Options
+from gbm_objectives.compare.report.terminal import report, say
 from gbm_objectives.compare.result import Result
+from gbm_objectives.compare.running.cache import writable
+from gbm_objectives.compare.running.progress import shown
 from gbm_objectives.compare.saving import save
 from gbm_objectives.registry import OBJECTIVES
 
@@ -192,24 +194,26 @@ def compare(
     try:
         folder = None if no_out else writable(out, "out")
         data = _data(csv, target, task, tau)
-        prepared = api.prepare(
-            data,
-            None if libraries is None else [name.strip() for name in libraries.split(",")],
-            objectives,
-            None if candidates is None else importing.candidates(candidates),
-            None if metrics is None else importing.metrics(metrics),
-            None if contamination is None else _numbers("contamination", contamination, float),
-            contamination_size,
-            one_sided,
-            folds,
-            _numbers("seeds", seeds, int),
-            rounds,
-            early_stopping,
-            threads,
-            joblib.cpu_count() if workers is None else workers,
-            budget,
-            not no_cache if cache is None else cache,
+        options = Options(
+            libraries=None if libraries is None else [s.strip() for s in libraries.split(",")],
+            objectives=objectives,
+            candidates=None if candidates is None else importing.candidates(candidates),
+            metrics=None if metrics is None else importing.metrics(metrics),
+            contamination=None
+            if contamination is None
+            else _numbers("contamination", contamination, float),
+            contamination_size=contamination_size,
+            one_sided=one_sided,
+            folds=folds,
+            seeds=_numbers("seeds", seeds, int),
+            rounds=rounds,
+            early_stopping=early_stopping,
+            threads=threads,
+            workers=joblib.cpu_count() if workers is None else workers,
+            budget=budget,
+            cache=not no_cache if cache is None else cache,
         )
+        prepared = api.prepare(data, options)
     except (ValueError, TypeError) as error:
         _refuse(str(error))
     using = [f"{name} {prepared.versions[name]}" for name in prepared.libraries]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import sys
 from importlib import import_module
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +30,9 @@ def imported(argument: str, path: str) -> Any:
     folder = str(Path(module).parent.resolve()) if of_file else str(Path.cwd())
     sys.path.insert(0, folder)
     try:
-        found: Any = import_module(Path(module).stem if of_file else module)
+        found = import_module(Path(module).stem if of_file else module)
         _take_along(found, folder)
-        for part in name.split("."):
-            found = getattr(found, part)
+        return attrgetter(name)(found)
     except ModuleNotFoundError as error:
         raise ValueError(message(argument, str(error), "a module that can be imported")) from error
     except AttributeError as error:
@@ -42,7 +42,6 @@ def imported(argument: str, path: str) -> Any:
         raise ValueError(message(argument, given, "a module that can be imported")) from error
     finally:
         sys.path.remove(folder)
-    return found
 
 
 def _take_along(module: Any, folder: str) -> None:

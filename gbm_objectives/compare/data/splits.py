@@ -11,7 +11,8 @@ import pandas as pd
 from sklearn.model_selection import KFold, StratifiedKFold, train_test_split
 
 from gbm_objectives._core.validation import Array, message
-from gbm_objectives.compare.data import Data, TaskName
+from gbm_objectives.compare.data.dataset import Data
+from gbm_objectives.compare.data.labels import TaskName
 
 #: By default the probabilities with which a training label is moved, or flipped to another class.
 CONTAMINATIONS = {

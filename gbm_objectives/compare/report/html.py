@@ -5,35 +5,39 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from importlib import resources
-from io import StringIO
-from math import isnan
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jinja2
 import pandas as pd
 from markupsafe import Markup
-from matplotlib import rc_context
-from matplotlib.figure import Figure
 
-from gbm_objectives.compare import plots, statistics
-from gbm_objectives.compare.drawing import COLOURS, GRID, TEXT
-from gbm_objectives.compare.verdict import label, number, verdict
-
-if TYPE_CHECKING:
-    from gbm_objectives.compare.result import Result
+from gbm_objectives.compare.frames import Frames
+from gbm_objectives.compare.report import displays, statistics
+from gbm_objectives.compare.report.contests import contests
+from gbm_objectives.compare.report.displays.base import COLOURS, GRID, TEXT
+from gbm_objectives.compare.report.numbers import number, percent, signed, span
+from gbm_objectives.compare.report.verdict import label, verdict
 
 #: Figures whose data fit in a table of so many rows show it.
 ROWS = 80
 
 
-def write(result: Result, path: str | Path, figures: str | Path | None = None) -> Path:
+def write(result: Frames, path: str | Path, figures: str | Path | None = None) -> Path:
     """Write the report; returns its path. Folders that are missing are made.
 
     Parameters
     ----------
-    result, path : what and where.
-    figures : a folder for the figures as files, drawn once for both.
+    result : Frames
+        What has been found.
+    path : str or Path
+        The file.
+    figures : str or Path, optional
+        A folder for the figures as files; they are drawn once for both.
+
+    Returns
+    -------
+    Path
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -41,20 +45,20 @@ def write(result: Result, path: str | Path, figures: str | Path | None = None) -
     return path
 
 
-def render(result: Result, folder: str | Path | None = None) -> str:
+def render(result: Frames, folder: str | Path | None = None) -> str:
     """The report as text; figures as files go into the folder."""
     environment = jinja2.Environment(
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
     environment.filters.update(number=number, signed=signed, interval=span, percent=percent)
-    source = resources.files("gbm_objectives.compare").joinpath("report.html.j2")
+    source = resources.files("gbm_objectives.compare.report").joinpath("report.html.j2")
     info = {key: result.info.get(key) for key in _INFO} | result.info
     return environment.from_string(source.read_text(encoding="utf-8")).render(
         info=info,
         title=f"Which loss for {info['target'] or info['name'] or 'this data'}?",
         facts=facts(info),
         verdict=verdict(result),
-        contests=statistics.contests(result),
+        contests=contests(result),
         boards=boards(result),
         gain=statistics.higher_is_better(result),
         figures=figures(result, folder),
@@ -89,7 +93,7 @@ def facts(info: dict[str, Any]) -> list[tuple[str, str]]:
     return [(name, str(value)) for name, value in found.items() if value is not None]
 
 
-def boards(result: Result) -> list[tuple[str, list[dict[str, Any]]]]:
+def boards(result: Frames) -> list[tuple[str, list[dict[str, Any]]]]:
     """A leaderboard for each contamination, with its heading."""
     board = statistics.leaderboard(result)
     if board.empty:
@@ -100,7 +104,7 @@ def boards(result: Result) -> list[tuple[str, list[dict[str, Any]]]]:
     ]
 
 
-def warnings(result: Result) -> list[dict[str, Any]]:
+def warnings(result: Frames) -> list[dict[str, Any]]:
     """Each warning once, with how often and where it was given."""
     frame = result.warnings
     if frame.empty:
@@ -110,31 +114,29 @@ def warnings(result: Result) -> list[dict[str, Any]]:
     return counts
 
 
-def figures(result: Result, folder: str | Path | None = None) -> list[dict[str, Any]]:
+def figures(result: Frames, folder: str | Path | None = None) -> list[dict[str, Any]]:
     """What the page needs of each figure: its SVG and, where it is short, the table behind it."""
     found = []
-    for picture, frame, figure in plots.drawn(result):
+    for drawn in displays.drawn(result):
         if folder is not None:
-            plots.save(Path(folder), picture, frame, figure)
-        name = picture.name
+            drawn.save(Path(folder))
+        display = drawn.display
+        frame, name = display.frame, display.name
         shown = frame if len(frame) <= ROWS and name != "scores" else frame.head(0)
         found.append({
-            "name": name, "title": picture.title, "caption": picture.text(result),
-            "svg": svg(figure, name), "columns": list(shown.columns),
+            "name": name, "title": display.title, "caption": display.text(),
+            "svg": inline(drawn.svg, name), "columns": list(shown.columns),
             "rows": [[_cell(value) for value in row] for row in shown.itertuples(index=False)],
         })  # fmt: skip
     return found
 
 
-def svg(figure: Figure, name: str) -> Markup:
-    """A figure as inline SVG, in the colours and the typeface of the page.
+def inline(text: str, name: str) -> Markup:
+    """An SVG file as a part of the page, in its colours and its typeface, without a background.
 
     Ids start with ``name``: those of several figures on one page must differ.
     """
-    out = StringIO()
-    with rc_context({"svg.fonttype": "none", "svg.hashsalt": name}):
-        figure.savefig(out, format="svg", transparent=True, metadata={"Date": None})
-    text = out.getvalue()
+    text = text.replace("fill: #ffffff", "fill: none")
     text = text[text.index("<svg") :]
     text = re.sub(r"<(metadata|style)\b.*?</\1>", "", text, flags=re.S)
     text = re.sub(r"<!--.*?-->", "", text, flags=re.S)
@@ -159,20 +161,3 @@ def _cell(value: Any) -> str:
     if isinstance(value, float):
         return number(value)
     return str(value) if not pd.api.types.is_number(value) else f"{value:g}"
-
-
-def signed(value: float) -> str:
-    """A difference, with its sign and three digits."""
-    return f"+{number(value, 3)}" if value > 0 else number(value, 3)
-
-
-def span(low: float, high: float) -> str:
-    """An interval; nothing where there is none."""
-    return "" if isnan(low) or isnan(high) else f"{signed(low)} to {signed(high)}"
-
-
-def percent(value: float) -> str:
-    """A ratio in percent, or as a factor where it is large."""
-    if isnan(value):
-        return number(value)
-    return f"{100 * value:.1f}%" if value < 10 else f"{number(value, 3)} ×"

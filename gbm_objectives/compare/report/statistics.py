@@ -8,18 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import product
 from math import nan, sqrt
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from scipy.stats import t as student_t
 
 from gbm_objectives._core.validation import message
-
-if TYPE_CHECKING:
-    from gbm_objectives.compare.result import Result
+from gbm_objectives.compare.frames import Frames
 
 CONFIDENCE = 0.95
 #: What a library can do without this package: its own objectives, also on a transformed target.
@@ -65,9 +62,16 @@ def corrected_interval(
 
     Parameters
     ----------
-    differences : (n,), one a fold and seed.
-    test_to_train : n_test/n_train, 1/(k - 1) for k folds.
-    confidence : of the interval, two-sided.
+    differences : array-like of shape (n,)
+        One a fold and seed.
+    test_to_train : float
+        n_test/n_train, 1/(k - 1) for k folds.
+    confidence : float, default 0.95
+        Of the interval, two-sided.
+
+    Returns
+    -------
+    Difference
 
     References
     ----------
@@ -86,31 +90,31 @@ def corrected_interval(
     return Difference(mean, mean - half, mean + half, p, n)
 
 
-def n_folds(result: Result) -> int:
+def n_folds(result: Frames) -> int:
     """The folds that were planned, also where the comparison was interrupted."""
     folds = result.info["folds"]
     return int(folds) if isinstance(folds, (int, np.integer)) else len(folds)
 
 
-def test_to_train(result: Result) -> float:
+def test_to_train(result: Frames) -> float:
     """n_test/n_train of the folds; infinite for a single one."""
     folds = n_folds(result)
     return 1 / (folds - 1) if folds > 1 else float("inf")
 
 
-def higher_is_better(result: Result) -> bool:
+def higher_is_better(result: Frames) -> bool:
     """Whether the metric that decides is a gain and not an error."""
     scores = result.scores
     found = scores.loc[scores["metric"] == result.info["metric"], "higher_is_better"].dropna()
     return bool(found.iloc[0]) if len(found) else False
 
 
-def contaminations(result: Result) -> list[float]:
+def contaminations(result: Frames) -> list[float]:
     """Those with scores, from clean upwards."""
     return sorted(float(share) for share in result.scores["contamination"].dropna().unique())
 
 
-def failures(result: Result) -> pd.DataFrame:
+def failures(result: Frames) -> pd.DataFrame:
     """Failed and skipped candidates: one row for each reason, with the number of fits it holds for.
 
     Reasons that differ in their figures only are one, shown as it was first.
@@ -126,7 +130,7 @@ def failures(result: Result) -> pd.DataFrame:
     return found[[*columns, "reason", "fits"]]
 
 
-def table(result: Result, contamination: float) -> pd.DataFrame:
+def table(result: Frames, contamination: float) -> pd.DataFrame:
     """The deciding metric: one column a candidate (its `Key`), one row a seed and fold that all have.
 
     Candidates that failed anywhere at this contamination are left out. Where nothing is common to the rest, as
@@ -152,7 +156,7 @@ def _keys(frame: pd.DataFrame) -> Iterator[tuple[str, str]]:
     yield from frame[["library", "candidate"]].drop_duplicates().itertuples(index=False, name=None)
 
 
-def kinds(result: Result) -> dict[Key, str]:
+def kinds(result: Frames) -> dict[Key, str]:
     """The kind of each candidate."""
     rows = result.scores.drop_duplicates(["library", "candidate"])
     return {
@@ -163,25 +167,22 @@ def kinds(result: Result) -> dict[Key, str]:
     }
 
 
-def difference(result: Result, one: Key, other: Key, contamination: float) -> Difference:
+def difference(result: Frames, one: Key, other: Key, contamination: float) -> Difference:
     """The metric of one candidate - that of another, paired by seed and fold."""
-    scores = table(result, contamination)
+    wide = table(result, contamination)
     for key in (one, other):
-        if key not in scores:
-            raise ValueError(
-                message(
-                    "candidate", f"{key}, without a full set of scores",
-                    "one of " + ", ".join(str(key) for key in scores),
-                )
-            )  # fmt: skip
-    return _difference(result, scores, one, other)
+        if key not in wide:
+            given = f"{key}, without a full set of scores"
+            raise ValueError(message("candidate", given, f"one of {', '.join(map(str, wide))}"))
+    return paired(result, wide, one, other)
 
 
-def _difference(result: Result, scores: pd.DataFrame, one: Key, other: Key) -> Difference:
-    return corrected_interval((scores[one] - scores[other]).to_numpy(), test_to_train(result))
+def paired(result: Frames, wide: pd.DataFrame, one: Key, other: Key) -> Difference:
+    """`difference` by a table."""
+    return corrected_interval((wide[one] - wide[other]).to_numpy(), test_to_train(result))
 
 
-def ranks(result: Result) -> pd.DataFrame:
+def ranks(result: Frames) -> pd.DataFrame:
     """The mean rank of each candidate over seeds and folds, 1 the best; one column a contamination."""
     ascending = not higher_is_better(result)
     found = {
@@ -192,27 +193,25 @@ def ranks(result: Result) -> pd.DataFrame:
 
 
 def best(
-    result: Result, contamination: float, among: Sequence[str], library: str | None = None
+    result: Frames, contamination: float, among: Sequence[str], library: str | None = None
 ) -> Key | None:
     """The candidate with the best mean among those of some kinds; None where there is none."""
     return best_of(result, table(result, contamination), among, library)
 
 
 def best_of(
-    result: Result, scores: pd.DataFrame, among: Sequence[str], library: str | None = None
+    result: Frames, wide: pd.DataFrame, among: Sequence[str], library: str | None = None
 ) -> Key | None:
-    """`best` by a table of scores."""
+    """`best` by a table."""
     kind = kinds(result)
-    keys: list[Key] = [
-        key for key in scores if kind[key] in among and library in (None, key.library)
-    ]
+    keys: list[Key] = [key for key in wide if kind[key] in among and library in (None, key.library)]
     if not keys:
         return None
-    means = np.array([scores[key].mean() for key in keys])
+    means = np.array([wide[key].mean() for key in keys])
     return keys[int(means.argmax() if higher_is_better(result) else means.argmin())]
 
 
-def leaderboard(result: Result) -> pd.DataFrame:
+def leaderboard(result: Frames) -> pd.DataFrame:
     """One row a candidate and contamination, the best first.
 
     Columns: contamination, library, candidate, kind, mean, low, high (the interval of the mean), rank, pairs;
@@ -223,18 +222,18 @@ def leaderboard(result: Result) -> pd.DataFrame:
     gain, kind = higher_is_better(result), kinds(result)
     rows: list[dict[str, Any]] = []
     for share in contaminations(result):
-        scores = table(result, share)
+        wide = table(result, share)
         # Keys are tuples, by which older versions of pandas can't select.
-        means = scores.rank(axis=1, ascending=not gain).mean()
-        ranked = dict(zip(scores, means.to_numpy(), strict=True))
-        constant = best_of(result, scores, ("baseline",))
-        top = best_of(result, scores, tuple(set(kind.values())))
+        means = wide.rank(axis=1, ascending=not gain).mean()
+        ranked = dict(zip(wide, means.to_numpy(), strict=True))
+        constant = best_of(result, wide, ("baseline",))
+        top = best_of(result, wide, tuple(set(kind.values())))
         rivals = {
-            library: best_of(result, scores, RIVALS, library)
-            for library in {key.library for key in scores}
+            library: best_of(result, wide, RIVALS, library)
+            for library in {key.library for key in wide}
         }
-        for key in scores:
-            own = corrected_interval(scores[key].to_numpy(), test_to_train(result))
+        for key in wide:
+            own = corrected_interval(wide[key].to_numpy(), test_to_train(result))
             row: dict[str, Any] = {
                 "contamination": share, "library": key.library, "candidate": key.candidate,
                 "kind": kind[key], "mean": own.mean, "low": own.low, "high": own.high,
@@ -244,13 +243,13 @@ def leaderboard(result: Result) -> pd.DataFrame:
             for name, other in others.items():
                 found = None
                 if other is not None and other != key:
-                    found = _difference(result, scores, key, other)
+                    found = paired(result, wide, key, other)
                 row[f"to_{name}"] = found.mean if found else nan
                 row[f"to_{name}_low"] = found.low if found else nan
                 row[f"to_{name}_high"] = found.high if found else nan
             row["to_constant"] = nan
             if constant is not None:
-                base = float(scores[constant].mean())
+                base = float(wide[constant].mean())
                 if gain:
                     row["to_constant"] = own.mean - base
                 elif base > 0:
@@ -264,60 +263,3 @@ def leaderboard(result: Result) -> pd.DataFrame:
         frame.assign(order=order).sort_values(["contamination", "order"], kind="stable")
         .drop(columns="order").reset_index(drop=True)
     )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Contest:
-    """The best of ours, or of the user's, in a library against the best without either, at one contamination."""
-
-    contamination: float
-    ours: Key
-    rival: Key
-    ours_mean: float
-    rival_mean: float
-    difference: Difference
-    ours_better: bool
-    rival_kind: str
-    picks: int  # how many candidates the better of the two was picked from
-    kind: str = "ours"
-
-    @property
-    def clear(self) -> bool:
-        """Whether the interval leaves out 0."""
-        return self.difference.clear
-
-    @property
-    def survives_picking(self) -> bool:
-        """Whether that still holds with Bonferroni's allowance for the number of candidates picked from."""
-        return self.clear and self.difference.p * self.picks < 1 - CONFIDENCE
-
-
-def contests(result: Result) -> list[Contest]:
-    """For each contamination and library the best of ours, and of the user's, against its best rival.
-
-    A user's model of another library has the best rival of all.
-    """
-    gain, kind = higher_is_better(result), kinds(result)
-    found = []
-    for share in contaminations(result):
-        scores = table(result, share)
-        libraries = dict.fromkeys(key.library for key in scores)
-        for group, library in product(("ours", "user"), libraries):
-            ours = best_of(result, scores, (group,), library)
-            if ours is None:
-                continue
-            place: str | None = library
-            rival = best_of(result, scores, RIVALS, place)
-            if rival is None and group == "user":
-                place, rival = None, best_of(result, scores, RIVALS)
-            if rival is None:
-                continue
-            pair = _difference(result, scores, ours, rival)
-            better = pair.mean > 0 if gain else pair.mean < 0
-            side, where = ((group,), library) if better else (RIVALS, place)
-            picks = sum(kind[key] in side and where in (None, key.library) for key in scores)
-            means = float(scores[ours].mean()), float(scores[rival].mean())
-            found.append(
-                Contest(share, ours, rival, *means, pair, better, kind[rival], picks, group)
-            )
-    return found

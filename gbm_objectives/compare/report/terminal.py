@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from gbm_objectives.compare import statistics, verdict
-from gbm_objectives.compare.result import Result
+from gbm_objectives.compare.frames import Frames
+from gbm_objectives.compare.report import statistics, verdict
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,7 +38,7 @@ class Style:
         return shown if isnan(half) else f"{shown} {self.plus_minus} {self.number(half)}"
 
 
-def report(console: Console, result: Result) -> None:
+def report(console: Console, result: Frames) -> None:
     """Print the table, what failed, and the closing comparison of ours with the built-ins."""
     board = statistics.leaderboard(result)
     if board.empty:
@@ -73,7 +73,7 @@ def say(console: Console, *lines: str) -> None:
         console.print(Text(line), soft_wrap=not console.is_terminal)
 
 
-def table(result: Result, board: pd.DataFrame, style: Style) -> Table:
+def table(result: Frames, board: pd.DataFrame, style: Style) -> Table:
     """One row a candidate and library, one column a contamination of the leaderboard; the best mean is marked."""
     shares, kinds = statistics.contaminations(result), statistics.kinds(result)
     gain = statistics.higher_is_better(result)
@@ -118,7 +118,7 @@ def label(share: float) -> str:
     return f"{share:.0%}" if share else "clean"
 
 
-def failures(result: Result) -> list[str]:
+def failures(result: Frames) -> list[str]:
     """A line for each reason of a candidate, with how often it occurred."""
     found = statistics.failures(result)
     scores = result.scores

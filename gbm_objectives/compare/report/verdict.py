@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from math import isnan
-from typing import TYPE_CHECKING
 
-from gbm_objectives.compare import statistics
-from gbm_objectives.compare.statistics import CONFIDENCE, Contest, Difference
+from gbm_objectives.compare.frames import Frames
+from gbm_objectives.compare.report import statistics
+from gbm_objectives.compare.report.contests import Contest, contests
+from gbm_objectives.compare.report.numbers import number
+from gbm_objectives.compare.report.statistics import CONFIDENCE, Difference
 
-if TYPE_CHECKING:
-    from gbm_objectives.compare.result import Result
 
-
-def verdict(result: Result) -> str:
+def verdict(result: Frames) -> str:
     """A few sentences: clean labels, the highest contamination, for ours and the user's, and what weakens the claim.
 
     Of the libraries, each sentence takes the one whose best candidate of ours is best. A model that is not clearly
     better than the constant is said to be so first.
     """
-    found = statistics.contests(result)
+    found = contests(result)
     shares = statistics.contaminations(result)
     ends = list(dict.fromkeys((shares[0], shares[-1]))) if shares else []
     sentences = [sentence for share in ends if (sentence := _at(result, found, share))]
@@ -29,16 +28,16 @@ def verdict(result: Result) -> str:
     return " ".join([*sentences, _caveat(result, found)]).strip()
 
 
-def lines(result: Result) -> list[str]:
+def lines(result: Frames) -> list[str]:
     """A sentence for each library and contamination, and what weakens them."""
-    found = statistics.contests(result)
+    found = contests(result)
     metric = str(result.info["metric"])
     weak = (_against_constant(result, share) for share in statistics.contaminations(result))
     said = [describe(contest, metric) for contest in found]
     return [line for line in (*said, *weak, _caveat(result, found)) if line]
 
 
-def _at(result: Result, found: list[Contest], share: float) -> str:
+def _at(result: Frames, found: list[Contest], share: float) -> str:
     weak = _against_constant(result, share)
     if weak:
         return weak
@@ -78,7 +77,7 @@ def describe(contest: Contest, metric: str) -> str:
     )
 
 
-def _against_constant(result: Result, share: float) -> str:
+def _against_constant(result: Frames, share: float) -> str:
     """A sentence where the best model is not clearly better than the best constant."""
     models = tuple(set(statistics.kinds(result).values()) - {"baseline"})
     model = statistics.best(result, share, models)
@@ -95,7 +94,7 @@ def _against_constant(result: Result, share: float) -> str:
     )
 
 
-def _caveat(result: Result, found: list[Contest]) -> str:
+def _caveat(result: Frames, found: list[Contest]) -> str:
     """How the pick flatters, who is missing, whether the run is complete."""
     parts = []
     if found:
@@ -135,13 +134,3 @@ def interval(pair: Difference) -> str:
         f"difference {number(pair.mean, 3)}, {CONFIDENCE:.0%} interval {number(pair.low, 3)} to "
         f"{number(pair.high, 3)}, {pair.pairs} folds"
     )
-
-
-def number(value: float, digits: int = 4) -> str:
-    """So many significant digits, without an exponent where that is readable."""
-    if isnan(value):
-        return "–"
-    text = f"{value:.{digits}g}"
-    if "e+" in text and abs(value) < 1e9:
-        text = f"{value:,.0f}"
-    return text.replace("-", "−", 1) if value < 0 else text

@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
 
+import joblib
 import numpy as np
-import pandas as pd
 
+import gbm_objectives
 from gbm_objectives._core.validation import message
-from gbm_objectives.compare.candidates import Candidate, Estimator
+from gbm_objectives.compare.candidates import Candidate, Estimator, Plain
 from gbm_objectives.compare.data import Data
-from gbm_objectives.compare.functions import Plain
-from gbm_objectives.compare.run import Experiment, Job, Outcome
+from gbm_objectives.compare.running.experiment import Experiment, Job, Outcome
 from gbm_objectives.compare.scoring import Function, Metric
 
 
@@ -112,26 +112,30 @@ class Cache:
 
 
 def _data_token(data: Data) -> str:
-    digest = hashlib.sha256(repr((data.task, data.classes, data.tau)).encode())
-    digest.update(np.ascontiguousarray(data.y).tobytes())
-    for name in data.x.columns:
-        values = data.x[name]
-        if isinstance(values.dtype, pd.CategoricalDtype):
-            digest.update(repr(list(values.cat.categories)).encode())
-            values = values.cat.codes
-        digest.update(str(values.dtype).encode())
-        digest.update(np.ascontiguousarray(values.to_numpy()).tobytes())
-    return digest.hexdigest()
+    categories = [list(data.x.iloc[:, i].cat.categories) for i in data.categorical]
+    parts = (data.task, data.classes, data.tau, data.y, data.matrix, categories)
+    return str(joblib.hash(parts, hash_name="sha1"))
 
 
 def _candidate_token(candidate: Candidate) -> str | None:
-    """None for what may change under its name: a user's function, an estimator that is no released package's."""
-    if not isinstance(candidate, Estimator):
-        known = type(candidate).__module__.startswith("gbm_objectives.")
-        known = known and not isinstance(getattr(candidate, "objective", None), Plain)
-        return f"{type(candidate).__qualname__} {candidate!r}" if known else None
-    import joblib
+    """None for what may change under its name: a user's function or loss, an estimator that is no released package's."""
+    if isinstance(candidate, Estimator):
+        return _estimator_token(candidate)
+    parts: list[Any] = [candidate, getattr(candidate, "objective", None)]
+    if candidate.formula is not None:
+        for term in candidate.formula.terms:
+            parts += [term.loss, term.policy, *term.weightings]
+    if any(isinstance(part, Plain) or not _is_ours(part) for part in parts):
+        return None
+    return f"{type(candidate).__qualname__} {candidate!r} {joblib.hash(candidate.formula)}"
 
+
+def _is_ours(part: object) -> bool:
+    module = type(part).__module__
+    return module == "builtins" or module.startswith("gbm_objectives.")
+
+
+def _estimator_token(candidate: Estimator) -> str | None:
     estimator = candidate.estimator
     try:
         parts = [estimator, *estimator.get_params(deep=True).values()]
@@ -155,6 +159,6 @@ def _metric_token(metric: Metric) -> str | None:
 def _source_token() -> str:
     """Of this package's files: a change of a formula is another version."""
     digest = hashlib.sha256(sys.version.encode())
-    for path in sorted(Path(__file__).parents[1].rglob("*.py")):
+    for path in sorted(Path(gbm_objectives.__file__).parent.rglob("*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()

@@ -1,4 +1,4 @@
-"""From outcomes to the frames of a `Result`."""
+"""From the outcomes of a run to its frames."""
 
 from __future__ import annotations
 
@@ -9,20 +9,21 @@ import numpy as np
 import pandas as pd
 
 from gbm_objectives._core.validation import Array
-from gbm_objectives.compare.result import CURVES, PREDICTIONS, SCORES, WARNINGS
-from gbm_objectives.compare.run import Experiment, Job, Outcome, describe
+from gbm_objectives.compare.frames import CURVES, PREDICTIONS, SCORES, WARNINGS
+from gbm_objectives.compare.running.experiment import Experiment, Job, Outcome, describe
 from gbm_objectives.compare.scoring import Metric
+from gbm_objectives.objective import Objective
 
 Done = Sequence[tuple[Job, Outcome]]
 
 
-def scores(experiment: Experiment, done: Done, metrics: Sequence[Metric]) -> pd.DataFrame:
+def score_rows(experiment: Experiment, done: Done, metrics: Sequence[Metric]) -> pd.DataFrame:
     """A row a job and metric."""
-    rows = [row for job, outcome in done for row in _scores(experiment, job, outcome, metrics)]
+    rows = [row for job, outcome in done for row in _scored(experiment, job, outcome, metrics)]
     return pd.DataFrame(rows, columns=list(SCORES))
 
 
-def _scores(
+def _scored(
     experiment: Experiment, job: Job, outcome: Outcome, metrics: Sequence[Metric]
 ) -> list[tuple[Any, ...]]:
     candidate = experiment.candidates[job.candidate]
@@ -45,7 +46,7 @@ def _scores(
     return rows
 
 
-def predictions(experiment: Experiment, done: Done) -> pd.DataFrame:
+def predicted_rows(experiment: Experiment, done: Done) -> pd.DataFrame:
     """A row a job and test row."""
     kept = [(job, outcome.prediction) for job, outcome in done if outcome.prediction is not None]
     tests = [experiment.rows(job.seed)[job.fold][1] for job, _ in kept]
@@ -80,7 +81,7 @@ def _spread(values: Array, n_classes: int) -> Array:
     return np.equal.outer(values, np.arange(n_classes)).astype(np.float64)
 
 
-def curves(experiment: Experiment, done: Done) -> pd.DataFrame:
+def curve_rows(experiment: Experiment, done: Done) -> pd.DataFrame:
     """A row a point."""
     kept = [(job, outcome.curve) for job, outcome in done if len(outcome.curve)]
     if not kept:
@@ -94,7 +95,7 @@ def curves(experiment: Experiment, done: Done) -> pd.DataFrame:
     return frame
 
 
-def texts(experiment: Experiment, done: Done) -> pd.DataFrame:
+def warning_rows(experiment: Experiment, done: Done) -> pd.DataFrame:
     """A row a warning."""
     rows = [(*_key(experiment, job), text) for job, outcome in done for text in outcome.warnings]
     return pd.DataFrame(rows, columns=list(WARNINGS))
@@ -120,3 +121,9 @@ def _labelled(experiment: Experiment, jobs: Sequence[Job], lengths: Sequence[int
     for name in ("contamination", "seed", "fold"):
         frame[name] = np.repeat([getattr(job, name) for job in jobs], lengths)
     return pd.DataFrame(frame)
+
+
+def objectives_of(experiment: Experiment) -> dict[str, Objective]:
+    """The objectives of this package by the names of their candidates."""
+    pairs = ((candidate.name, candidate.formula) for candidate in experiment.candidates)
+    return {name: formula for name, formula in pairs if formula is not None}

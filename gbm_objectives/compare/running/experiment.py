@@ -12,9 +12,8 @@ import numpy as np
 
 from gbm_objectives._core.validation import Array, reject_non_finite
 from gbm_objectives.compare.candidates import Candidate, Fit, NotApplicable, Settings
-from gbm_objectives.compare.data import Data
+from gbm_objectives.compare.data import Data, Plan, Split
 from gbm_objectives.compare.scoring import Metric
-from gbm_objectives.compare.tasks import Plan, Split
 
 Status = Literal["ok", "failed", "skipped"]
 
@@ -38,11 +37,18 @@ class Outcome:
 
     Parameters
     ----------
-    status, reason : "ok", or why there is nothing else here.
-    prediction : for the test rows, on the response scale.
-    seconds, rounds : of training.
-    curve : (rounds, seconds, value of the deciding metric on the test rows), a row a point.
-    warnings : texts.
+    status : {"ok", "failed", "skipped"}
+        Whether there is a prediction.
+    reason : str, default ""
+        Why there is none.
+    prediction : ndarray, optional
+        For the test rows, on the response scale.
+    seconds, rounds : float, int
+        Of training.
+    curve : ndarray of shape (n_points, 3)
+        (rounds, seconds, value of the deciding metric on the test rows), a row a point.
+    warnings : tuple of str, default ()
+        The texts, each once.
     """
 
     status: Status

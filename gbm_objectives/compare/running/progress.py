@@ -8,6 +8,8 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from time import perf_counter
 from typing import Any
 
+from typing_extensions import override
+
 #: Seconds between two lines.
 EVERY = 10.0
 
@@ -27,12 +29,13 @@ class Progress(ABC):
 class Silent(Progress):
     """Nothing."""
 
+    @override
     def of(self, total: int, known: int) -> AbstractContextManager[Any]:
-        """Nothing."""
         return nullcontext()
 
+    @override
     def advance(self) -> None:
-        """Nothing."""
+        pass
 
 
 class Lines(Progress):
@@ -41,17 +44,17 @@ class Lines(Progress):
     def __init__(self, console: Any) -> None:
         self.console = console
 
+    @override
     @contextmanager
     def of(self, total: int, known: int) -> Iterator[None]:
-        """Say what is known already; the rest says `advance`."""
         self.total, self.known, self.done = total, known, known
         self.start = self.last = perf_counter()
         if known:
             self._say(f"{known} of {total} models known from an earlier run")
         yield
 
+    @override
     def advance(self) -> None:
-        """A line, if there was none for some seconds or it is the last."""
         self.done += 1
         now = perf_counter()
         if self.done == self.total:
@@ -81,15 +84,15 @@ class Bar(Progress):
             transient=True,
         )
 
+    @override
     @contextmanager
     def of(self, total: int, known: int) -> Iterator[None]:
-        """Show the bar."""
         with self.bar:
             self.models = self.bar.add_task("models", total=total, completed=known)
             yield
 
+    @override
     def advance(self) -> None:
-        """Move it on."""
         self.bar.advance(self.models)
 
 

@@ -16,10 +16,8 @@ from threading import Thread
 from time import perf_counter
 from typing import Any
 
-from gbm_objectives.compare.boosters import Boosted
-from gbm_objectives.compare.candidates import Constant
-from gbm_objectives.compare.lineup import LIBRARIES
-from gbm_objectives.compare.run import Experiment, Job, Outcome, describe
+from gbm_objectives.compare.candidates import LIBRARIES, Boosted, Constant
+from gbm_objectives.compare.running.experiment import Experiment, Job, Outcome, describe
 
 OVER = Outcome("skipped", "the time budget was spent")
 #: Jobs that another process has been given and not ended, so that it never waits.
@@ -38,9 +36,12 @@ def outcomes(
 
     Parameters
     ----------
-    experiment, jobs : what to do.
-    workers : processes.
-    deadline : a `perf_counter` time after which no job begins.
+    experiment, jobs : Experiment, sequence of Job
+        What to do.
+    workers : int, default 1
+        Processes.
+    deadline : float, optional
+        A `perf_counter` time after which no job begins.
     """
     own = all(isinstance(candidate, (Boosted, Constant)) for candidate in experiment.candidates)
     pickled = _pickled(experiment) if workers > 1 and len(jobs) > 1 else None

@@ -1,4 +1,4 @@
-"""What one row gives the trees as its score moves: the frame behind the figure of gradients and Hessians.
+"""The figure of gradients and Hessians: what one row gives the trees as its score moves.
 
 Scales, sums and class weights are those of the first round: of the data's labels around a constant. There gradients
 crowd together, so the weights of rows (GHM, OHEM) are those around the held-out predictions.
@@ -8,44 +8,86 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
+from typing_extensions import override
 
 from gbm_objectives._core.validation import Array
-from gbm_objectives.compare import statistics
-from gbm_objectives.compare.expressions import parse_calls
-from gbm_objectives.compare.plot_data import OURS, codes
+from gbm_objectives.compare.frames import Frames
+from gbm_objectives.compare.report import statistics
+from gbm_objectives.compare.report.displays.base import Display, legend, line_style, plain
+from gbm_objectives.compare.report.displays.focus import OURS, codes
 from gbm_objectives.links import LOG
 from gbm_objectives.losses._vector import ClassLoss
 from gbm_objectives.objective import Objective
-from gbm_objectives.registry import OBJECTIVES
-
-if TYPE_CHECKING:
-    from gbm_objectives.compare.result import Result
 
 POINTS = 401
 
 
-def objective(name: str) -> Objective | None:
-    """The objective that the name of one of our candidates stands for, such as ``huber(delta=2.0)``."""
-    try:
-        ((_, found),) = parse_calls("objectives", name, OBJECTIVES)
-    except ValueError:  # one that a user has named
-        return None
-    return found if isinstance(found, Objective) else None
+@dataclass(frozen=True)
+class ShapesDisplay(Display):
+    """Gradient and Hessian side by side, a row of panels for each thing that moves."""
+
+    name: ClassVar = "shapes"
+    title: ClassVar = "Gradients and Hessians"
+    caption: ClassVar = (
+        "What our objectives in this comparison give the trees for one row of weight 1. Scales and sums "
+        "are those of the first round, weights of GHM and OHEM those around the held-out predictions. "
+        "Where a label is named, both are over the Hessian at x = 0. Curves far above the others leave "
+        "their panel."
+    )
+
+    @staticmethod
+    @override
+    def data(frames: Frames) -> pd.DataFrame:
+        """Gradient and Hessian over x, of each of our objectives that has a picture; ``axis`` says what x is."""
+        parts, _ = _drawn(frames)
+        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+    @override
+    def text(self) -> str:
+        return f"{self.caption} {undrawn(self.frames)}".rstrip()
+
+    @override
+    def draw(self) -> Figure:
+        moved = list(self.frame.groupby("axis", sort=False))
+        names = list(dict.fromkeys(self.frame["candidate"]))
+        styles = {name: line_style(index) for index, name in enumerate(names)}
+        figure = Figure(
+            figsize=(5.4, 0.6 + 2.3 * len(moved) + 0.09 * len(names)), layout="constrained"
+        )
+        panels = figure.subplots(len(moved), 2, squeeze=False)
+        lines: dict[str, Any] = {}
+        for pair, (axis, rows) in zip(panels, moved, strict=True):
+            for name, own in rows.groupby("candidate", sort=False):
+                for panel, column in zip(pair, ("gradient", "hessian"), strict=True):
+                    (lines[str(name)],) = panel.plot(own["x"], own[column], **styles[str(name)])
+            for panel, column in zip(pair, ("gradient", "hessian"), strict=True):
+                panel.set(xlabel=axis, xlim=(rows["x"].min(), rows["x"].max()))
+                panel.set_ylim(*_limits(rows, column))
+        for panel, title in zip(panels[0], ("gradient", "Hessian"), strict=True):
+            panel.set_title(title)
+        legend(figure, [lines[name] for name in names], [plain(name) for name in names])
+        return figure
 
 
-def shapes(result: Result) -> pd.DataFrame:
-    """Gradient and Hessian over x, of each of our objectives that has a picture; ``axis`` says what x is."""
-    frames, _ = _drawn(result)
-    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+def _limits(frame: pd.DataFrame, column: str) -> tuple[float, float]:
+    """Of an axis: what most curves need; a curve three times as high as the median one leaves the panel."""
+    by_name = frame.groupby("candidate")[column]
+    high, low = (
+        np.minimum(sign * end, 3 * (sign * end).median()).max()
+        for sign, end in ((1, by_name.max()), (-1, by_name.min()))
+    )
+    margin = 0.05 * (high + max(low, 0)) or 1.0
+    return (-low - margin if low > 0 else 0.0), high + margin
 
 
-def undrawn(result: Result) -> str:
+def undrawn(frames: Frames) -> str:
     """Which of ours are not in the figure, and why; empty where all are."""
-    _, reasons = _drawn(result)
+    _, reasons = _drawn(frames)
     why: dict[str, list[str]] = {}
     for name, reason in reasons.items():
         why.setdefault(reason, []).append(name)
@@ -53,47 +95,47 @@ def undrawn(result: Result) -> str:
     return f"Not drawn: {text}." if text else ""
 
 
-def _drawn(result: Result) -> tuple[list[pd.DataFrame], dict[str, str]]:
+def _drawn(frames: Frames) -> tuple[list[pd.DataFrame], dict[str, str]]:
     """A frame for each objective that can be drawn, a reason for each that can't."""
-    frames: list[pd.DataFrame] = []
+    parts: list[pd.DataFrame] = []
     reasons: dict[str, str] = {}
-    if result.predictions.empty:
-        return frames, reasons
-    kinds = statistics.kinds(result)
+    if frames.predictions.empty:
+        return parts, reasons
+    kinds = statistics.kinds(frames)
     for name in dict.fromkeys(key.candidate for key, kind in kinds.items() if kind in OURS):
-        one = objective(name)
+        one = frames.objectives.get(name)
         reason = "known by its name only" if one is None else _obstacle(one)
         if one is not None and not reason:
             try:
-                frames.append(_frame(one, _setting(one, name, result)).assign(candidate=name))
+                parts.append(_frame(one, _setting(one, name, frames)).assign(candidate=name))
             except ValueError:
                 reason = "not for these labels"
         if reason:
             reasons[name] = reason
-    return frames, reasons
+    return parts, reasons
 
 
-def _setting(one: Objective, name: str, result: Result) -> Setting:
-    rows = result.predictions.drop_duplicates("row")
-    setting = Setting.of(one, result.info["task"], _labels(rows, result))
+def _setting(one: Objective, name: str, frames: Frames) -> Setting:
+    rows = frames.predictions.drop_duplicates("row")
+    setting = Setting.of(one, frames.info["task"], _labels(rows, frames))
     if not any(
         weighting.pending and not weighting.of_labels
         for term in one.terms
         for weighting in term.weightings
     ):
         return setting
-    rows = result.predictions.query("candidate == @name")
+    rows = frames.predictions.query("candidate == @name")
     rows = rows[rows["contamination"] == rows["contamination"].min()]
-    return replace(setting, y=_labels(rows, result), start=_scores(one, rows))
+    return replace(setting, y=_labels(rows, frames), start=_raw_prediction(one, rows))
 
 
-def _labels(rows: pd.DataFrame, result: Result) -> Array:
-    labels: Array = codes(rows["y_true"], result.info.get("classes")).astype(np.float64)
+def _labels(rows: pd.DataFrame, frames: Frames) -> Array:
+    labels: Array = codes(rows["y_true"], frames.info.get("classes")).astype(np.float64)
     return labels
 
 
-def _scores(one: Objective, rows: pd.DataFrame) -> Array:
-    """The raw scores behind predictions."""
+def _raw_prediction(one: Objective, rows: pd.DataFrame) -> Array:
+    """The raw predictions behind predictions of the response."""
     p = [name for name in rows if re.fullmatch(r"p_\d+", str(name))]
     y = rows[p or "y_pred"].to_numpy(np.float64)
     z: Array = np.log(np.clip(y, 1e-20, None)) if p or one.link == LOG else y
@@ -116,22 +158,30 @@ def _obstacle(one: Objective) -> str:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Setting:
-    """The row that is looked at, and the data around it.
+    """The row that is drawn, and the data around it.
 
     Parameters
     ----------
-    axis, x : what moves, in words and in numbers.
-    label : of the row.
-    scores : of the row, (points,) or (points, n_classes).
-    y, start : the data's labels and the constant prediction that the first round starts from.
-    output : the one that is looked at, of several.
-    relative : to the Hessian at x = 0, where the label sets the unit of both.
+    axis : str
+        What moves, in words.
+    x : ndarray of shape (points,)
+        What moves, in numbers.
+    label : float
+        Of the row.
+    raw_prediction : ndarray of shape (points,) or (points, n_classes)
+        Of the row.
+    y, start : ndarray
+        The data's labels, and the constant prediction that the first round starts from.
+    output : int, optional
+        The output that is drawn, where there are several.
+    relative : bool, default False
+        Whether gradient and Hessian are over the Hessian at x = 0, where the label sets the unit of both.
     """
 
     axis: str
     x: Array
     label: float
-    scores: Array
+    raw_prediction: Array
     y: Array
     start: Array
     output: int | None = None
@@ -144,11 +194,11 @@ class Setting:
         if one.vector:
             counts = np.bincount(y.astype(np.intp))
             true = int(counts.argmax())
-            scores = np.zeros((POINTS, len(counts)), order="F")
-            scores[:, true] = z
+            raw = np.zeros((POINTS, len(counts)), order="F")
+            raw[:, true] = z
             start = np.asfortranarray(np.broadcast_to(one.intercept(y), (len(y), len(counts))))
             axis = "raw score of the true class, others 0"
-            return cls(axis, z, float(true), scores, y, start, true)
+            return cls(axis, z, float(true), raw, y, start, true)
         if task == "binary":
             start = np.full(len(y), one.intercept(y))
             return cls("raw score z, label 1", z, 1.0, z, y, start)
@@ -177,7 +227,7 @@ def _frame(one: Objective, setting: Setting) -> pd.DataFrame:
     sums = []
     for term in one.terms:
         found = term.resolved(setting.y, setting.start, None, None)
-        sums.append(found.derivatives(slice(0, POINTS), labels, setting.scores, labels))
+        sums.append(found.derivatives(slice(0, POINTS), labels, setting.raw_prediction, labels))
     gradient, hessian = (np.sum(parts, axis=0) for parts in zip(*sums, strict=True))
     if setting.output is not None:
         gradient, hessian = gradient[:, setting.output], hessian[:, setting.output]
