@@ -22,7 +22,8 @@ def with_objective(task, name):
         frame = getattr(made, part)
         frames[part] = frame.assign(candidate=frame["candidate"].replace({old: name}))
     one = objective_of(name)
-    return replace(made, **frames, objectives={} if one is None else {name: one})
+    given = {} if one is None else {name: one}
+    return replace(made, **frames, objectives={**made.objectives, **given})
 
 
 def shape(made, name):
