@@ -23,8 +23,9 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_array, column_or_1d
 
 from gbm_objectives._core.validation import message, reject_masked
-from gbm_objectives._training.common import Guard, checked
+from gbm_objectives._training.alarms import Guard
 from gbm_objectives._training.estimators import ObjectiveEstimator, pairs_of
+from gbm_objectives._training.refusals import validate_objective
 from gbm_objectives.links import LOGIT, SOFTMAX
 from gbm_objectives.loss import Loss
 from gbm_objectives.losses._vector import ClassLoss
@@ -206,7 +207,7 @@ class ObjectiveClassifier(ClassifierMixin, ObjectiveEstimator):  # type: ignore[
             raise TypeError(
                 message("estimator", f"a {type(self.estimator).__name__}", "a classifier")
             )
-        objective = checked(self.objective, self.guard)
+        objective = validate_objective(self.objective, self.guard)
         wanted: type[Loss] = ClassLoss if objective.vector else BinaryLoss
         if not all(isinstance(term.loss, wanted) for term in objective.terms):
             given = f"{objective.name}, whose labels are numbers"
