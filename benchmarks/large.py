@@ -33,6 +33,7 @@ from gbm_objectives import (
     ohem,
     quantile,
 )
+from gbm_objectives.links import LOGIT
 from gbm_objectives.objective import Objective
 
 OBJECTIVES: dict[str, Objective] = {

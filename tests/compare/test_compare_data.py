@@ -210,3 +210,11 @@ def test_infinite_numbers_of_a_file_are_one_line(tmp_path, capsys, value, column
 def test_infinite_labels_are_an_error(y):
     with pytest.raises(ValueError, match="target: y has inf in 20 of 40 rows, first in row 1"):
         of_arrays(np.arange(40.0)[:, None], y)
+
+
+def test_numbers_that_float32_can_not_hold_are_an_error():
+    x, y = np.arange(40.0)[:, None], np.arange(40.0)
+    with pytest.raises(ValueError, match=r"target: y has numbers above 3\.4e38.* first in row 3"):
+        of_arrays(x, np.where(y == 3, 1e39, y))
+    with pytest.raises(ValueError, match=r"column 0 has numbers above 3\.4e38.* first in row 5"):
+        of_arrays(np.where(x == 5, -1e39, x), y)

@@ -48,9 +48,14 @@ def as_series(y: Any) -> pd.Series:
 
 
 def where_infinite(values: pd.Series) -> str:
-    """How many numbers are infinite, and the first row (by the index) where one is; empty where none is."""
-    infinite = np.isinf(values.to_numpy(dtype=np.float64, na_value=np.nan))
-    count = int(np.count_nonzero(infinite))
+    """How many numbers are infinite, and the first row (by the index) where one is; empty where none is.
+
+    A number that float32 can't hold is infinite too: XGBoost keeps all numbers in float32, LightGBM the labels.
+    """
+    numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
+    bad = np.abs(numbers) > np.finfo(np.float32).max
+    count = int(np.count_nonzero(bad))
     if not count:
         return ""
-    return f"inf in {count} of {len(values)} rows, first in row {values.index[infinite.argmax()]}"
+    what = "inf" if np.isinf(numbers).any() else "numbers above 3.4e38, the end of float32,"
+    return f"{what} in {count} of {len(values)} rows, first in row {values.index[bad.argmax()]}"
