@@ -27,7 +27,7 @@ from gbm_objectives._training.common import Guard, checked
 from gbm_objectives._training.estimators import ObjectiveEstimator, pairs_of
 from gbm_objectives.links import LOGIT, SOFTMAX
 from gbm_objectives.loss import Loss
-from gbm_objectives.losses._vector import ClassLoss
+from gbm_objectives.losses._classes import ClassLoss
 from gbm_objectives.losses.binary import BinaryLoss
 from gbm_objectives.objective import Objective
 

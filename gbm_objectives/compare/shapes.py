@@ -18,7 +18,7 @@ from gbm_objectives.compare import statistics
 from gbm_objectives.compare.expressions import parse_calls
 from gbm_objectives.compare.plot_data import OURS, codes
 from gbm_objectives.links import LOG
-from gbm_objectives.losses._vector import ClassLoss
+from gbm_objectives.losses._classes import ClassLoss
 from gbm_objectives.objective import Objective
 from gbm_objectives.registry import OBJECTIVES
 

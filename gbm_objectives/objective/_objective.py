@@ -20,8 +20,6 @@ from gbm_objectives._core.validation import (
 from gbm_objectives.curvature import Curvature, as_curvature
 from gbm_objectives.links import Link
 from gbm_objectives.loss import Loss
-from gbm_objectives.losses._residual import ResidualLoss
-from gbm_objectives.losses.levels import Levels
 from gbm_objectives.objective import _blocks, _intercept, _machines, _probabilities
 from gbm_objectives.objective._loss_metric import LossMetric
 from gbm_objectives.objective._parameters import changed, owners
@@ -110,7 +108,7 @@ class Objective:
 
     @property
     def n_outputs(self) -> int | None:
-        """The number of levels, of losses that have some; None: as many outputs as classes or columns of labels."""
+        """The number of outputs of a row, where the loss fixes it; None: as many as classes or columns of labels."""
         return self.terms[0].loss.n_outputs
 
     @property
@@ -320,9 +318,7 @@ class Objective:
 
         def pinned(term: Term) -> Term:
             lasting = [weighting.of_labels or weighting.drawn for weighting in term.weightings]
-            if not (
-                isinstance(term.loss, (ResidualLoss, Levels)) or term.loss.drawn or any(lasting)
-            ):
+            if not (term.loss.scaled or term.loss.drawn or any(lasting)):
                 return term
             found = term.resolved(y, raw, weight, None)
             pairs = zip(lasting, found.weightings, term.weightings, strict=True)

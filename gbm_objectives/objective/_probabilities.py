@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gbm_objectives._core.validation import message, numeric_array
-from gbm_objectives.losses._vector import VectorLoss
+from gbm_objectives.losses._classes import ClassScores
 from gbm_objectives.losses.binary import BinaryLoss
 from gbm_objectives.objective._terms import Term
 
@@ -40,13 +40,13 @@ def log_odds(terms: Terms, raw_prediction: ArrayLike) -> Scores:
 
 def log_probabilities(terms: Terms, raw_prediction: ArrayLike) -> Scores:
     """See `Objective.log_probabilities`."""
-    classes = isinstance(terms[0].loss, VectorLoss)
+    classes = isinstance(terms[0].loss, ClassScores)
     if not classes or len(terms) > 1:
         given = f"{_name(terms)}, {'a sum' if classes else 'whose labels are no classes'}"
         needed = "one loss of several classes, such as softmax_focal()"
         raise TypeError(message("objective", given, needed))
     raw = numeric_array("raw_prediction", raw_prediction).astype(np.float64)
-    scores = cast(VectorLoss, terms[0].loss).log_probabilities(raw)
+    scores = cast(ClassScores, terms[0].loss).log_probabilities(raw)
     normalised: Scores = scores - np.logaddexp.reduce(scores, axis=1)[:, None]
     return normalised
 

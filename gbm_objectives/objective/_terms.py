@@ -17,7 +17,7 @@ from gbm_objectives._core.validation import (
     reject_non_finite,
     sample_weights,
 )
-from gbm_objectives.curvature import POLICIES, Curvature, as_curvature
+from gbm_objectives.curvature import Curvature, as_curvature, default_for
 from gbm_objectives.loss import Loss
 from gbm_objectives.objective import _blocks
 from gbm_objectives.weighting import Weighting
@@ -52,10 +52,7 @@ class Term:
     @property
     def policy(self) -> Curvature:
         """The curvature, or the default of the loss."""
-        if self.curvature is not None:
-            return self.curvature
-        name, trust = self.loss.default_curvature
-        return POLICIES[name](trust=trust)
+        return default_for(self.loss) if self.curvature is None else self.curvature
 
     @property
     def drawn(self) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gbm_objectives._core.validation import Array
+from gbm_objectives.curvature import default_for
 from gbm_objectives.links import IDENTITY, LOG
 from gbm_objectives.losses import SquaredError
 from gbm_objectives.objective import Objective
@@ -78,7 +79,7 @@ def kind_of(objective: Objective, n_classes: int | None) -> Kind:
 
 def policies_chosen(objective: Objective) -> list[str]:
     """The curvatures that the user chose over the defaults of the losses."""
-    given = [(term.policy, replace(term, curvature=None).policy) for term in objective.terms]
+    given = [(term.policy, default_for(term.loss)) for term in objective.terms]
     return [f"{own!r} in the place of {default!r}" for own, default in given if own != default]
 
 

@@ -33,6 +33,7 @@ from gbm_objectives import (
     welsch,
 )
 from gbm_objectives._core.numerics import expm1_minus, minus_log1p, power, weighted_quantile
+from gbm_objectives.curvature import Exact
 from gbm_objectives.links import LOG, LOGIT, SOFTMAX, SORTED
 from gbm_objectives.loss import HasHessian, HasMajorizer
 from gbm_objectives.losses.binary import base_rate
@@ -173,7 +174,7 @@ def test_focal_steps_are_at_most_2():
     assert_allclose((np.abs(gradient) / hessian).max(), 2.0, rtol=1e-6)
     assert not focal().loss.convex
     assert focal(0.0).loss.convex
-    assert focal(0.0).loss.default_curvature == ("exact", None)
+    assert focal(0.0).loss.default_curvature == Exact()
 
 
 def test_a_clip_may_have_no_lower_bound():

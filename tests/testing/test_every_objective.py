@@ -15,7 +15,8 @@ from gbm_objectives import (
     softmax_cross_entropy,
     squared_error,
 )
-from gbm_objectives.loss import HasHessian
+from gbm_objectives.curvature import Absolute, Unit
+from gbm_objectives.losses import HasHessian, MultiOutputLoss
 from gbm_objectives.testing import check_objective
 
 BARE = [mean_bias_error(2.0), mean_bias_error(0.5, learning_rate=0.1)]
@@ -90,11 +91,10 @@ def test_a_table_of_labels_that_the_loss_refuses():
 # A user's loss of several outputs: the mean and the logarithm of the standard deviation.
 
 
-class Normal(HasHessian):
+class Normal(MultiOutputLoss, HasHessian):
     name = "normal"
-    vector = True
     n_outputs = 2
-    default_curvature = ("absolute", None)
+    default_curvature = Absolute()
 
     def value(self, y_true, raw_prediction):
         mean, scale = raw_prediction.T
@@ -110,10 +110,6 @@ class Normal(HasHessian):
         r, precision = mean - y_true, np.exp(-2 * scale)
         return np.column_stack([precision, 2 * r * r * precision])
 
-    def intercept(self, y_true, sample_weight, n_outputs=None):
-        mean = np.average(y_true, weights=sample_weight)
-        return np.array([mean, np.log(np.average((y_true - mean) ** 2, weights=sample_weight)) / 2])
-
     def __eq__(self, other):
         return type(self) is type(other)
 
@@ -126,7 +122,7 @@ class HalfSlope(Normal):
 
 
 class NegativeBend(Normal):
-    default_curvature = ("unit", None)
+    default_curvature = Unit()
 
     def gradient(self, y_true, raw_prediction):
         return -Normal.gradient(self, y_true, raw_prediction)

@@ -1,4 +1,4 @@
-"""Losses of several outputs: one value a row from all its scores.
+"""Losses of several classes that exclude each other: one score a class.
 
 Blocks are ``raw_prediction`` of shape (n, K) in Fortran order and ``y_true`` of shape (n,), class codes
 0..K-1, or (n, K), a distribution over the classes. Formulas reduce over axis 1, which in Fortran order
@@ -13,40 +13,36 @@ from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
+from typing_extensions import override
 
 from gbm_objectives._core.validation import Array, message, reject_non_finite, reject_rows
 from gbm_objectives.links import SOFTMAX, Link
-from gbm_objectives.loss import HasHessian
+from gbm_objectives.loss import HasHessian, Labels
+from gbm_objectives.losses._outputs import MultiOutputLoss, minimum
 
 #: The share that a class without rows is given in intercepts, where its best score is -inf.
 ABSENT = 1e-6
 
 
-class VectorLoss(HasHessian):
-    """A loss of K outputs; ``hessian`` is the diagonal of the matrix of second derivatives."""
+class ClassScores(MultiOutputLoss, HasHessian):
+    """A loss of one score a class, (n, K); ``hessian`` is the diagonal of the matrix of second derivatives.
+
+    Labels are class codes (`ClassLoss`) or distributions over the classes (`KLDivergence`).
+    """
 
     __slots__ = ()
 
-    vector = True
     link: ClassVar[Link] = SOFTMAX
-
-    @property
-    def limit(self) -> float:
-        """1e30, so that differences of scores are finite."""
-        return 1e30
-
-    @abstractmethod
-    def intercept(
-        self, y_true: Array, sample_weight: Array | None, n_outputs: int | None = None
-    ) -> NDArray[np.float64]:
-        """The scores of the best constant, (K,); K is what the labels show where it isn't given."""
+    probabilistic: ClassVar[bool] = True
+    n_outputs = None
+    #: Differences of scores within 1e30 are finite.
+    limit = 1e30
 
     @abstractmethod
     def shares(
         self, y_true: Array, sample_weight: Array | None, n_outputs: int | None = None
     ) -> NDArray[np.float64]:
-        """The weight of each class, (K,)."""
+        """The weight of each class, (K,); K is what the labels show where ``n_outputs`` isn't given."""
 
     def log_probabilities(self, raw_prediction: Array) -> Array:
         """log P(class k), up to a constant a row, for which the scores minimise the expected loss, (n, K).
@@ -61,17 +57,19 @@ class VectorLoss(HasHessian):
         )  # fmt: skip
 
 
-class ClassLoss(VectorLoss):
+class ClassLoss(ClassScores):
     """Labels are codes of classes that exclude each other: 0..K-1."""
 
     __slots__ = ()
+
+    labels: ClassVar[Labels] = "class"
 
     def check_labels(self, y_true: Array) -> bool:
         """Whole numbers from 0 on; that they are below K is checked where K is known."""
         return y_true.ndim == 1 and bool((y_true >= 0).all() and (y_true == np.floor(y_true)).all())
 
+    @override
     def reject_labels(self, y_true: Array, raw_prediction: Array | None = None) -> None:
-        """Say which labels are no codes."""
         reject_non_finite("y_true", y_true)
         if y_true.ndim != 1:
             given = f"shape {y_true.shape}"
@@ -91,15 +89,12 @@ class ClassLoss(VectorLoss):
         self, y_true: Array, sample_weight: Array | None, n_outputs: int | None = None
     ) -> NDArray[np.float64]:
         """Weighted counts over the total."""
-        counts = np.bincount(y_true.astype(np.intp), sample_weight, n_outputs or 0)
-        shares: NDArray[np.float64] = counts / counts.sum()
-        return shares
+        counts = np.bincount(codes_of(y_true), sample_weight, n_outputs or 0)
+        return counts / counts.sum()
 
-    def intercept(
-        self, y_true: Array, sample_weight: Array | None, n_outputs: int | None = None
-    ) -> NDArray[np.float64]:
-        """Sought by a quasi-Newton method on one row a class, centred to sum to 0."""
-        shares = np.maximum(self.shares(y_true, sample_weight, n_outputs), ABSENT)
+    def intercept(self, y_true: Array, sample_weight: Array | None) -> NDArray[np.float64]:
+        """Sought on one row a class, centred to sum to 0."""
+        shares = np.maximum(self.shares(y_true, sample_weight), ABSENT)
         labels = np.arange(len(shares), dtype=np.float64)
 
         def sums(scores: Array) -> tuple[float, Array]:
@@ -113,14 +108,16 @@ class ClassLoss(VectorLoss):
 def best_scores(
     sums: Callable[[Array], tuple[float, Array]], shares: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """The constant scores that minimise a loss, from its mean value and gradient at scores (K,)."""
-    start = np.log(shares)
-    found: NDArray[np.float64] = minimize(
-        sums, start - start.mean(), jac=True, method="L-BFGS-B",
-        options={"maxiter": 10_000, "maxfun": 100_000, "ftol": 1e-16, "gtol": 1e-11},
-    ).x  # fmt: skip
-    found -= found.mean()
-    return found
+    """The constant scores that minimise a loss, from its mean value and gradient at scores (K,).
+
+    They are centred: only differences of scores matter.
+    """
+    return centred(minimum(sums, centred(np.log(shares))))
+
+
+def centred(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The scores less their mean."""
+    return scores - scores.mean()
 
 
 def codes_of(y_true: Array) -> NDArray[np.intp]:
@@ -130,10 +127,7 @@ def codes_of(y_true: Array) -> NDArray[np.intp]:
 
 def shifted(raw_prediction: Array) -> Array:
     """Scores less the largest of each row, a fresh array in Fortran order."""
-    difference: Array = np.subtract(
-        raw_prediction, raw_prediction.max(axis=1, keepdims=True), order="F"
-    )
-    return difference
+    return np.subtract(raw_prediction, raw_prediction.max(axis=1, keepdims=True), order="F")
 
 
 class TrueClass:
@@ -152,8 +146,7 @@ class TrueClass:
 
     def of(self, array: Array) -> Array:
         """The true class's entries, (n,)."""
-        taken: Array = array.reshape(-1, order="F").take(self.index)
-        return taken
+        return array.reshape(-1, order="F").take(self.index)
 
     def put(self, array: Array, values: Array | float) -> None:
         """Write them, into an array in Fortran order."""
