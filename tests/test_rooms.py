@@ -48,8 +48,6 @@ MAY_NAME = {
         "lightgbm": "as xgboost",
         "XGBoost": "the public class of this policy",
         "LightGBM": "as XGBoost",
-        "gradient_xgboost": "what the policy asks of a loss",
-        "gradient_lightgbm": "as gradient_xgboost",
     },
     "_core.reduction": {
         "xgboost.collective": "looked up in sys.modules: sums run over XGBoost's machines",
