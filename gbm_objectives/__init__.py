@@ -1,7 +1,7 @@
 """Custom objectives for XGBoost and LightGBM that behave like built-in ones."""
 
 from gbm_objectives import curvature, links, metrics
-from gbm_objectives._training.common import TrainingError, TrainingWarning
+from gbm_objectives._training.alarms import TrainingError, TrainingWarning
 from gbm_objectives.factories import *  # noqa: F403
 from gbm_objectives.objective import Objective
 from gbm_objectives.registry import OBJECTIVES as _OBJECTIVES

@@ -178,7 +178,7 @@ def _xgboost(subject: Subject, features: Array, y: Array, start: Array) -> tuple
 
 def _lightgbm(subject: Subject, features: Array, y: Array, start: Array) -> tuple[Array, int]:
     lgb = import_module("lightgbm")
-    skip_reset = import_module("gbm_objectives.lightgbm._params").skip_reset
+    skip_reset = import_module("gbm_objectives.lightgbm._callbacks").skip_reset
     outputs = subject.samples.n_outputs or 1
     init = np.repeat(np.resize(start, outputs), len(y))  # one output after the other
     data = lgb.Dataset(features, y, init_score=init)

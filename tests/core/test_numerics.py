@@ -88,12 +88,6 @@ def test_links():
     assert_allclose(LOGIT.inverse(raw[:, 1:] / 9), expit(raw[:, 1:] / 9), rtol=1e-14)
     assert_allclose(LOG.inverse(np.array([-3.0, 2.0])), np.exp([-3.0, 2.0]), rtol=1e-14)
     assert_array_equal(SORTED.inverse(raw), np.sort(raw, axis=1))
-    headers = [(link.lightgbm_header(1), link.lightgbm_header(3)) for link in (LOGIT, SORTED)]
-    assert headers == [("binary sigmoid:1", "multiclassova num_class:3 sigmoid:1"), ("", "")]
-    assert SOFTMAX.lightgbm_header(3) == "multiclass num_class:3"
-    assert LOG.lightgbm_header(1) == "poisson"
-    with pytest.raises(NotImplementedError, match="one output"):
-        LOG.lightgbm_header(2)
 
 
 SCALES = [

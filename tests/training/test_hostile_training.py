@@ -15,7 +15,7 @@ from variants import HOSTILE
 import gbm_objectives.lightgbm
 import gbm_objectives.xgboost
 from gbm_objectives import focal, huber, quantile
-from gbm_objectives._training.common import TrainingError
+from gbm_objectives._training.alarms import TrainingError
 from gbm_objectives.sklearn import ObjectiveClassifier, ObjectiveRegressor
 
 XGB = {"max_depth": 2, "nthread": 1, "verbosity": 0}
