@@ -48,6 +48,9 @@ class ObjectiveRegressor(RegressorMixin, ObjectiveEstimator):  # type: ignore[mi
     objective : such as ``huber()``. Searches reach its parameters as ``objective__delta``.
     guard : "warn", "raise" or "ignore" where no tree splits or a leaf is not finite; see `xgboost.train`.
     refit_leaves : give each leaf the exact minimiser of the loss over its rows; see `xgboost.train`, `lightgbm.train`.
+    projections : int or None, default None
+        Of XGBoost, for many targets or levels: one tree for all of them, whose splits are found on so many random
+        projections of the gradient; see `xgboost.train`.
 
     Attributes
     ----------
@@ -69,11 +72,13 @@ class ObjectiveRegressor(RegressorMixin, ObjectiveEstimator):  # type: ignore[mi
         *,
         guard: Guard = "warn",
         refit_leaves: bool = False,
+        projections: int | None = None,
     ) -> None:
         self.estimator = estimator
         self.objective = objective
         self.guard = guard
         self.refit_leaves = refit_leaves
+        self.projections = projections
 
     def fit(
         self,
@@ -173,6 +178,8 @@ class ObjectiveClassifier(ClassifierMixin, ObjectiveEstimator):  # type: ignore[
         ``decision_function``. Without effect on cross-entropy. Class weights and label smoothing are not undone,
         as nowhere in scikit-learn.
     guard : as for `ObjectiveRegressor`.
+    projections : int or None, default None
+        As for `ObjectiveRegressor`, for many classes or labels.
 
     Attributes
     ----------
@@ -188,11 +195,13 @@ class ObjectiveClassifier(ClassifierMixin, ObjectiveEstimator):  # type: ignore[
         *,
         recover_proba: bool = True,
         guard: Guard = "warn",
+        projections: int | None = None,
     ) -> None:
         self.estimator = estimator
         self.objective = objective
         self.recover_proba = recover_proba
         self.guard = guard
+        self.projections = projections
 
     def fit(
         self,

@@ -28,6 +28,7 @@ class ObjectiveEstimator(MetaEstimatorMixin, BaseEstimator):  # type: ignore[mis
     objective: Objective
     guard: Guard
     refit_leaves: bool = False
+    projections: int | None = None
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Parameters, those of the estimator as ``estimator__...`` and of the objective as ``objective__...``."""
@@ -101,6 +102,7 @@ class ObjectiveEstimator(MetaEstimatorMixin, BaseEstimator):  # type: ignore[mis
             objective=objective,
             guard=self.guard,
             refit_leaves=self.refit_leaves,
+            projections=self.projections,
         )
         self.n_features_in_ = self.estimator_.n_features_in_
         if hasattr(X, "columns"):

@@ -11,7 +11,7 @@ import lightgbm as lgb
 import numpy as np
 from sklearn.utils.class_weight import compute_sample_weight
 
-from gbm_objectives._core.validation import Array
+from gbm_objectives._core.validation import Array, message
 from gbm_objectives._training.flow import Job, Request, run
 from gbm_objectives._training.metrics import as_list, of_estimator, split_named
 from gbm_objectives._training.outputs import numbered
@@ -39,8 +39,12 @@ def fit(
     objective: Objective,
     guard: Any,
     refit_leaves: bool,
+    projections: int | None,
 ) -> Any:
     """Fit ``estimator`` from the best constant, to a booster that answers on the response scale."""
+    if projections is not None:
+        given = f"{projections} with LightGBM, whose leaves have one value"
+        raise ValueError(message("projections", given, "an estimator of XGBoost, or None"))
     params = {name: value for name, value in estimator.get_params().items() if value is not None}
     named, functions = split_named(arguments.get("eval_metric"))
     if named:

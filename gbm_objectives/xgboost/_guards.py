@@ -45,7 +45,7 @@ def diagnose(booster: xgb.Booster, start: Callable[[], Start]) -> str:
     first = min(rounds, _FIRST)
     if not rounds:
         return ""
-    if not all(np.isfinite(tree["base_weights"]).all() for tree in _trees(booster[rounds - 1 :])):
+    if not all(_finite(tree) for tree in _trees(booster[rounds - 1 :])):
         return non_finite(f"round {rounds}")
     if any(len(tree["left_children"]) > 1 for tree in _trees(booster[:first])):
         return ""
@@ -63,6 +63,11 @@ def _trees(booster: xgb.Booster) -> list[dict[str, Any]]:
     model = json.loads(booster.save_raw("json"))["learner"]["gradient_booster"]
     trees: list[dict[str, Any]] = model.get("gbtree", model)["model"]["trees"]
     return trees
+
+
+def _finite(tree: dict[str, Any]) -> bool:
+    """Whether all leaves are: with values for several outputs they stand apart from the nodes' (XGBoost 3.2)."""
+    return all(np.isfinite(tree.get(name, 0.0)).all() for name in ("base_weights", "leaf_weights"))
 
 
 def _tree_parameters(booster: xgb.Booster) -> dict[str, str]:

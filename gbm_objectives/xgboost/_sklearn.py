@@ -17,6 +17,7 @@ from gbm_objectives.objective import Objective
 from gbm_objectives.xgboost import _library
 from gbm_objectives.xgboost._links import placeholder
 from gbm_objectives.xgboost._train import _Train
+from gbm_objectives.xgboost._vector_leaves import with_vector_leaves
 
 #: What users give an estimator to have it called: `clone` would hand on copies.
 OBJECTS = ("callbacks", "eval_metric")
@@ -33,13 +34,14 @@ def fit(
     objective: Objective,
     guard: Any,
     refit_leaves: bool,
+    projections: int | None,
 ) -> Any:
     """Fit ``estimator``: its data as it would make them, its booster from `train`.
 
     The estimator's own ``fit`` trains under a placeholder of its class, with the identity's or logistic link; what
     meets the model in training (base_score, built-in metrics, checkpoints, a model to go on from) would be wrong.
     """
-    params = _params(estimator, objective)
+    params = with_vector_leaves(_params(estimator, objective), projections, refit_leaves)
     given = _checked(estimator, arguments)
     named, functions = split_named(estimator.eval_metric)
     params["eval_metric"] = named or None
@@ -61,6 +63,7 @@ def fit(
                 "xgb_model": continued,
                 "callbacks": estimator.callbacks,
             },
+            projections,
         )
         request = Request(
             objective, params, guard, metrics or None, refit_leaves, continued

@@ -19,6 +19,11 @@ from gbm_objectives.xgboost._data import labels_of, numbered_rows
 from gbm_objectives.xgboost._metrics import custom_metric as all_metrics
 from gbm_objectives.xgboost._metrics import directed
 from gbm_objectives.xgboost._refit import Refitting, validate_refit
+from gbm_objectives.xgboost._vector_leaves import (
+    ProjectedObjective,
+    validate_projections,
+    with_vector_leaves,
+)
 
 
 def train(
@@ -30,6 +35,7 @@ def train(
     custom_metric: Any = None,
     guard: Guard = "warn",
     refit_leaves: bool = False,
+    projections: int | None = None,
     **arguments: Any,
 ) -> xgb.Booster:
     """`xgboost.train` with an objective of this package, right from its intercept to its saved model.
@@ -63,6 +69,12 @@ def train(
         `absolute_error` then also grow their trees on the exact loss, unless they are given a curvature: they equal
         the reg:quantileerror and reg:absoluteerror of XGBoost before 3.4. The rows are all of ``dtrain``, also
         where trees are grown on samples. Metrics must be functions; no dart, gblinear, monotone constraints.
+    projections : int or None, default None
+        For many targets, classes or levels, with XGBoost 3.2 or later: grow trees that have a value for each output
+        in every leaf (``multi_strategy="multi_output_tree"``, which this sets), and search for their splits on so
+        many random projections of the gradient instead of on all outputs. 5 is a good number for 30 outputs. Leaves get
+        their values from the full gradient. The projections are drawn anew in each round, from the seed in ``params``.
+        None: ``params`` decide about the trees.
     **arguments
         The other arguments of `xgboost.train`: evals, early_stopping_rounds, evals_result,
         verbose_eval, xgb_model, callbacks, maximize.
@@ -84,9 +96,11 @@ def train(
         Where a guard is asked to warn.
     """
     refuse_obj(arguments)
+    params = with_vector_leaves(params, projections, refit_leaves)
     continued = arguments.get("xgb_model")
     request = Request(objective, params, guard, custom_metric, refit_leaves, continued)
-    (booster,) = run(_library, _Train(dtrain, num_boost_round, arguments), request)
+    door = _Train(dtrain, num_boost_round, arguments, projections)
+    (booster,) = run(_library, door, request)
     trained: xgb.Booster = booster
     return trained
 
@@ -100,10 +114,19 @@ class _Door:
     rounds : int
     arguments : dict
         The other arguments of the library's function.
+    projections : int or None
+        See `train`.
     """
 
-    def __init__(self, dtrain: xgb.DMatrix, rounds: int, arguments: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        dtrain: xgb.DMatrix,
+        rounds: int,
+        arguments: dict[str, Any],
+        projections: int | None = None,
+    ) -> None:
         self.dtrain, self.rounds, self.arguments = dtrain, rounds, dict(arguments)
+        self.projections = projections
         self.callbacks = list(self.arguments.pop("callbacks", None) or [])
 
     def numbered(self, objective: Objective) -> AbstractContextManager[Objective]:
@@ -122,9 +145,21 @@ class _Door:
         return {
             **direction,
             **self.arguments,
-            "obj": job.objective,
+            "obj": self.objective(job),
             "custom_metric": all_metrics(job.metrics),
         }
+
+    def objective(self, job: Job) -> Any:
+        """What XGBoost calls."""
+        if self.projections is None:
+            return job.objective
+        y_true = job.labels.shown
+        validate_projections(
+            self.projections, max(job.n_outputs, y_true.shape[1] if y_true.ndim == 2 else 1)
+        )
+        return ProjectedObjective.of(
+            job.objective, self.projections, job.params, job.request.continued
+        )
 
 
 class _Train(_Door):
@@ -164,6 +199,7 @@ def cv(
     custom_metric: Any = None,
     guard: Guard = "warn",
     refit_leaves: bool = False,
+    projections: int | None = None,
     fpreproc: Callable[..., Any] | None = None,
     **arguments: Any,
 ) -> Any:
@@ -171,7 +207,7 @@ def cv(
 
     Parameters
     ----------
-    params, num_boost_round, objective, custom_metric, guard, refit_leaves
+    params, num_boost_round, objective, custom_metric, guard, refit_leaves, projections
         As for `train`.
     dtrain : xgboost.DMatrix
         As for `train`, but no QuantileDMatrix.
@@ -193,8 +229,9 @@ def cv(
     refuse_obj(arguments)
     if arguments.get("metrics"):
         params = {**params, "eval_metric": as_list(arguments["metrics"])}
+    params = with_vector_leaves(params, projections, refit_leaves)
     request = Request(objective, params, guard, custom_metric, refit_leaves)
-    door = _CrossValidation(dtrain, num_boost_round, arguments, fpreproc)
+    door = _CrossValidation(dtrain, num_boost_round, arguments, fpreproc, projections)
     run(_library, door, request)
     return door.result
 
@@ -206,8 +243,9 @@ class _CrossValidation(_Door):
         rounds: int,
         arguments: dict[str, Any],
         fpreproc: Callable[..., Any] | None,
+        projections: int | None,
     ) -> None:
-        super().__init__(dtrain, rounds, arguments)
+        super().__init__(dtrain, rounds, arguments, projections)
         self.fpreproc = fpreproc
         self.result: Any = None
 
