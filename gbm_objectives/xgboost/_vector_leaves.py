@@ -25,7 +25,7 @@ from gbm_objectives.objective import Objective
 try:
     from xgboost.objective import TreeObjective
 except ImportError:  # before 3.2: `with_vector_leaves` says so
-    TreeObjective = object
+    TreeObjective = object  # type: ignore[misc, assignment, unused-ignore]
 
 _STRATEGY = "multi_output_tree"
 #: Parameters of which XGBoost knows one value only beside projections, or none but the default.
