@@ -68,6 +68,10 @@ def train(
         Where a worker dies. Its rows are gone with it: train again.
     """
     refuse_obj(arguments)
+    if arguments.pop("projections", None) is not None:
+        raise TypeError(
+            message("projections", "an argument on a cluster", "training on one machine")
+        )
     if getattr(client, "asynchronous", False):
         raise TypeError(message("client", "an asynchronous Client", "a synchronous one"))
     continued = arguments.get("xgb_model")

@@ -313,6 +313,12 @@ def test_lightgbm_is_refused():
         model.fit(X, Y)
 
 
+def test_clusters_are_refused():
+    cluster = pytest.importorskip("gbm_objectives.dask.xgboost", exc_type=ImportError)
+    with pytest.raises(TypeError, match="one machine"):
+        cluster.train(None, {}, None, objective=huber(), projections=2)
+
+
 @NEEDS_STARTS
 @BOTH
 def test_guards_read_these_trees(projections):
