@@ -1,4 +1,4 @@
-"""Rows in blocks, and a sample of rows that stands for all."""
+"""Rows in blocks, as formulas are given them, and a sample of rows that stands for all."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from gbm_objectives._core.numerics import residual
 from gbm_objectives._core.validation import Array
 
 #: Numbers of a block: temporaries stay in the caches, and the cost of a NumPy call, 1 us, is spread thin.
@@ -17,6 +18,21 @@ def row_blocks(n_samples: int, n_outputs: int = 1) -> Iterator[slice]:
     n_rows = max(BLOCK // n_outputs, 1)
     for start in range(0, n_samples, n_rows):
         yield slice(start, min(start + n_rows, n_samples))
+
+
+def in_float32(y_true: Array, raw_prediction: Array, shift_invariant: bool) -> tuple[Array, Array]:
+    """Labels and scores of a block in float32, outputs as contiguous columns: a sum over outputs adds whole columns.
+
+    Where value(y, raw) = value(0, raw - y) they are 0 and the difference. It is taken in the precision of the
+    data, so targets with a large offset lose nothing.
+    """
+    if not shift_invariant:
+        y_true = np.asfortranarray(y_true, dtype=np.float32)
+        return y_true, np.asfortranarray(raw_prediction, dtype=np.float32)
+    zero = np.broadcast_to(np.float32(0.0), len(y_true))
+    if raw_prediction.ndim == 2:  # several outputs of one label
+        return zero, residual(y_true[:, None], np.asfortranarray(raw_prediction))
+    return zero, residual(y_true, raw_prediction)
 
 
 def sample(

@@ -24,8 +24,8 @@ from gbm_objectives import (
     quantile,
     softmax_cross_entropy,
 )
+from gbm_objectives._core.reduction import ClusterError, together
 from gbm_objectives.links import LOGIT
-from gbm_objectives.objective import _machines
 
 RNG = np.random.default_rng(0)
 N = 400
@@ -62,6 +62,15 @@ def on_machines(compute):
         return list(pool.map(machine, range(len(PARTS))))
 
 
+def gradient_hessian(objective, y, raw, weight, allreduce):
+    """What the libraries' doors call on each machine."""
+
+    def compute(reduce):
+        return objective.gradient_hessian(y, raw, weight, reduce=reduce)
+
+    return together(compute, allreduce)
+
+
 CASES = [
     (huber(), Y, RAW),
     (pseudo_huber(delta=0.7), Y, RAW),
@@ -87,7 +96,7 @@ def test_machines_together_are_one(objective, y, raw):
 
     def compute(k, allreduce):
         rows = PARTS[k]
-        return _machines.gradient_hessian(objective, y[rows], raw[rows], W[rows], allreduce)
+        return gradient_hessian(objective, y[rows], raw[rows], W[rows], allreduce)
 
     results = on_machines(compute)
     for found, rows in zip(results, PARTS, strict=True):
@@ -147,22 +156,22 @@ def test_an_error_on_one_machine_is_one_on_all(objective):
 
     def compute(k, allreduce):
         rows = PARTS[k]
-        return _machines.gradient_hessian(objective, label[rows], RAW[rows], None, allreduce)
+        return gradient_hessian(objective, label[rows], RAW[rows], None, allreduce)
 
     *others, failed = on_machines(compute)
     assert isinstance(failed, ValueError)
     for error in others:
-        assert isinstance(error, _machines.ClusterError)
+        assert isinstance(error, ClusterError)
         assert str(failed) in str(error)
 
 
 def test_several_errors():
     def compute(k, allreduce):
         y = np.full(3, np.nan if k else 1.0)
-        return _machines.gradient_hessian(huber(), y, np.zeros(3), None, allreduce)
+        return gradient_hessian(huber(), y, np.zeros(3), None, allreduce)
 
     first, *others = on_machines(compute)
-    assert isinstance(first, _machines.ClusterError)
+    assert isinstance(first, ClusterError)
     assert str(first).startswith("3 of the other machines failed")
     assert all("NaN or inf" in str(error) for error in others)
 
@@ -170,12 +179,12 @@ def test_several_errors():
 def test_groups_are_refused():
     objective = huber() + mean_bias_error(1.0, groups=CODES)
     with pytest.raises(ValueError, match="groups: a group a row, with rows spread over machines"):
-        _machines.gradient_hessian(objective, Y, RAW, None, lambda sums: sums)
+        gradient_hessian(objective, Y, RAW, None, lambda sums: sums)
 
 
 def test_sums_that_fail_are_a_cluster_error():
     def allreduce(sums):
         raise OSError("connection reset")
 
-    with pytest.raises(_machines.ClusterError, match="connection reset"):
-        _machines.gradient_hessian(huber(), Y, RAW, None, allreduce)
+    with pytest.raises(ClusterError, match="connection reset"):
+        gradient_hessian(huber(), Y, RAW, None, allreduce)
