@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 
 import numpy as np
@@ -11,6 +12,8 @@ from gbm_objectives._core.validation import Array
 
 #: Numbers of a block: temporaries stay in the caches, and the cost of a NumPy call, 1 us, is spread thin.
 BLOCK = 1 << 16
+#: As many zeros as rows can be, of which one is stored.
+_ZEROS = np.broadcast_to(np.float32(0.0), sys.maxsize // 8)
 
 
 def row_blocks(n_samples: int, n_outputs: int = 1) -> Iterator[slice]:
@@ -29,7 +32,7 @@ def in_float32(y_true: Array, raw_prediction: Array, shift_invariant: bool) -> t
     if not shift_invariant:
         y_true = np.asfortranarray(y_true, dtype=np.float32)
         return y_true, np.asfortranarray(raw_prediction, dtype=np.float32)
-    zero = np.broadcast_to(np.float32(0.0), len(y_true))
+    zero = _ZEROS[: len(y_true)]
     if raw_prediction.ndim == 2:  # several outputs of one label
         return zero, residual(y_true[:, None], np.asfortranarray(raw_prediction))
     return zero, residual(y_true, raw_prediction)

@@ -39,7 +39,8 @@ class Block:
 
     def within(self, limit: float) -> bool:
         """Whether no |raw_prediction| is larger; False for NaN."""
-        return bool(np.abs(self.raw_prediction).max() <= limit)
+        raw = self.raw_prediction
+        return bool(-limit <= raw.min() and raw.max() <= limit)
 
     def held(self, limit: float) -> Block:
         """The block with scores no larger than this."""

@@ -27,6 +27,7 @@ from gbm_objectives.objective._validation import (
     validate_rows,
     validate_shapes,
     validate_sum,
+    validate_trainable,
 )
 from gbm_objectives.weighting import ClassWeight
 
@@ -304,7 +305,7 @@ class Objective:
             For NaN, inf, labels outside the loss' domain, wrong shapes, negative or all-zero weights.
         """
         losses, alone = self._losses, reduce is None
-        validate_sum(losses, trained=True)
+        validate_trainable(losses)
         y, raw, weight = validate_shapes(
             losses, self._labels(y_true), raw_prediction, sample_weight, alone=alone
         )

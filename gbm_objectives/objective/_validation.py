@@ -23,8 +23,8 @@ from gbm_objectives.objective._blocks import n_columns
 _COUNTED = 1000
 
 
-def validate_sum(losses: Sequence[Loss], *, trained: bool = False) -> None:
-    """Raise for losses that do not add up, or, to be ``trained``, for a mere penalty."""
+def validate_sum(losses: Sequence[Loss]) -> None:
+    """Raise for losses that do not add up."""
     names = "+".join(loss.name for loss in losses)
     if len({loss.vector for loss in losses}) != 1:
         given = f"a sum of {names}, of one output and of several"
@@ -36,7 +36,12 @@ def validate_sum(losses: Sequence[Loss], *, trained: bool = False) -> None:
     if len(links) != 1:
         given = f"a sum of {names} with the links {sorted(map(repr, links))}"
         raise invalid("objective", given=given, needed="losses of one link")
-    if trained and not any(loss.stands_alone for loss in losses):
+
+
+def validate_trainable(losses: Sequence[Loss]) -> None:
+    """Raise for a mere penalty."""
+    if not any(loss.stands_alone for loss in losses):
+        names = "+".join(loss.name for loss in losses)
         raise invalid(
             "objective",
             given=f"{names} alone, whose gradient is the same in every row",
@@ -90,6 +95,8 @@ def validate_labels(losses: Sequence[Loss], y_true: Array, raw_prediction: Array
     ``raw_prediction`` tells the number of classes, and whether the arguments are swapped.
     """
     shifted = all(loss.shift_invariant for loss in losses)
+    if shifted and all(type(loss).check_labels is Loss.check_labels for loss in losses):
+        return  # any number is a label
     coded = losses[0].vector and losses[0].n_outputs is None and y_true.ndim == 1
     n_classes = raw_prediction.shape[1] if coded and raw_prediction is not None else np.inf
 
@@ -98,19 +105,19 @@ def validate_labels(losses: Sequence[Loss], y_true: Array, raw_prediction: Array
         return known and all(loss.check_labels(labels) for loss in losses)
 
     def fit(labels: Array) -> bool:
-        if shifted:
-            return in_domain(labels)
-        labels = labels.astype(np.float32, copy=False)
-        return bool(np.isfinite(labels).all()) and in_domain(labels)
+        return (shifted or bool(np.isfinite(labels).all())) and in_domain(labels)
 
-    with np.errstate(over="ignore"):
-        blocks = row_blocks(len(y_true), n_columns(y_true))
+    blocks = row_blocks(len(y_true), n_columns(y_true))
+    if shifted or y_true.dtype == np.float32:
         if all(fit(y_true[rows]) for rows in blocks):
             return
-        reject_non_finite("y_true", y_true)
-        if not shifted:
-            beyond = ~np.isfinite(y_true.astype(np.float32))
-            reject_rows("y_true", beyond, "a label beyond 3e38", "labels that float32 holds")
+    else:
+        with np.errstate(over="ignore"):
+            if all(fit(y_true[rows].astype(np.float32)) for rows in blocks):
+                return
+            beyond = np.isfinite(y_true) & ~np.isfinite(y_true.astype(np.float32))
+        reject_rows("y_true", beyond, "a label beyond 3e38", "labels that float32 holds")
+    reject_non_finite("y_true", y_true)
     for loss in losses:
         loss.reject_labels(y_true, raw_prediction)
     # A loss may only know whether all labels lie in its domain. Then the rows are sought here. There are none where
