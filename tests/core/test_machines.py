@@ -176,6 +176,50 @@ def test_several_errors():
     assert all("NaN or inf" in str(error) for error in others)
 
 
+@pytest.mark.parametrize(("objective", "y", "raw"), CASES, ids=lambda c: getattr(c, "name", ""))
+@pytest.mark.parametrize("shape", [(0,), (1, 0), (0, 3), (0, 1)])
+def test_labels_of_a_machine_without_rows(objective, y, raw, shape):
+    """XGBoost gives them in several shapes; the other machines have all rows."""
+    expected = objective.gradient_hessian(y, raw, W)
+
+    def compute(k, allreduce):
+        if k:
+            return gradient_hessian(objective, np.zeros(shape), raw[:0], None, allreduce)
+        return gradient_hessian(objective, y, raw, W, allreduce)
+
+    first, *others = on_machines(compute)
+    for found, right in zip(first, expected, strict=True):
+        assert_allclose(found, right, rtol=1e-6)
+    for gradient, hessian in others:
+        assert gradient.shape == hessian.shape == raw[:0].shape
+
+
+@pytest.mark.parametrize(("objective", "y", "raw"), CASES, ids=lambda c: getattr(c, "name", ""))
+def test_no_rows_on_the_only_machine(objective, y, raw):
+    with pytest.raises(ValueError, match=r"no rows; needed: at least one row"):
+        objective.gradient_hessian(y[:0], raw[:0])
+    with pytest.raises(ValueError, match="sample_weight: zero for all rows"):
+        objective.gradient_hessian(y, raw, np.zeros(N))
+
+
+@pytest.mark.parametrize("metric", [metrics.mae(), pseudo_huber(delta=0.7).metric, huber().metric])
+def test_no_row_of_any_machine_weighs_anything(metric):
+    for rows in (slice(0), slice(None)):
+        with pytest.raises(ValueError, match="sample_weight: zero for all rows of all machines"):
+            metric.over_machines(Y[rows], RAW[rows], np.zeros(len(Y[rows])), lambda sums: sums)
+
+
+def test_a_metric_at_an_automatic_scale_where_a_machine_has_no_rows():
+    """The machine without rows has no scale of its own, and needs none."""
+    metric = huber().metric
+
+    def compute(k, allreduce):
+        rows = slice(0 if k else N)
+        return metric.over_machines(Y[rows], RAW[rows], None, allreduce)
+
+    assert_allclose(on_machines(compute), metric.evaluate(Y, RAW), rtol=1e-6)
+
+
 def test_groups_are_refused():
     objective = huber() + mean_bias_error(1.0, groups=CODES)
     with pytest.raises(ValueError, match="groups: a group a row, with rows spread over machines"):
