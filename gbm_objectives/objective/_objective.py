@@ -8,21 +8,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gbm_objectives._core.doors import has_groups, is_data_set, labels_and_weights
 from gbm_objectives._core.reduction import Reduce, collective, together
-from gbm_objectives._core.validation import Array, invalid, number, numeric_array
+from gbm_objectives._core.validation import invalid, number, numeric_array
 from gbm_objectives.curvature import Curvature, as_curvature
-from gbm_objectives.links import Link
 from gbm_objectives.loss import Loss
-from gbm_objectives.objective import _intercept, _probabilities
+from gbm_objectives.objective import _intercept
+from gbm_objectives.objective._doors import arguments_of_call
 from gbm_objectives.objective._evaluation import fill, mean_value
 from gbm_objectives.objective._loss_metric import LossMetric
 from gbm_objectives.objective._parameters import changed, owners
+from gbm_objectives.objective._responses import Responses
 from gbm_objectives.objective._targets import Targets
 from gbm_objectives.objective._terms import Term
 from gbm_objectives.objective._validation import (
     refuse_groups,
-    validate_data,
     validate_labels,
     validate_rows,
     validate_shapes,
@@ -35,7 +34,7 @@ Derivatives = tuple[NDArray[np.float32], NDArray[np.float32]]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Objective:
+class Objective(Responses):
     """A custom objective for XGBoost and LightGBM: a sum of losses with their Hessian policies.
 
     It is called by the libraries, as ``objective(preds, data)`` from `train` and `cv` and as
@@ -99,47 +98,6 @@ class Objective:
         policy = None if curvature is None else as_curvature(curvature)
         weightings = () if class_weight is None else (ClassWeight(class_weight),)
         return cls((Term(loss, policy, clip, weightings=weightings),))
-
-    @property
-    def name(self) -> str:
-        """The names of the losses, joined by +."""
-        return "+".join(term.loss.name for term in self.terms)
-
-    @property
-    def link(self) -> Link:
-        """From raw scores to the response."""
-        return self.terms[0].loss.link
-
-    @property
-    def vector(self) -> bool:
-        """Whether a row has one loss of several outputs, (n_samples, n_classes) raw predictions."""
-        return self.terms[0].loss.vector
-
-    @property
-    def n_outputs(self) -> int | None:
-        """The number of levels, of losses that have some; None: as many outputs as classes or columns of labels."""
-        return self.terms[0].loss.n_outputs
-
-    @property
-    def of_classes(self) -> bool:
-        """Whether the outputs of a row are scores of classes."""
-        return self.vector and self.n_outputs is None
-
-    @property
-    def loss(self) -> Loss:
-        """The loss of an objective of one term."""
-        return self._single.loss
-
-    @property
-    def curvature(self) -> Curvature:
-        """The Hessian policy of an objective of one term."""
-        return self._single.policy
-
-    @property
-    def _single(self) -> Term:
-        if len(self.terms) != 1:
-            raise AttributeError(f"{self.name} is a sum: see its terms")
-        return self.terms[0]
 
     @property
     def metric(self) -> LossMetric:
@@ -245,23 +203,9 @@ class Objective:
         TypeError, ValueError
             As `gradient_hessian`; for arguments in the wrong order, and for groups.
         """
-        if is_data_set(y_true):
-            given = f"a {type(y_true).__name__} as the first argument"
-            needed = "objective(preds, data) or objective(y_true, raw_prediction, sample_weight)"
-            hint = "Swap the arguments."
-            raise invalid("y_true", given=given, needed=needed, hint=hint, kind=TypeError)
-        grouped = group is not None and np.size(group) > 0
-        if is_data_set(raw_prediction):
-            preds, data = y_true, raw_prediction
-            grouped = has_groups(data)
-            (y_true, sample_weight), raw_prediction = labels_and_weights(data), preds
-        if grouped:
-            raise invalid(
-                "group",
-                given=f"query groups of rows, which {self.name} would ignore",
-                needed="data without groups (group, qid)",
-                hint="To rank, use an objective of the library, such as lambdarank or rank:ndcg.",
-            )
+        y_true, raw_prediction, sample_weight = arguments_of_call(
+            self.name, y_true, raw_prediction, sample_weight, group
+        )
         allreduce = collective()
         if allreduce is None:
             return self.gradient_hessian(y_true, raw_prediction, sample_weight)
@@ -318,24 +262,6 @@ class Objective:
             fill(terms, y[one], raw[one], weight, gradient[one], hessian[one])
         return gradient, hessian
 
-    @property
-    def _losses(self) -> list[Loss]:
-        return [term.loss for term in self.terms]
-
-    def _labels(self, y_true: ArrayLike) -> ArrayLike:
-        return y_true if self.targets is None else self.targets.rows(y_true)
-
-    def _tasks(self, raw: Array) -> list[Any]:
-        """Indices of each task, of labels and predictions alike: all outputs of one, or a column each."""
-        if self.vector:
-            return [slice(None)]
-        return [(slice(None), *column) for column in np.ndindex(raw.shape[1:])]
-
-    def _validated(
-        self, y_true: ArrayLike, raw_prediction: ArrayLike, sample_weight: ArrayLike | None
-    ) -> tuple[Array, Array, Array | None]:
-        return validate_data(self._losses, self._labels(y_true), raw_prediction, sample_weight)
-
     def fixed(
         self, y_true: ArrayLike, raw_prediction: ArrayLike, sample_weight: ArrayLike | None = None
     ) -> Objective:
@@ -352,88 +278,6 @@ class Objective:
         """
         y, raw, weight = self._validated(y_true, raw_prediction, sample_weight)
         return replace(self, terms=tuple(term.fixed(y, raw, weight) for term in self.terms))
-
-    def response(self, raw_prediction: ArrayLike) -> NDArray[Any]:
-        """What raw predictions stand for, in their shape: the inverse of the link.
-
-        Of several levels, ``quantile([.05, .5, .95])``, the sorted raw predictions: no header of a model of either
-        library can say so, and ``booster.predict`` leaves them as they are.
-
-        Parameters
-        ----------
-        raw_prediction : array_like
-            Predictions before the link.
-
-        Returns
-        -------
-        ndarray
-        """
-        return self.link.inverse(numeric_array("raw_prediction", raw_prediction))
-
-    def predict(self, booster: Any, data: Any, **arguments: Any) -> NDArray[Any]:
-        """The response of a booster of either library that was trained with this objective.
-
-        Parameters
-        ----------
-        booster : xgboost.Booster or lightgbm.Booster
-            From `train`, or loaded.
-        data : DMatrix or array_like
-            What its ``predict`` takes.
-        **arguments : object
-            Of its ``predict``, such as iteration_range or num_iteration.
-
-        Returns
-        -------
-        ndarray
-        """
-        raw_scores = "output_margin" if hasattr(booster, "num_boosted_rounds") else "raw_score"
-        return self.response(booster.predict(data, **arguments, **{raw_scores: True}))
-
-    def log_odds(self, raw_prediction: ArrayLike) -> NDArray[np.float64]:
-        """The log-odds of class 1 that raw predictions of a binary model stand for, in their shape.
-
-        A loss other than cross-entropy is minimised by a raw score that is not the logit of the
-        probability: focal loss with gamma > 0 or alpha pulls the scores towards 0. This is the increasing
-        map back, from log_odds = log g(0) - log -g(1), g(y) the gradient at label y; its sigmoid is the
-        calibrated probability where the model has learned the minimum. Overlap losses, alone and in sums, have
-        no such map, and get the raw scores themselves.
-
-        Parameters
-        ----------
-        raw_prediction : array_like of shape (n_samples,) or (n_samples, n_outputs)
-            Predictions before the link.
-
-        Returns
-        -------
-        ndarray of float64
-
-        Raises
-        ------
-        TypeError
-            For losses of another kind of label, and for `hinge`, which tells no probabilities.
-        """
-        return _probabilities.log_odds(self.terms, raw_prediction)
-
-    def log_probabilities(self, raw_prediction: ArrayLike) -> NDArray[np.float64]:
-        """log P(class) that raw predictions (n_samples, n_classes) of a model of classes stand for, in their shape.
-
-        As `log_odds` for two classes: focal loss draws the scores together, this is the map back.
-
-        Parameters
-        ----------
-        raw_prediction : array_like of shape (n_samples, n_classes)
-            Predictions before the link.
-
-        Returns
-        -------
-        ndarray of float64
-
-        Raises
-        ------
-        TypeError
-            For losses of another kind of label, sums, and losses whose scores say nothing about probabilities.
-        """
-        return _probabilities.log_probabilities(self.terms, raw_prediction)
 
     def value(
         self, y_true: ArrayLike, raw_prediction: ArrayLike, sample_weight: ArrayLike | None = None
@@ -484,20 +328,4 @@ class Objective:
         float or ndarray of shape (n_outputs,)
         """
         y = numeric_array("y_true", self._labels(y_true))
-        if self.vector:
-            validate_labels(self._losses, y, None)
-            n_outputs = self.n_outputs or n_outputs or _n_classes(y)
-            y, _, weight = validate_data(
-                self._losses, y, np.broadcast_to(0.0, (len(y), n_outputs)), sample_weight
-            )
-            return _intercept.scores(self.terms, y, weight, n_outputs)
-        y, _, weight = validate_data(self._losses, y, np.broadcast_to(0.0, y.shape), sample_weight)
-        y = y.astype(np.float64)
-        if y.ndim == 2:
-            return np.array([_intercept.constant(self.terms, column, weight) for column in y.T])
-        return _intercept.constant(self.terms, y, weight)
-
-
-def _n_classes(y_true: Array) -> int:
-    """As many as columns of a distribution, or codes up to the largest."""
-    return y_true.shape[1] if y_true.ndim == 2 else max(int(y_true.max()) + 1, 2)
+        return _intercept.best_constant(self.terms, y, sample_weight, n_outputs)
