@@ -23,19 +23,20 @@ def row_blocks(n_samples: int, n_outputs: int = 1) -> Iterator[slice]:
         yield slice(start, min(start + n_rows, n_samples))
 
 
-def in_float32(y_true: Array, raw_prediction: Array, shift_invariant: bool) -> tuple[Array, Array]:
-    """Labels and scores of a block in float32, outputs as contiguous columns: a sum over outputs adds whole columns.
+def in_float32(y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
+    """A block in float32, outputs as contiguous columns: a sum over outputs adds whole columns."""
+    y_true = np.asfortranarray(y_true, dtype=np.float32)
+    return y_true, np.asfortranarray(raw_prediction, dtype=np.float32)
 
-    Where value(y, raw) = value(0, raw - y) they are 0 and the difference. It is taken in the precision of the
-    data, so targets with a large offset lose nothing.
+
+def as_residuals(y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
+    """0 and the differences in float32, for losses with value(y, raw) = value(0, raw - y).
+
+    The difference is taken in the precision of the data, so targets with a large offset lose nothing.
     """
-    if not shift_invariant:
-        y_true = np.asfortranarray(y_true, dtype=np.float32)
-        return y_true, np.asfortranarray(raw_prediction, dtype=np.float32)
-    zero = _ZEROS[: len(y_true)]
-    if raw_prediction.ndim == 2:  # several outputs of one label
-        return zero, residual(y_true[:, None], np.asfortranarray(raw_prediction))
-    return zero, residual(y_true, raw_prediction)
+    if raw_prediction.ndim == 2 and y_true.ndim == 1:  # several outputs of one label
+        y_true, raw_prediction = y_true[:, None], np.asfortranarray(raw_prediction)
+    return _ZEROS[: len(y_true)], residual(y_true, raw_prediction)
 
 
 def sample(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gbm_objectives._core.rows import in_float32
+from gbm_objectives._core.rows import as_residuals, in_float32
 from gbm_objectives._core.validation import Array
 
 
@@ -21,30 +21,47 @@ class Block:
     labels : ndarray
         The labels as they were given.
     y_true, raw_prediction : ndarray
-        What the formulas are given. For losses that are shift invariant these are 0 and the residuals.
+        What the formulas are given: of losses that are shift invariant 0 and the residuals, but for data in
+        float32, whose differences are the same when the formulas take them.
+    apart : bool, default False
+        Whether the formulas take differences of the two.
     """
 
     rows: slice
     labels: Array
     y_true: Array
     raw_prediction: Array
+    apart: bool = False
 
     @classmethod
     def of(
         cls, rows: slice, y_true: Array, raw_prediction: Array, *, shift_invariant: bool
     ) -> Block:
         """These rows of all labels and predictions."""
-        labels = y_true[rows]
-        return cls(rows, labels, *in_float32(labels, raw_prediction[rows], shift_invariant))
+        y, raw = y_true[rows], raw_prediction[rows]
+        if shift_invariant and not y.dtype == raw.dtype == np.float32:
+            return cls(rows, y, *as_residuals(y, raw))
+        return cls(rows, y, *in_float32(y, raw), apart=shift_invariant)
 
     def within(self, limit: float) -> bool:
-        """Whether no |raw_prediction| is larger; False for NaN."""
-        raw = self.raw_prediction
-        return bool(-limit <= raw.min() and raw.max() <= limit)
+        """Whether no |raw_prediction|, or no residual, is larger; False for NaN."""
+        reach = _largest(self.raw_prediction)
+        if self.apart:
+            reach += _largest(self.y_true)
+        return reach <= limit
 
     def held(self, limit: float) -> Block:
-        """The block with scores no larger than this."""
-        return replace(self, raw_prediction=np.clip(self.raw_prediction, -limit, limit))
+        """The block with scores, or residuals, no larger than this."""
+        y, raw = self.y_true, self.raw_prediction
+        if self.apart:
+            y, raw = as_residuals(y, raw)
+        raw = np.clip(raw, -limit, limit)
+        return replace(self, y_true=y, raw_prediction=raw, apart=False)
+
+
+def _largest(values: Array) -> float:
+    """max |values|, without an array of them; NaN where one is."""
+    return float(max(values.max(), -values.min()))
 
 
 def n_columns(values: Array) -> int:

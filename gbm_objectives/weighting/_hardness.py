@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from typing_extensions import override
 
-from gbm_objectives._core.rows import in_float32
+from gbm_objectives._core.rows import as_residuals, in_float32
 from gbm_objectives._core.validation import Array, invalid, number
 from gbm_objectives.loss import Loss
 from gbm_objectives.weighting._base import Weighting
@@ -26,7 +26,8 @@ _SIGN = np.uint32(1 << 31)
 def _as_filled(loss: Loss, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
     """Labels and scores as the formulas are given them: in float32, and within the loss's limit."""
     with np.errstate(over="ignore"):
-        y_true, raw_prediction = in_float32(y_true, raw_prediction, loss.shift_invariant)
+        shape = as_residuals if loss.shift_invariant else in_float32
+        y_true, raw_prediction = shape(y_true, raw_prediction)
         if loss.limit < np.finfo(np.float32).max:
             raw_prediction = np.clip(raw_prediction, -loss.limit, loss.limit)
     return y_true, raw_prediction.astype(np.float32, copy=False)  # NumPy 1 makes it float64
