@@ -20,8 +20,8 @@ their intercept. Rows with the name of another package are figures of `_publishe
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -32,11 +32,11 @@ import pandas as pd
 import xgboost as xgb
 from _common import Bound, Report, Row, arguments
 from _published import FOCAL, MAE
-from numpy.typing import NDArray
+from _roles import BUILT_IN, LIBRARIES, Array, Model, Task, read, sized
 from sklearn.base import clone
 from sklearn.datasets import load_diabetes
 from sklearn.metrics import average_precision_score, log_loss
-from sklearn.model_selection import StratifiedKFold, train_test_split
+from sklearn.model_selection import StratifiedKFold
 
 from gbm_objectives import (
     absolute_error,
@@ -53,11 +53,8 @@ from gbm_objectives import (
     welsch,
 )
 from gbm_objectives.metrics import mae, pinball
-from gbm_objectives.objective import Objective
 from gbm_objectives.sklearn import ObjectiveClassifier
 
-Array = NDArray[np.float64]
-LIBRARIES = ("XGBoost", "LightGBM")
 CONVEX = {"huber()": huber(), "pseudo_huber()": pseudo_huber(), "log_cosh()": log_cosh()}
 REDESCENDING = {
     "adaptive_robust()": adaptive_robust(),
@@ -67,79 +64,14 @@ REDESCENDING = {
     "tukey()": tukey(),
 }
 OURS = CONVEX | {"fair()": fair(), "absolute_error()": absolute_error()} | REDESCENDING
-BUILT_IN = {
-    "XGBoost": {
-        "L2": "reg:squarederror",
-        "L1": "reg:absoluteerror",
-        "pseudo-Huber": "reg:pseudohubererror",
-    },
-    "LightGBM": {"L2": "regression", "L1": "regression_l1", "huber": "huber", "fair": "fair"},
-}
 
 
-@dataclass
-class Model:
-    """A booster of either library, trained with an objective of ours or of the library's own."""
-
-    library: str
-    objective: Objective | str
-    rounds: int
-    parameters: dict[str, Any] = field(default_factory=dict)
-    start: float = 0.0
-    booster: Any = None
-
-    def fit(self, X: Array, y: Array) -> Model:
-        """Train, from the intercept where the objective is ours."""
-        custom = None if isinstance(self.objective, str) else self.objective
-        self.start = float(custom.intercept(y)) if custom else 0.0
-        parameters = {**self.parameters, "verbosity": 0 if self.library == "XGBoost" else -1}
-        if self.library == "XGBoost":
-            parameters |= {"base_score": self.start} if custom else {"objective": self.objective}
-            self.booster = xgb.train(parameters, xgb.DMatrix(X, y), self.rounds, obj=custom)
-        else:
-            start = np.full(len(y), self.start) if custom else None
-            parameters["objective"] = self.objective
-            self.booster = lgb.train(parameters, lgb.Dataset(X, y, init_score=start), self.rounds)
-        return self
-
-    def predict(self, X: Array) -> Array:
-        """On the scale of the target."""
-        if self.library == "XGBoost":
-            return np.asarray(self.booster.predict(xgb.DMatrix(X)), dtype=np.float64)
-        return np.asarray(self.booster.predict(X)) + self.start
-
-    def first_split(self) -> float:
-        """The number of the first tree that splits; inf where none does."""
-        if self.library == "XGBoost":
-            splits = ["yes=" in tree for tree in self.booster.get_dump()]
-        else:
-            splits = [tree["num_leaves"] > 1 for tree in self.booster.dump_model()["tree_info"]]
-        return 1.0 + splits.index(True) if any(splits) else math.inf
-
-
-def sized(library: str, depth: int, leaves: int) -> dict[str, Any]:
-    """The size of the trees, and the learning rate, in a library's words."""
-    if library == "XGBoost":
-        return {"max_depth": depth, "eta": 0.1}
-    return {"num_leaves": leaves, "learning_rate": 0.1}
-
-
-def read(path: Path, target: str, leaks: Sequence[str] = ()) -> tuple[Array, Array]:
-    """Features with text columns one-hot, and the target; without columns that give it away."""
-    frame = pd.read_csv(path).drop(columns=list(leaks), errors="ignore")
-    if "total_bedrooms" in frame:
-        frame["total_bedrooms"] = frame["total_bedrooms"].fillna(frame["total_bedrooms"].median())
-    X = pd.get_dummies(frame.drop(columns=target)).to_numpy(dtype=np.float64)
-    return X, frame[target].to_numpy(dtype=np.float64)
-
-
-def regression(library: str, data: list[Array], rounds: int, depth: int, leaves: int) -> Row:
+def regression(library: str, task: Task, rounds: int, depth: int, leaves: int) -> Row:
     """Test MAE of our objectives, the library's own and the median constant."""
-    X, X_test, y, y_test = data
-    errors: Row = {"median constant": mae().evaluate(y_test, np.full_like(y_test, np.median(y)))}
+    errors: Row = {"median constant": task.of_median(mae())}
     for name, objective in (OURS | BUILT_IN[library]).items():
-        model = Model(library, objective, rounds, sized(library, depth, leaves)).fit(X, y)
-        errors[name] = mae().evaluate(y_test, model.predict(X_test))
+        model = Model(library, objective, rounds, sized(library, depth, leaves))
+        errors[name] = task.score(model, mae())
     return errors
 
 
@@ -154,14 +86,13 @@ def by_objective(columns: dict[str, Row]) -> Iterator[Row]:
 def california(report: Report, options: Any) -> Iterator[Bound]:
     """Contaminated labels."""
     X, y = read(options.data / "california_housing.csv", "median_house_value")
-    X, X_test, y, y_test = train_test_split(X, y / 1e5, test_size=0.2, random_state=42)
+    task = Task.of(X, y / 1e5, test_size=0.2, seed=42)
     columns = {}
     for library, share in product(LIBRARIES, (0.0, 0.1, 0.4)):
         rng = np.random.default_rng(0)
-        moved, labels = rng.random(len(y)) < share, y.copy()
-        labels[moved] += 10 * y.std() * rng.choice([-1, 1], moved.sum())
-        data = [X, X_test, labels, y_test]
-        columns[f"{library} {share:.0%}"] = regression(library, data, 300, 6, 31)
+        moved, labels = rng.random(len(task.y)) < share, task.y.copy()
+        labels[moved] += 10 * task.y.std() * rng.choice([-1, 1], moved.sum())
+        columns[f"{library} {share:.0%}"] = regression(library, replace(task, y=labels), 300, 6, 31)
     report.table(
         "California housing: clean MAE by share of contaminated labels", by_objective(columns)
     )
@@ -177,9 +108,8 @@ def california(report: Report, options: Any) -> Iterator[Bound]:
 
 def small(report: Report, options: Any, name: str, target: str) -> dict[str, Row]:
     """A small table: 25% test rows, seed 0; the test MAE by library, other packages' beside it."""
-    data = read(options.data / f"{name}.csv", target)
-    split = train_test_split(*data, test_size=0.25, random_state=0)
-    columns = {library: regression(library, split, 200, 4, 15) for library in LIBRARIES}
+    task = Task.of(*read(options.data / f"{name}.csv", target))
+    columns = {library: regression(library, task, 200, 4, 15) for library in LIBRARIES}
     others = MAE[name]
     shown = {key: columns.get(key, {}) | others.get(key, {}) for key in columns | others}
     report.table(f"{name}: test MAE", by_objective(shown))
@@ -311,11 +241,12 @@ def scale(report: Report, options: Any) -> Iterator[Bound]:
     }
     rows, unscaled = [], math.nan
     for (name, (X, y)), library in product(sets.items(), LIBRARIES):
-        X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=0.25, random_state=0)
+        task = Task.of(X, y)
         for factor in (1.0, 1e3, 1e6):
-            model = Model(library, log_cosh(), 100).fit(X_train, factor * y_train)
-            error = mae().evaluate(factor * y_test, model.predict(X_test))
-            relative = error / float(np.mean(np.abs(factor * y_test)))
+            scaled = replace(task, y=factor * task.y, y_test=factor * task.y_test)
+            model = Model(library, log_cosh(), 100)
+            error = scaled.score(model, mae())
+            relative = error / float(np.mean(np.abs(scaled.y_test)))
             unscaled = relative if factor == 1 else unscaled
             rows.append(
                 {

@@ -67,7 +67,8 @@ def scale(report: Report) -> None:
 
     import gbm_objectives.xgboost as gox
     from gbm_objectives import TrainingWarning, squared_error
-    from gbm_objectives._training.common import GAIN_FLOOR, Start
+    from gbm_objectives._training.starts import Start
+    from gbm_objectives.xgboost._guards import GAIN_FLOOR
 
     x, y = make_friedman1(1500, noise=1.0, random_state=0)
     x_test, y_test = make_friedman1(1000, noise=0.0, random_state=1)

@@ -33,6 +33,7 @@ from gbm_objectives import (
     ohem,
     quantile,
 )
+from gbm_objectives.links import LOGIT
 from gbm_objectives.objective import Objective
 
 OBJECTIVES: dict[str, Objective] = {
@@ -80,7 +81,7 @@ def callback(name: str, rows: int, dtype: str) -> list[Row]:
     """The gradients, the intercept and the metric of one objective."""
     objective, rng = OBJECTIVES[name], np.random.default_rng(0)
     y, raw = np.empty(rows, np.float32), np.empty(rows, dtype)
-    fill(y, objective.link.xgboost == "binary:logistic", rng)
+    fill(y, objective.link == LOGIT, rng)
     fill(raw, False, rng)
     objective(y[:1000], raw[:1000])
     results = 2 * 4 * rows / MB

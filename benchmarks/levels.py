@@ -27,7 +27,8 @@ import lightgbm as lgb
 import numpy as np
 import xgboost as xgb
 from _common import Bound, Report, Row, arguments
-from accuracy import LIBRARIES, Array, heteroscedastic, sized
+from _roles import LIBRARIES, Array, sized
+from accuracy import heteroscedastic
 from robustness import SETS, real
 from sklearn.model_selection import train_test_split
 

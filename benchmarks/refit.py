@@ -26,7 +26,8 @@ import lightgbm as lgb
 import numpy as np
 import xgboost as xgb
 from _common import Bound, Report, Row, arguments, interleaved
-from accuracy import LIBRARIES, Array, heteroscedastic, read, sized
+from _roles import LIBRARIES, Array, read, sized
+from accuracy import heteroscedastic
 from sklearn.model_selection import train_test_split
 
 import gbm_objectives.lightgbm as gol

@@ -18,15 +18,15 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from _common import Report, Row, arguments
-from accuracy import BUILT_IN, LIBRARIES, Array, Model, read, sized
+from _roles import BUILT_IN, LIBRARIES, Array, Model, Task, read, sized
 from sklearn.datasets import load_diabetes, make_friedman1, make_friedman2, make_friedman3
-from sklearn.model_selection import train_test_split
 
 from gbm_objectives.metrics import mae
 from gbm_objectives.objective import Objective
@@ -89,14 +89,14 @@ def figures(library: str, objective: Objective | str, options: Any) -> Row:
     names = HELD_OUT if options.held_out else SETS
     for name, seed in product(names, options.seeds):
         X, y = HELD_OUT[name]() if options.held_out else real(options.data, name)
-        X, X_test, y, y_test = train_test_split(X, y, test_size=0.25, random_state=seed)
-        X, y = X[:5000], y[:5000]
-        constant = mae().evaluate(y_test, np.full_like(y_test, np.median(y)))
+        task = Task.of(X, y, seed=seed)
+        task = replace(task, X=task.X[:5000], y=task.y[:5000])
+        constant = task.of_median(mae())
         for kind in options.noises:
             threads = "nthread" if library == "XGBoost" else "num_threads"
             parameters = sized(library, 6, 31) | {threads: options.threads}
-            model = Model(library, objective, 200, parameters).fit(X, noisy(y, kind, seed))
-            error = mae().evaluate(y_test, model.predict(X_test))
+            noised = replace(task, y=noisy(task.y, kind, seed))
+            error = noised.score(Model(library, objective, 200, parameters), mae())
             logarithms[kind].append(float(np.log(error / constant)))
     means = {kind: float(np.exp(np.mean(values))) for kind, values in logarithms.items()}
     return means | {"all": float(np.exp(np.mean(list(logarithms.values()))))}

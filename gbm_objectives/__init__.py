@@ -1,10 +1,10 @@
 """Custom objectives for XGBoost and LightGBM that behave like built-in ones."""
 
 from gbm_objectives import curvature, links, metrics
-from gbm_objectives._training.common import TrainingError, TrainingWarning
+from gbm_objectives._training.alarms import TrainingError, TrainingWarning
 from gbm_objectives.factories import *  # noqa: F403
-from gbm_objectives.factories import __all__ as _factories
 from gbm_objectives.objective import Objective
+from gbm_objectives.registry import OBJECTIVES as _OBJECTIVES
 from gbm_objectives.weighting import EffectiveNumber
 
 __all__ = [
@@ -16,6 +16,6 @@ __all__ = [
     "links",
     "metrics",
 ]
-__all__ += _factories
+__all__ += sorted(_OBJECTIVES)
 
 __version__ = "0.1.0"

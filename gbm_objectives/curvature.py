@@ -16,10 +16,11 @@ from dataclasses import dataclass
 from typing import ClassVar, cast
 
 import numpy as np
+from typing_extensions import override
 
 from gbm_objectives._core.validation import Array, message, non_negative, positive
 from gbm_objectives.loss import (
-    HasBuiltIn,
+    HasDamping,
     HasFisher,
     HasHalley,
     HasHessian,
@@ -34,7 +35,8 @@ class Curvature(ABC):
 
     Parameters
     ----------
-    trust : the largest step a leaf may take, in units of the loss' scale (for losses of the residual
+    trust : float or None, default None
+        The largest step a leaf may take, in units of the loss' scale (for losses of the residual
         the larger of delta and, where delta is automatic, (mean sqrt|r|)^2; 1 on a logit or log scale);
         None for no bound.
     """
@@ -181,25 +183,38 @@ class Unit(Curvature):
 
 
 @dataclass(frozen=True, slots=True)
-class XGBoost(Curvature):
-    """The Hessian of XGBoost's own objective for this loss: the same trees, where nothing else differs."""
+class Damped(Curvature):
+    """The second derivative times the factor that bounds the curvature of a step, or that is right on average."""
 
-    requires = HasBuiltIn
-    lacking = "an objective in XGBoost whose Hessian is another than its second derivative"
+    requires = HasDamping
+    lacking = "a known factor between its second derivative and the curvature that a step meets"
 
     def _both(self, loss: Loss, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
-        return cast(HasBuiltIn, loss).gradient_xgboost(y_true, raw_prediction)
+        damped = cast(HasDamping, loss)
+        gradient, hessian = damped.gradient_undamped(y_true, raw_prediction)
+        hessian *= self._factor(damped, hessian.shape[1] if hessian.ndim == 2 else 1)
+        return gradient, hessian
+
+    def _factor(self, loss: HasDamping, n_outputs: int) -> float:
+        return loss.bounding_factor(n_outputs)
 
 
 @dataclass(frozen=True, slots=True)
-class LightGBM(Curvature):
+class XGBoost(Damped):
+    """The Hessian of XGBoost's own objective for this loss: the same trees, where nothing else differs."""
+
+    lacking = "an objective in XGBoost whose Hessian is another than its second derivative"
+
+
+@dataclass(frozen=True, slots=True)
+class LightGBM(Damped):
     """The Hessian of LightGBM's own objective for this loss."""
 
-    requires = HasBuiltIn
     lacking = "an objective in LightGBM whose Hessian is another than its second derivative"
 
-    def _both(self, loss: Loss, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
-        return cast(HasBuiltIn, loss).gradient_lightgbm(y_true, raw_prediction)
+    @override
+    def _factor(self, loss: HasDamping, n_outputs: int) -> float:
+        return loss.average_factor(n_outputs)
 
 
 POLICIES: dict[str, type[Curvature]] = {
@@ -222,3 +237,10 @@ def as_curvature(curvature: Curvature | str) -> Curvature:
         needed = f"one of {', '.join(POLICIES)}, or an object of gbm_objectives.curvature"
         raise ValueError(message("curvature", repr(curvature), needed))
     return POLICIES[curvature]()
+
+
+def default_for(loss: Loss) -> Curvature:
+    """The policy that the loss prefers; without a preference the first of `Majorizer`, `Exact`, `Unit` that fits."""
+    if loss.default_curvature is not None:
+        return as_curvature(loss.default_curvature)
+    return next(policy for policy in (Majorizer(), Exact(), Unit()) if policy.fits(loss))

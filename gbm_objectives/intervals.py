@@ -13,7 +13,7 @@ from sklearn.utils import _safe_indexing, indexable
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from gbm_objectives._core.validation import message, open_unit, reject_masked, sample_weights
-from gbm_objectives._training.common import Guard
+from gbm_objectives._training.alarms import Guard
 from gbm_objectives.factories import quantile
 from gbm_objectives.metrics import pinball
 from gbm_objectives.sklearn import ObjectiveRegressor

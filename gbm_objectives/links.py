@@ -7,22 +7,15 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from scipy.special import expit, softmax
+from typing_extensions import override
 
-from gbm_objectives._core.numerics import odds
-from gbm_objectives._core.validation import Array, message
+from gbm_objectives._core.validation import Array
 
 
 @dataclass(frozen=True, slots=True)
 class Link(ABC):
     """response = inverse(raw_prediction)."""
-
-    #: The built-in objective under which each library applies this inverse in ``predict``.
-    xgboost: ClassVar[str]
-    lightgbm: ClassVar[str]
-
-    def lightgbm_header(self, n_outputs: int) -> str:
-        """What LightGBM writes into the header of a model with this link; empty for none."""
-        return self.lightgbm
 
     @abstractmethod
     def inverse(self, raw_prediction: Array) -> Array:
@@ -33,13 +26,7 @@ class Link(ABC):
 class Identity(Link):
     """response = raw_prediction, on the whole real line."""
 
-    xgboost = "reg:squarederror"
-    lightgbm = "regression"
-
-    def lightgbm_header(self, n_outputs: int) -> str:
-        """Empty: raw scores are the response."""
-        return ""
-
+    @override
     def inverse(self, raw_prediction: Array) -> Array:
         """``raw_prediction`` itself."""
         return raw_prediction
@@ -49,6 +36,7 @@ class Identity(Link):
 class Sorted(Identity):
     """response = the raw predictions of a row in increasing order, of several levels of one target."""
 
+    @override
     def inverse(self, raw_prediction: Array) -> Array:
         """Sorted along the last axis; neighbours may be equal, never crossed."""
         response: Array = np.sort(raw_prediction, axis=-1)
@@ -59,36 +47,21 @@ class Sorted(Identity):
 class Logit(Link):
     """response = 1 / (1 + exp(-raw_prediction)), a probability."""
 
-    xgboost = "binary:logistic"
-    lightgbm = "binary sigmoid:1"
-
-    def lightgbm_header(self, n_outputs: int) -> str:
-        """A sigmoid for each output."""
-        several = f"multiclassova num_class:{n_outputs} sigmoid:1"
-        return self.lightgbm if n_outputs == 1 else several
-
+    @override
     def inverse(self, raw_prediction: Array) -> Array:
         """The probability of class 1; never overflows."""
-        o = odds(np.asarray(raw_prediction, dtype=np.float64))
-        return o / (1.0 + o)
+        response: Array = expit(np.asarray(raw_prediction, dtype=np.float64))
+        return response
 
 
 @dataclass(frozen=True, slots=True)
 class Softmax(Link):
     """response_k = exp(raw_k) / sum_j exp(raw_j), probabilities of classes that exclude each other."""
 
-    xgboost = "multi:softprob"
-    lightgbm = "multiclass"
-
-    def lightgbm_header(self, n_outputs: int) -> str:
-        """With the number of classes."""
-        return f"{self.lightgbm} num_class:{n_outputs}"
-
+    @override
     def inverse(self, raw_prediction: Array) -> Array:
         """Probabilities along the last axis; never overflows."""
-        z = np.asarray(raw_prediction, dtype=np.float64)
-        e = np.exp(z - z.max(axis=-1, keepdims=True))
-        response: Array = e / e.sum(axis=-1, keepdims=True)
+        response: Array = softmax(np.asarray(raw_prediction, dtype=np.float64), axis=-1)
         return response
 
 
@@ -99,22 +72,9 @@ class Log(Link):
     Raw scores are held within +-80: responses from 1.8e-35 to 5.5e34, which float32 holds, sums of them too.
     """
 
-    #: count:poisson has this link too, but brings a max_delta_step of .7 into the trees.
-    xgboost = "reg:gamma"
-    lightgbm = "poisson"
     held: ClassVar[float] = 80.0
 
-    def lightgbm_header(self, n_outputs: int) -> str:
-        """For one output: LightGBM's poisson transforms no more than the first."""
-        if n_outputs > 1:
-            raise NotImplementedError(
-                message(
-                    "objective", f"the log link and {n_outputs} outputs in LightGBM", "one output",
-                    "Its models transform the first output only: train one for each column.",
-                )
-            )  # fmt: skip
-        return self.lightgbm
-
+    @override
     def inverse(self, raw_prediction: Array) -> Array:
         """The mean, count or rate; never overflows, never 0."""
         z = np.asarray(raw_prediction, dtype=np.float64)

@@ -1,21 +1,29 @@
 """What a loss is: elementwise mathematics without weights, libraries or clipping.
 
-Adding a loss: subclass `RobustLoss` (even losses of the residual), `ResidualLoss` or `Loss`, give the
-formulas, then one factory and one line in the registry. The contract tests take it up by themselves.
+A loss of your own derives from one of these, which lie in `gbm_objectives.losses`, and gives the formulas:
 
-Arrays are blocks of rows: ``y_true`` and ``raw_prediction`` of shape (n,), float32 or float64, and
-every method returns an array of their shape and dtype. Losses of several outputs: see `_vector`.
+- `RobustLoss`: an even loss of the residual, by ``rho``, ``psi`` and ``psi_deriv``;
+- `ResidualLoss`: any loss of the residual over a scale;
+- `MultiOutputLoss`: one value a row from several outputs, such as a likelihood of two parameters;
+- `Loss` itself, with `HasHessian`, `HasMajorizer` or neither, for all others.
+
+The traits (``link``, ``labels``, ``shift_invariant`` ...) tell the rest of the package what a loss is; the contract
+tests hold each loss to what it declares. Arrays are blocks of rows: ``y_true`` and ``raw_prediction`` of shape (n,),
+float32 or float64, and every method returns an array of their shape and dtype. Of several outputs
+``raw_prediction`` is (n, n_outputs): see `MultiOutputLoss`.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
 from gbm_objectives._core.validation import Array
 from gbm_objectives.links import IDENTITY, Link
+
+Labels = Literal["number", "binary", "class", "distribution"]
 
 
 class Loss(ABC):
@@ -28,18 +36,29 @@ class Loss(ABC):
 
     __slots__ = ()
 
-    link: ClassVar[Link] = IDENTITY
+    #: What a label is: a real "number" or a count; "binary", 0 or 1 or a probability between them, one column; a
+    #: "class" code from 0 to K - 1; or a "distribution", a row of K shares.
+    labels: ClassVar[Labels] = "number"
+    #: Raw scores tell the probabilities of the classes (`Objective.log_odds`, `Objective.log_probabilities`).
+    probabilistic: ClassVar[bool] = False
     #: value(y, raw) = value(0, raw - y). The difference is then taken in the precision of the data.
     shift_invariant: ClassVar[bool] = False
-    #: One value a row from all outputs; else each output is a task of its own, with its own labels.
-    vector: ClassVar[bool] = False
+    #: What `resolve` finds is a scale of the residuals, if anything; it can be kept from then on.
+    scaled: ClassVar[bool] = False
     #: What `resolve` finds is a random draw, another one for other predictions.
     drawn: ClassVar[bool] = False
+    #: One value a row from all outputs; else each output is a task of its own, with its own labels.
+    vector: ClassVar[bool] = False
 
     @property
     @abstractmethod
     def name(self) -> str:
         """A name for metrics and tables, without spaces and colons."""
+
+    @property
+    def link(self) -> Link:
+        """From the raw prediction to the response."""
+        return IDENTITY
 
     @abstractmethod
     def value(self, y_true: Array, raw_prediction: Array) -> Array:
@@ -51,7 +70,11 @@ class Loss(ABC):
 
     @abstractmethod
     def intercept(self, y_true: Array, sample_weight: Array | None) -> Any:
-        """The raw score of the best constant for the whole of ``y_true``, in float64."""
+        """The raw score of the best constant for the whole of ``y_true``, in float64; one an output.
+
+        Of class codes there are as many outputs as codes up to the largest: a class without rows is given as a
+        label without weight.
+        """
 
     @property
     def convex(self) -> bool:
@@ -59,9 +82,12 @@ class Loss(ABC):
         return True
 
     @property
-    def default_curvature(self) -> tuple[str, float | None]:
-        """The policy that suits the loss, by its name in `curvature.POLICIES`, and its trust."""
-        return "majorizer", None
+    def default_curvature(self) -> Any:
+        """The Hessian policy that suits the loss, of `gbm_objectives.curvature`; None: the first that fits.
+
+        That is the majorizer where there is one, else the exact Hessian where it is not flat, else 1.
+        """
+        return None
 
     @property
     def scale(self) -> float:
@@ -100,7 +126,7 @@ class Loss(ABC):
 
     @property
     def n_outputs(self) -> int | None:
-        """How many outputs a row has, where the loss says so; None: as many as classes or columns of labels."""
+        """How many outputs a row has, where the loss fixes it; None: as many as classes or columns of labels."""
         return None
 
     @property
@@ -135,7 +161,7 @@ class Loss(ABC):
     @property
     def sampled(self) -> bool:
         """Whether a part of the rows is enough for `statistics`, as it is for a scale."""
-        return False
+        return self.scaled
 
     def take(self, rows: slice) -> Loss:
         """The loss of these rows alone; only losses that carry data of their rows differ."""
@@ -179,6 +205,9 @@ class HasMajorizer(Loss):
 
     __slots__ = ()
 
+    #: The parabola lies above the loss only on the way from a row's point to its minimum.
+    majorizes_downhill: ClassVar[bool] = False
+
     @abstractmethod
     def majorizer(self, y_true: Array, raw_prediction: Array) -> Array:
         """The curvature h >= 0 of a parabola that touches the loss here and lies above it elsewhere."""
@@ -208,15 +237,23 @@ class HasHalley(Loss):
         """The gradient, and the Hessian with which -G/H is Halley's step towards the leaf's minimum."""
 
 
-class HasBuiltIn(Loss):
-    """A loss that both libraries have, each with a Hessian other than the second derivative."""
+class HasDamping(HasHessian):
+    """A loss whose second derivative is smaller than the curvature that a step meets, by a known factor.
+
+    The diagonal of the Hessian doesn't show that softmax couples the outputs of a row; the slope of an exponential
+    grows on the way. Two factors are in use.
+    """
 
     __slots__ = ()
 
     @abstractmethod
-    def gradient_xgboost(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
-        """The gradient, and the Hessian that XGBoost gives its trees."""
+    def bounding_factor(self, n_outputs: int) -> float:
+        """The Hessian times this bounds the curvature that a step meets."""
 
     @abstractmethod
-    def gradient_lightgbm(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
-        """The gradient, and the Hessian that LightGBM gives its trees."""
+    def average_factor(self, n_outputs: int) -> float:
+        """The Hessian times this is the curvature that a step meets on average."""
+
+    def gradient_undamped(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
+        """The gradient, and the Hessian that is to be multiplied, a fresh array."""
+        return self.gradient_hessian(y_true, raw_prediction)

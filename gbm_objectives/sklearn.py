@@ -19,15 +19,16 @@ from sklearn.base import (
     is_regressor,
 )
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_array, column_or_1d
 
-from gbm_objectives._core.validation import message, reject_masked
-from gbm_objectives._training.common import Guard, checked
+from gbm_objectives._core.validation import message, reject_masked, reject_non_finite
+from gbm_objectives._training.alarms import Guard
 from gbm_objectives._training.estimators import ObjectiveEstimator, pairs_of
+from gbm_objectives._training.refusals import validate_objective
 from gbm_objectives.links import LOGIT, SOFTMAX
 from gbm_objectives.loss import Loss
-from gbm_objectives.losses._vector import ClassLoss
+from gbm_objectives.losses._classes import ClassLoss
 from gbm_objectives.losses.binary import BinaryLoss
 from gbm_objectives.objective import Objective
 
@@ -120,6 +121,8 @@ class ObjectiveRegressor(RegressorMixin, ObjectiveEstimator):  # type: ignore[mi
         if labels.ndim == 2 and labels.shape[1] == 1:
             labels = column_or_1d(labels, warn=True)
         native: NDArray[Any] = labels.astype(labels.dtype.newbyteorder("="), copy=False)
+        with np.errstate(over="ignore"):  # both libraries hold labels in float32
+            reject_non_finite(argument, native.astype(np.float32), "Float32 ends at 3.4e38.")
         return native
 
     def predict(self, X: Any, **arguments: Any) -> NDArray[Any]:  # noqa: N803
@@ -134,6 +137,12 @@ class ObjectiveRegressor(RegressorMixin, ObjectiveEstimator):  # type: ignore[mi
         constants = np.atleast_2d(self.objective.intercept(labels, sample_weight))
         best = metric.evaluate(labels, np.repeat(constants, len(labels), axis=0), sample_weight)
         return 1.0 - metric.evaluate(labels, self.predict(X), sample_weight) / best
+
+
+def _indicator(argument: str, y: Any) -> NDArray[Any]:
+    """A matrix of labels 0 and 1, dense."""
+    matrix: NDArray[Any] = check_array(y, accept_sparse=True, input_name=argument)
+    return matrix.toarray() if hasattr(matrix, "toarray") else matrix
 
 
 def _tells_probabilities(classifier: ObjectiveClassifier) -> bool:
@@ -206,21 +215,52 @@ class ObjectiveClassifier(ClassifierMixin, ObjectiveEstimator):  # type: ignore[
             raise TypeError(
                 message("estimator", f"a {type(self.estimator).__name__}", "a classifier")
             )
-        objective = checked(self.objective, self.guard)
+        objective = validate_objective(self.objective, self.guard)
         wanted: type[Loss] = ClassLoss if objective.vector else BinaryLoss
         if not all(isinstance(term.loss, wanted) for term in objective.terms):
             given = f"{objective.name}, whose labels are numbers"
             needed = "an objective of classes, such as focal() or softmax_focal()"
             raise TypeError(message("objective", given, needed))
+        self._validate_sum(objective)
         reject_masked("y", y)
+        pairs = pairs_of(eval_set, arguments)
+        if type_of_target(y) == "multilabel-indicator":
+            return self._fit_labels(X, y, sample_weight, pairs, arguments)
         labels = column_or_1d(y, warn=True)
         check_classification_targets(labels)
         self.classes_, codes = np.unique(labels, return_inverse=True)
         self._check_classes(objective)
-        pairs = pairs_of(eval_set, arguments)
         if pairs is not None:
             pairs = [(x, codes if label is y else self._encoded(label)) for x, label in pairs]
         return self._fit(X, codes, sample_weight, pairs, arguments)
+
+    def _validate_sum(self, objective: Objective) -> None:
+        """Sums of losses of several classes have no map to probabilities that is known."""
+        if self.recover_proba and objective.vector and len(objective.terms) > 1:
+            given = f"{objective.name}, a sum, with recover_proba=True"
+            needed = "one loss of classes, or recover_proba=False"
+            raise ValueError(message("objective", given, needed))
+
+    def _fit_labels(
+        self,
+        X: Any,  # noqa: N803
+        y: Any,
+        sample_weight: ArrayLike | None,
+        pairs: list[tuple[Any, Any]] | None,
+        arguments: dict[str, Any],
+    ) -> Self:
+        """Several labels a row, 0 or 1 each: a binary task for each column."""
+        if self.objective.vector:
+            given = f"a label matrix for {self.objective.name}, whose classes exclude each other"
+            needed = "an objective of binary labels, such as multilabel_cross_entropy()"
+            raise ValueError(message("y", given, needed))
+        matrix = _indicator("y", y)
+        self.classes_ = np.arange(matrix.shape[1])
+        if pairs is not None:
+            pairs = [
+                (x, matrix if label is y else _indicator("eval_set", label)) for x, label in pairs
+            ]
+        return self._fit(X, matrix, sample_weight, pairs, arguments)
 
     def _check_classes(self, objective: Objective) -> None:
         n_classes = len(self.classes_)
@@ -271,22 +311,26 @@ class ObjectiveClassifier(ClassifierMixin, ObjectiveEstimator):  # type: ignore[
 
     @available_if(_tells_probabilities)  # type: ignore[untyped-decorator]
     def predict_proba(self, X: Any, **arguments: Any) -> NDArray[Any]:  # noqa: N803
-        """Probabilities of ``classes_``, (n_samples, n_classes)."""
+        """Probabilities of ``classes_``, (n_samples, n_classes); of several labels that each is 1."""
         raw = self.raw_prediction(X, **arguments).astype(np.float64)
         natural = self.objective.link in (LOGIT, SOFTMAX)
         scores = raw if natural and not self.recover_proba else self._recovered(raw)
         if scores.ndim == 2:
-            return SOFTMAX.inverse(scores)
+            return SOFTMAX.inverse(scores) if self.objective.vector else expit(scores)
         return np.column_stack([expit(-scores), expit(scores)])
 
     def predict(self, X: Any, **arguments: Any) -> NDArray[Any]:  # noqa: N803
-        """The likeliest class, (n_samples,)."""
+        """The likeliest class, (n_samples,); of several labels 0 or 1 each, (n_samples, n_labels)."""
         scores = self.decision_function(X, **arguments)
+        if scores.ndim == 2 and not self.objective.vector:
+            return (scores > 0).astype(int)
         likeliest = scores.argmax(axis=1) if scores.ndim == 2 else (scores > 0).astype(int)
         predicted: NDArray[Any] = self.classes_[likeliest]
         return predicted
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_class = getattr(self.objective, "vector", False)
+        vector = isinstance(self.objective, Objective) and self.objective.vector
+        tags.classifier_tags.multi_class = vector
+        tags.classifier_tags.multi_label = not vector
         return tags

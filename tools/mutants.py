@@ -41,7 +41,7 @@ TESTS = {
     "_base": ["validation", "parameters", "intercept", "bias"],
     "_residual": ["robust", "percentage", "validation", "intercept"],
     "_smoothing": ["levels", "robust"],
-    "_vector": ["multiclass", "multiclass_oracles", "intercept"],
+    "_classes": ["multiclass", "multiclass_oracles", "intercept"],
     "adaptive": ["robust"],
     "asymmetric": ["robust", "levels"],
     "bias": ["bias", "parameters"],

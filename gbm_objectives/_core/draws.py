@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from gbm_objectives._core.validation import Array
 
 _MASK = (1 << 32) - 1
-_STRIDE = 0x9E3779B9  # 2^32 over the golden ratio, which spreads consecutive numbers
 
 
 def checksum(values: Array, sample_weight: Array | None = None) -> float:
@@ -33,29 +32,21 @@ def checksum(values: Array, sample_weight: Array | None = None) -> float:
 
 def key(seed: int, total: float) -> int:
     """What tells one draw from others, from the seed and a sum of checksums."""
-    found = np.array([seed & _MASK, seed >> 32, int(total) & _MASK], dtype=np.uint32)
-    mixed = 0
-    for part in found:
-        mixed = int(_mix(np.array([part ^ np.uint32(mixed)]) + np.uint32(_STRIDE))[0])
-    return mixed
+    sequence = np.random.SeedSequence((seed, int(total) & _MASK))
+    return int(sequence.generate_state(1, np.uint64)[0])
 
 
 def hashes(draw: int, start: int, stop: int) -> NDArray[np.uint32]:
-    """32 random bits for each number from ``start`` to ``stop``, of the draw with this key."""
-    numbers = np.arange(start, stop, dtype=np.uint64).astype(np.uint32)
-    numbers *= np.uint32(_STRIDE)
-    numbers ^= np.uint32(draw)
-    return _mix(numbers)
+    """32 random bits for each number from ``start`` to ``stop``, of the draw with this key.
 
-
-def _mix(bits: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    """The finaliser of MurmurHash3 (Appleby, public domain), in place: each bit moves all others."""
-    bits ^= bits >> np.uint32(16)
-    bits *= np.uint32(0x85EBCA6B)
-    bits ^= bits >> np.uint32(13)
-    bits *= np.uint32(0xC2B2AE35)
-    bits ^= bits >> np.uint32(16)
-    return bits
+    A half of a 64-bit word each, of a generator that can begin anywhere in its stream: the bits of a number are
+    the same in whatever block it comes.
+    """
+    generator = np.random.PCG64DXSM(draw)
+    generator.advance(start // 2)
+    before = start % 2
+    words = generator.random_raw((before + stop - start + 1) // 2)
+    return words.astype("<u8", copy=False).view("<u4")[before : before + stop - start]
 
 
 def inclusion(sizes: NDArray[np.float64], count: int) -> NDArray[np.float64]:

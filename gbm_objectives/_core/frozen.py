@@ -1,42 +1,53 @@
-"""An array that a frozen dataclass can hold."""
+"""An array as a value: a field of a frozen dataclass."""
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike
-from typing_extensions import Self
+from numpy.typing import ArrayLike
+from typing_extensions import override
 
 from gbm_objectives._core.validation import Array
 
 
 class FrozenArray:
-    """A copy of an array that can't be written to; compares and hashes by content.
+    """A read-only array that compares and hashes by its content.
 
     Parameters
     ----------
     values : array_like
-        What it holds.
-    dtype : dtype or None, default None
-        Of the copy, in Fortran order; None for that of the values.
+        Copied, so that nobody else can change it.
     """
 
     __slots__ = ("_hash", "values")
 
-    values: Array
-
-    def __init__(self, values: ArrayLike, dtype: DTypeLike | None = None) -> None:
-        self.values = np.array(values, dtype=dtype, order="F")
+    def __init__(self, values: ArrayLike) -> None:
+        self.values: Array = np.array(values)
         self.values.flags.writeable = False
-        self._hash = hash((self.values.shape, self.values.tobytes()))
+        self._hash: int | None = None
+
+    def part(self, rows: slice) -> FrozenArray:
+        """Some rows, without a copy."""
+        part = object.__new__(type(self))
+        part.values, part._hash = self.values[rows], None
+        return part
 
     def __len__(self) -> int:
         return len(self.values)
 
+    @override
     def __eq__(self, other: object) -> bool:
         return type(other) is type(self) and np.array_equal(self.values, other.values)
 
+    @override
     def __hash__(self) -> int:
+        if self._hash is None:  # not before it is asked for: it is a pass over all values
+            self._hash = hash((self.values.shape, self.values.tobytes()))
         return self._hash
 
-    def __reduce__(self) -> tuple[type[Self], tuple[Array]]:
+    @override
+    def __reduce__(self) -> tuple[type[FrozenArray], tuple[Array]]:
         return type(self), (self.values,)
+
+    @override
+    def __repr__(self) -> str:
+        return f"<array of shape {self.values.shape}>"

@@ -20,11 +20,10 @@ CAP = 1e18
 def residual(y_true: Array, raw_prediction: Array) -> Array:
     """raw_prediction - y_true in float32, the difference taken in the wider type of the two."""
     if raw_prediction.dtype == y_true.dtype == np.float32:
-        difference: Array = raw_prediction - y_true
-        return difference
+        return raw_prediction - y_true
     dtype = np.result_type(raw_prediction, y_true, np.float32)
     # Casting first: a ufunc of mixed types casts through small buffers, several times slower.
-    wide: Array = raw_prediction.astype(dtype, copy=False) - y_true.astype(dtype, copy=False)
+    wide = raw_prediction.astype(dtype, copy=False) - y_true.astype(dtype, copy=False)
     return wide.astype(np.float32, copy=False)
 
 
@@ -44,24 +43,21 @@ def log_cosh(u: Array) -> Array:
     """
     a = np.abs(u)
     near = 2.0 * np.sinh(0.5 * np.minimum(a, 1.0)) ** 2
-    value: Array = np.where(a < 1.0, np.log1p(near), a + (np.log1p(np.exp(-2.0 * a)) - LOG_2))
-    return value
+    return np.where(a < 1.0, np.log1p(near), a + (np.log1p(np.exp(-2.0 * a)) - LOG_2))
 
 
 def minus_log1p(a: Array) -> Array:
-    """A - log(1 + a) for a >= 0; below .01, where the two cancel, five terms of its series: 1e-10."""
+    """a - log(1 + a) for a >= 0; below .01, where the two cancel, five terms of its series: 1e-10."""
     near = np.clip(a, 0.0, 0.01)
     series = near * near * (0.5 - near * (1 / 3 - near * (0.25 - near * (0.2 - near / 6))))
-    value: Array = np.where(a < 0.01, series, a - np.log1p(a))
-    return value
+    return np.where(a < 0.01, series, a - np.log1p(a))
 
 
 def expm1_minus(v: Array) -> Array:
     """e^v - 1 - v; near 0, where it cancels, five terms of its series: 1e-12."""
     near = np.clip(v, -0.01, 0.01)
     series = 0.5 * near * near * (1 + near / 3 * (1 + near / 4 * (1 + near / 5 * (1 + near / 6))))
-    value: Array = np.where(np.abs(v) < 0.01, series, np.expm1(v) - v)
-    return value
+    return np.where(np.abs(v) < 0.01, series, np.expm1(v) - v)
 
 
 def sech_squared(u: Array) -> Array:
@@ -76,7 +72,7 @@ def magnitude(u: Array) -> Array:
 
     `numpy.clip` is one vectorised pass, `numpy.maximum` with a scalar is not.
     """
-    a: Array = np.abs(u)
+    a = np.abs(u)
     return np.clip(a, 1e-30, np.inf, out=a)
 
 
@@ -88,13 +84,12 @@ def odds(z: Array) -> Array:
     more than the exponential.
     """
     bound = _largest_exponent(z)
-    result: Array = np.exp(np.clip(z, -bound, bound))
-    return result
+    return np.exp(np.clip(z, -bound, bound))
 
 
 def softplus(z: Array, odds_of_z: Array) -> Array:
     """log(1 + exp(z)), going on as z where the odds are held."""
-    value: Array = np.log1p(odds_of_z)
+    value = np.log1p(odds_of_z)
     bound = _largest_exponent(z)
     if z.max(initial=bound) > bound:
         value += np.clip(z - bound, 0.0, np.inf)
@@ -114,8 +109,7 @@ def power(base: Array, exponent: float) -> Array:
     if exponent == 0:
         return np.ones_like(base)
     if exponent > 8 or half not in (0.0, 0.5):
-        general: Array = np.power(base, exponent)
-        return general
+        return np.power(base, exponent)
     result = np.sqrt(base) if half else base
     for _ in range(whole if half else whole - 1):
         result = result * base

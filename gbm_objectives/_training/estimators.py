@@ -11,7 +11,8 @@ from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from gbm_objectives._core.validation import Array, message, native_features, sample_weights
-from gbm_objectives._training.common import Guard, checked
+from gbm_objectives._training.alarms import Guard
+from gbm_objectives._training.refusals import validate_objective
 from gbm_objectives.objective import Objective
 
 if TYPE_CHECKING:
@@ -45,8 +46,15 @@ class ObjectiveEstimator(MetaEstimatorMixin, BaseEstimator):  # type: ignore[mis
         return self
 
     @property
+    def feature_importances_(self) -> NDArray[Any]:
+        """Those of the fitted estimator, (n_features,), of its ``importance_type``."""
+        check_is_fitted(self)
+        importances: NDArray[Any] = self.estimator_.feature_importances_
+        return importances
+
+    @property
     def _library(self) -> Any:
-        """The module that knows the estimator's library."""
+        """The module that fits estimators of the estimator's library."""
         for cls in type(self.estimator).__mro__:
             library, _, module = cls.__module__.partition(".")
             if library in ("xgboost", "lightgbm"):
@@ -72,24 +80,27 @@ class ObjectiveEstimator(MetaEstimatorMixin, BaseEstimator):  # type: ignore[mis
         evaluations: list[tuple[Any, Any]] | None,
         arguments: dict[str, Any],
     ) -> Self:
-        objective, library = checked(self.objective, self.guard), self._library
+        objective, library = validate_objective(self.objective, self.guard), self._library
         check_consistent_length(X, y)  # XGBoost takes twice as many labels for two targets
+        _refuse_groups(arguments)
         weight = sample_weights(sample_weight, len(y))
         X = native_features("X", X)  # noqa: N806
         if evaluations is not None:
             for features, labels in evaluations:
                 check_consistent_length(features, labels)
             evaluations = [(native_features("eval_set", x), y) for x, y in evaluations]
+        wrapped = self._wrapped()
+        wrapped.set_params(**{name: getattr(self.estimator, name) for name in library.OBJECTS})
         self.estimator_ = library.fit(
-            self._wrapped(),
-            objective,
+            wrapped,
             X,
             y,
             weight,
             evaluations,
-            self.guard,
-            self.refit_leaves,
             arguments,
+            objective=objective,
+            guard=self.guard,
+            refit_leaves=self.refit_leaves,
         )
         self.n_features_in_ = self.estimator_.n_features_in_
         if hasattr(X, "columns"):
@@ -132,3 +143,11 @@ def pairs_of(eval_set: Any, arguments: dict[str, Any]) -> list[tuple[Any, Any]] 
     if eval_set is None:
         return None
     return [eval_set] if isinstance(eval_set, tuple) else list(eval_set)
+
+
+def _refuse_groups(arguments: dict[str, Any]) -> None:
+    """Raise for groups of rows, which no objective of this package heeds."""
+    for name in ("group", "qid", "eval_group", "eval_qid"):
+        if arguments.get(name) is not None:
+            given = "groups of rows, which no objective of this package heeds"
+            raise ValueError(message(name, given, "no groups"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -12,13 +12,14 @@ from numpy.typing import ArrayLike, NDArray
 from gbm_objectives._core.numerics import residual
 from gbm_objectives._core.reduction import Reduce
 from gbm_objectives._core.validation import Array, message
-from gbm_objectives._training.quantile_rules import Rule
 from gbm_objectives.curvature import Unit
 from gbm_objectives.loss import HasHessian, HasMajorizer, Loss
 from gbm_objectives.losses.quantile import AbsoluteError, Quantile
 from gbm_objectives.objective import Objective
 from gbm_objectives.objective._validation import validate_data
 
+#: The quantile of a few rows as a library defines it: (values, weights or None, level), of at least one value.
+Rule = Callable[[Array, Array | None, float], Any]
 #: Slopes below this share of what they are sums of are rounding in float32.
 _FLAT = 1e-6
 
@@ -169,14 +170,14 @@ class LeafRefit(Objective):
         return np.fromiter(each(), distance.dtype, len(counts))
 
 
-def check_beside(clashes: Mapping[str, object]) -> None:
+def refuse_beside(clashes: Mapping[str, object]) -> None:
     """Raise for the first that is given of what refitted leaves don't go with."""
     for what, given in clashes.items():
         if given:
             raise ValueError(message("refit_leaves", f"True with {what}", "one of the two"))
 
 
-def check_functions(argument: str, metrics: Any) -> None:
+def refuse_names(argument: str, metrics: Any) -> None:
     """Raise for built-in metrics: the library computes them on the leaves that it has grown."""
     names = metrics.split(",") if isinstance(metrics, str) else metrics
     names = names if isinstance(names, (list, tuple, set)) else [names]

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from gbm_objectives._core.validation import Array, message
 from gbm_objectives.objective import Objective
-from gbm_objectives.objective._targets import Targets
 
 #: Row numbers beyond are not exact in the libraries' float32 labels.
 _LARGEST = 1 << 24
@@ -62,50 +60,21 @@ def number_of_outputs(
     return n_outputs
 
 
-def _labels(data: Any) -> Array:
-    """Of a DMatrix; before XGBoost 3.2 those of several columns are flat."""
-    labels: Array = data.get_label()
-    n_samples = data.num_row()
-    return labels.reshape(n_samples, -1) if labels.size > n_samples else labels
+def numbered(argument: str, matrices: list[Array]) -> tuple[Array, list[Array]]:
+    """One table of all rows of some label matrices, and the row numbers of each.
 
-
-@contextmanager
-def numbered_labels(objective: Objective, data_sets: list[Any]) -> Iterator[Objective]:
-    """The objective with label matrices as its targets, row numbers in the DMatrix; as they were afterwards.
-
-    XGBoost's softmax, under which a model predicts probabilities, takes labels of one column only.
+    Raises
+    ------
+    ValueError
+        For matrices of different columns, or more rows than float32 can number.
     """
-    numbers = objective.of_classes and objective.targets is None
-    matrices = [_labels(data) for data in data_sets] if numbers else []
-    if not any(labels.ndim == 2 for labels in matrices):
-        yield objective
-        return
     shapes = {labels.shape[1:] for labels in matrices}
     if len(shapes) > 1:
         given = f"labels of shapes {', '.join(str(labels.shape) for labels in matrices)}"
-        raise ValueError(message("evals", given, "label matrices with the columns of dtrain's"))
+        needed = "label matrices with the columns of the training labels"
+        raise ValueError(message(argument, given, needed))
     table = np.concatenate(matrices)
     if len(table) > _LARGEST:
-        raise ValueError(message("dtrain", f"{len(table)} label rows", f"at most {_LARGEST}"))
-    starts = np.cumsum([0, *map(len, matrices)])
-    try:
-        for data, first, last in zip(data_sets, starts, starts[1:], strict=False):
-            data.set_label(np.arange(first, last))
-        yield objective.with_targets(table)
-    finally:
-        for data, labels in zip(data_sets, matrices, strict=True):
-            data.set_label(labels)
-
-
-class Labelled:
-    """A data set as a metric of one-column labels would see it, with the label matrix that they number."""
-
-    def __init__(self, data: Any, targets: Targets) -> None:
-        self._data, self._targets = data, targets
-
-    def get_label(self) -> Array:
-        """The label matrix."""
-        return self._targets.rows(self._data.get_label())
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._data, name)
+        raise ValueError(message(argument, f"{len(table)} label rows", f"at most {_LARGEST}"))
+    ends = np.cumsum([len(labels) for labels in matrices])
+    return table, np.split(np.arange(len(table)), ends[:-1])

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from importlib import import_module
-from importlib.metadata import version
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from gbm_objectives import __version__
-from gbm_objectives._core.validation import message
-from gbm_objectives.compare import frames
-from gbm_objectives.compare.cache import Cache, default_folder, writable
-from gbm_objectives.compare.candidates import Settings
+from gbm_objectives.compare.candidates import LIBRARIES, lineup
 from gbm_objectives.compare.data import Data, of_arrays
-from gbm_objectives.compare.lineup import LIBRARIES, lineup
-from gbm_objectives.compare.progress import Progress, Silent, shown
+from gbm_objectives.compare.options import Options
 from gbm_objectives.compare.result import Result
-from gbm_objectives.compare.run import Experiment, Job, Outcome, describe
+from gbm_objectives.compare.running import collecting
+from gbm_objectives.compare.running.cache import Cache, default_folder, writable
+from gbm_objectives.compare.running.experiment import Experiment, Job, Outcome
+from gbm_objectives.compare.running.installed import usable, versions_of
+from gbm_objectives.compare.running.progress import Progress, Silent, shown
+from gbm_objectives.compare.running.workers import outcomes
 from gbm_objectives.compare.scoring import Metric, chosen
-from gbm_objectives.compare.tasks import CONTAMINATIONS, Contamination, Plan
-from gbm_objectives.compare.workers import outcomes
 
 
 def compare(
@@ -59,35 +54,58 @@ def compare(
 
     Parameters
     ----------
-    X : (n_samples, n_features), an array, or a frame of pandas or polars. Text and categories go to the libraries as
-        categories, missing values as missing values.
-    y : (n_samples,), or the name of a column of X. Rows without a label are left out. A `Data` as X needs none.
-    task : "regression", "quantile", "binary" or "multiclass". Default: found from the labels.
-    tau : the quantile to predict, strictly between 0 and 1; implies task="quantile".
-    libraries : of "xgboost" and "lightgbm". Default: those installed.
-    objectives : of this package: text such as "huber(delta=2.0), cauchy", objectives, or a list of both. Default:
-        a few for the task.
-    candidates : your own, in a list, or in a mapping by name: functions ``f(y_true, y_pred)`` that return
+    X : array-like or DataFrame of shape (n_samples, n_features), or Data
+        An array, or a frame of pandas or polars. Text and categories go to the libraries as categories, missing
+        values as missing values; infinite numbers are an error.
+    y : array-like of shape (n_samples,), or str
+        The labels, or the name of a column of X. Rows without a label are left out. A `Data` as X needs none.
+    task : {"regression", "quantile", "binary", "multiclass"}, optional
+        Default: found from the labels.
+    tau : float, optional
+        The quantile to predict, strictly between 0 and 1; implies task="quantile".
+    libraries : sequence of {"xgboost", "lightgbm"}, optional
+        Default: those installed.
+    objectives : str, Objective, Loss or a list of these, optional
+        Objectives of this package, or of a loss of your own: text such as "huber(delta=2.0), cauchy", or the
+        objects. Default: a few for the task.
+    candidates : list or dict, optional
+        Your own, in a list, or in a mapping by name: functions ``f(y_true, y_pred)`` that return
         ``(gradient, hessian)`` of raw scores (regression: the target; classes: log-odds), for which boosting starts
         at the best constant; objects with ``fit(X, y)`` and ``predict(X)`` (for classes ``predict_proba(X)``);
         objectives.
-    metrics : names such as "mae, pinball(0.9)", functions ``f(y_true, y_pred)``, or objects with name,
+    metrics : str, callable, metric object or a list of these, optional
+        Names such as "mae, pinball(0.9)", functions ``f(y_true, y_pred)``, or objects with name,
         higher_is_better and evaluate; the first one decides. Default: those of the task.
-    contamination : probabilities with which a training label is moved, or flipped to another class; test labels are
+    contamination : float or iterable of float, optional
+        Probabilities with which a training label is moved, or flipped to another class; test labels are
         clean. Default: 0, .1 and .4, for classes 0, .1 and .2.
-    contamination_size : how far numbers are moved, in standard deviations of the training labels.
-    one_sided : move numbers up only.
-    folds, seeds : of the cross-validation, which is repeated for each seed; stratified for classes.
-    rounds : trees of each model, at most.
-    early_stopping : stop after so many rounds without an improvement of the deciding metric on 15% of the training
-        rows, which then are not trained on.
-    threads : of each model.
-    workers : processes that train at the same time.
-    budget : seconds after which no further model is begun; these are rows with the status "skipped".
-    cache : a folder for what is done, which is not done again at the next call; True: the user's cache folder.
-    name : of the data.
-    progress : show a bar in a terminal, else lines, on stderr; needs rich.
-    command : that repeats this, for the report.
+    contamination_size : float, default 10.0
+        How far numbers are moved, in standard deviations of the training labels.
+    one_sided : bool, default False
+        Whether numbers are moved up only.
+    folds : int, default 5
+        Folds of the cross-validation; stratified for classes.
+    seeds : int or iterable of int, default 0
+        The cross-validation is repeated for each seed.
+    rounds : int, default 200
+        Trees of each model, at most.
+    early_stopping : int, optional
+        Stop after so many rounds without an improvement of the deciding metric on 15% of the training
+        rows, which then are not trained on. Default: no early stopping.
+    threads : int, default 1
+        Threads of each model.
+    workers : int, default 1
+        Processes that train at the same time.
+    budget : float, optional
+        Seconds after which no further model is begun; these are rows with the status "skipped".
+    cache : str, Path or bool, default False
+        A folder for what is done, which is not done again at the next call; True: the user's cache folder.
+    name : str, default "data"
+        The name of the data.
+    progress : bool, default False
+        Show a bar in a terminal, else lines, on stderr; needs rich.
+    command : str, default ""
+        The command that repeats this, for the report.
 
     Returns
     -------
@@ -98,57 +116,46 @@ def compare(
     ValueError, TypeError
         For data that nothing can be learned from and arguments out of range, before anything is trained.
     """
+    options = Options(
+        libraries=libraries,
+        objectives=objectives,
+        candidates=candidates,
+        metrics=metrics,
+        contamination=contamination,
+        contamination_size=contamination_size,
+        one_sided=one_sided,
+        folds=folds,
+        seeds=seeds,
+        rounds=rounds,
+        early_stopping=early_stopping,
+        threads=threads,
+        workers=workers,
+        budget=budget,
+        cache=cache,
+    )
     data = X if isinstance(X, Data) else of_arrays(X, y, task, tau, name)
-    prepared = prepare(
-        data, libraries, objectives, candidates, metrics, contamination, contamination_size,
-        one_sided, folds, seeds, rounds, early_stopping, threads, workers, budget, cache,
-    )  # fmt: skip
-    return prepared.run(shown() if progress else Silent(), command)
+    return prepare(data, options).run(shown() if progress else Silent(), command)
 
 
-def prepare(
-    data: Data,
-    libraries: Sequence[str] | None = None,
-    objectives: Any = None,
-    candidates: Any = None,
-    metrics: Any = None,
-    contamination: float | Iterable[float] | None = None,
-    contamination_size: float = 10.0,
-    one_sided: bool = False,
-    folds: int = 5,
-    seeds: int | Iterable[int] = 0,
-    rounds: int = 200,
-    early_stopping: int | None = None,
-    threads: int = 1,
-    workers: int = 1,
-    budget: float | None = None,
-    cache: str | Path | bool = False,
-) -> Prepared:
+def prepare(data: Data, options: Options) -> Prepared:
     """All of `compare` but the training; whatever is wrong with the arguments is raised here."""
-    shares = CONTAMINATIONS[data.task] if contamination is None else _tuple(contamination)
-    hits = Contamination(tuple(map(float, shares)), contamination_size, one_sided)
-    plan = Plan(folds, _tuple(seeds), hits)
-    plan.check(data)
-    settings = Settings(rounds, early_stopping, threads=threads)
-    for argument, value in (("workers", workers), ("budget", budget)):
-        if value is not None and not value > 0:
-            raise ValueError(message(argument, str(value), "a number above 0"))
-    used, left_out = usable(libraries)
-    found = chosen(metrics, data.task, data.tau)
-    compared = lineup(data, used, objectives, candidates)
-    experiment = Experiment(data, plan, compared, settings, found[0])
-    versions = _versions(used)
+    plan, settings = options.plan(data), options.settings()
+    libraries, left_out = usable(options.libraries)
+    metrics = chosen(options.metrics, data.task, data.tau)
+    candidates = lineup(data, libraries, options.objectives, options.candidates)
+    experiment = Experiment(data, plan, candidates, settings, metrics[0])
+    versions = versions_of(libraries)
     store = None
-    if cache:
-        folder = default_folder() if cache is True else cache
+    if options.cache:
+        folder = default_folder() if options.cache is True else options.cache
         store = Cache(writable(folder, "cache"), experiment, versions)
     notes = (*data.notes, *(f"Left out: {reason}" for reason in left_out))
-    return Prepared(experiment, found, used, notes, versions, store, workers, budget)
+    return Prepared(experiment, metrics, libraries, notes, versions, store, options)
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A comparison that can be run; the parameters are those of `compare` after all checks."""
+    """A comparison that can be run: its options after all checks, and what they stand for."""
 
     experiment: Experiment
     metrics: list[Metric]
@@ -156,8 +163,7 @@ class Prepared:
     notes: tuple[str, ...]
     versions: dict[str, str]
     store: Cache | None
-    workers: int
-    budget: float | None
+    options: Options
 
     def run(self, bar: Progress, command: str = "") -> Result:
         """Train all, or what there is time for."""
@@ -165,11 +171,12 @@ class Prepared:
         done, complete = self._outcomes(bar)
         seconds = perf_counter() - start
         return Result(
-            frames.scores(self.experiment, done, self.metrics),
-            frames.predictions(self.experiment, done),
-            frames.curves(self.experiment, done),
-            frames.texts(self.experiment, done),
+            collecting.score_rows(self.experiment, done, self.metrics),
+            collecting.predicted_rows(self.experiment, done),
+            collecting.curve_rows(self.experiment, done),
+            collecting.warning_rows(self.experiment, done),
             self._info() | {"command": command, "seconds": seconds, "complete": complete},
+            collecting.objectives_of(self.experiment),
         )
 
     def _info(self) -> dict[str, Any]:
@@ -200,7 +207,7 @@ class Prepared:
 
     def _outcomes(self, bar: Progress) -> tuple[list[tuple[Job, Outcome]], bool]:
         """In the order of the jobs, and whether all are there."""
-        deadline = None if self.budget is None else perf_counter() + self.budget
+        deadline = None if self.options.budget is None else perf_counter() + self.options.budget
         jobs, store = list(self.experiment.jobs()), self.store
         done: dict[Job, Outcome] = {}
         try:
@@ -209,7 +216,7 @@ class Prepared:
                 done = {job: outcome for job, outcome in stored if outcome is not None}
             left = [job for job in jobs if job not in done]
             with bar.of(len(jobs), len(done)):
-                for job, outcome in outcomes(self.experiment, left, self.workers, deadline):
+                for job, outcome in outcomes(self.experiment, left, self.options.workers, deadline):
                     done[job] = outcome
                     if store is not None:
                         store.put(job, outcome)
@@ -217,46 +224,3 @@ class Prepared:
         except KeyboardInterrupt:
             pass
         return [(job, done[job]) for job in jobs if job in done], len(done) == len(jobs)
-
-
-def usable(libraries: Sequence[str] | None) -> tuple[list[str], list[str]]:
-    """The libraries to compare, and why others are left out.
-
-    Raises
-    ------
-    ValueError
-        For an unknown library, one that is asked for and can't be imported, or none at all.
-    """
-    names = list(LIBRARIES) if libraries is None else list(dict.fromkeys(libraries))
-    for name in names:
-        if name not in LIBRARIES:
-            needed = f"{' or '.join(LIBRARIES)}, or both with a comma between"
-            raise ValueError(message("libraries", repr(name), needed))
-    reasons = {name: _unusable(name) for name in names}
-    found = [name for name, reason in reasons.items() if not reason]
-    left_out = [reason for reason in reasons.values() if reason]
-    if not found or (libraries is not None and left_out):
-        given = "; ".join(left_out) or "none"
-        raise ValueError(f"{given}. Try: pip install 'gbm-objectives[compare]'")
-    return found, left_out
-
-
-def _unusable(library: str) -> str:
-    """Why it can't be imported; empty where it can."""
-    try:
-        import_module(library)
-    except ModuleNotFoundError as error:
-        return f"{library} is not installed" if error.name == library else describe(error)
-    except Exception as error:  # it may be there and fail to load
-        return f"{library} fails to load, {describe(error)}"
-    return ""
-
-
-def _versions(libraries: Sequence[str]) -> dict[str, str]:
-    found = {library: str(import_module(library).__version__) for library in libraries}
-    found |= {name: version(name) for name in ("numpy", "scipy", "scikit-learn", "pandas")}
-    return {**found, "gbm_objectives": __version__, "python": platform.python_version()}
-
-
-def _tuple(values: Any) -> tuple[Any, ...]:
-    return tuple(values) if isinstance(values, Iterable) else (values,)

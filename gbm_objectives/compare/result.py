@@ -1,9 +1,11 @@
-"""What a comparison has found, as data frames: scores, predictions, curves, warnings."""
+"""What `compare` returns: the frames of a comparison, with tables, figures and a report of them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gbm_objectives.compare.frames import CURVES, PREDICTIONS, SCORES, WARNINGS, Frames
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -11,102 +13,113 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-#: Columns of `Result.scores`; one row a candidate, fold and metric, also where a candidate failed.
-SCORES = (
-    "task", "candidate", "kind", "library", "contamination", "seed", "fold", "metric", "value",
-    "higher_is_better", "seconds", "rounds", "status", "reason",
-)  # fmt: skip
-#: Columns of `Result.predictions`; one row a test row. Classes have one column ``p_0`` ... each instead of ``y_pred``.
-PREDICTIONS = (
-    "candidate", "library", "contamination", "seed", "fold", "row", "y_true", "y_pred",
-)  # fmt: skip
-#: Columns of `Result.curves`; the metric on held-out rows after each round, and the seconds up to it.
-CURVES = (
-    "candidate", "library", "contamination", "seed", "fold", "round", "seconds", "metric", "value",
-)  # fmt: skip
-#: Columns of `Result.warnings`.
-WARNINGS = ("candidate", "library", "contamination", "seed", "fold", "text")
+__all__ = ["CURVES", "PREDICTIONS", "SCORES", "WARNINGS", "Result"]
 
 
 @dataclass(frozen=True)
-class Result:
-    """What `compare` returns.
+class Result(Frames):
+    """The frames of a comparison, with their tables, figures and report; for the attributes see `Frames`.
 
-    Parameters
-    ----------
-    scores, predictions, curves, warnings : data frames with the columns above. ``kind`` is one of "baseline",
-        "built-in", "transformed", "ours", "user"; ``status`` one of "ok", "failed", "skipped", with its ``reason``.
-    info : task ("regression", "quantile", "binary", "multiclass"), name, target, n_rows, n_features, classes,
-        metric (the one that decides), contaminations, seeds, folds, versions (a dict), command (that repeats it),
-        seconds, complete (False where it was interrupted), tau of the task "quantile", notes.
+    The report and the figures are imported when they are asked for: matplotlib takes a second.
     """
 
-    scores: pd.DataFrame
-    predictions: pd.DataFrame
-    curves: pd.DataFrame
-    warnings: pd.DataFrame
-    info: dict[str, Any] = field(default_factory=dict)
-
     def frame(self) -> pd.DataFrame:
-        """The scores, tidy: one row a task, candidate, fold, seed and metric."""
+        """The scores, tidy.
+
+        Returns
+        -------
+        DataFrame
+            One row a task, candidate, fold, seed and metric.
+        """
         return self.scores.copy()
 
     def leaderboard(self) -> pd.DataFrame:
-        """One row a candidate and contamination, the best first; see `statistics.leaderboard`."""
-        from gbm_objectives.compare import statistics
+        """The candidates at each contamination, the best first.
+
+        Returns
+        -------
+        DataFrame
+            One row a candidate and contamination; for the columns see `report.statistics.leaderboard`.
+        """
+        from gbm_objectives.compare.report import statistics
 
         return statistics.leaderboard(self)
 
     def verdict(self) -> str:
-        """One to three plain sentences on what the comparison shows."""
-        from gbm_objectives.compare import verdict
+        """What the comparison shows, in one to three plain sentences."""
+        from gbm_objectives.compare.report import verdict
 
         return verdict.verdict(self)
 
     def report(self, path: str | Path, figures: str | Path | None = None) -> Path:
-        """Write the report, one self-contained HTML file, and with a folder its figures; returns the report's path."""
-        from gbm_objectives.compare.html import write
+        """Write the report: one HTML file that needs nothing else.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file. Folders that are missing are made.
+        figures : str or Path, optional
+            A folder for the figures as PNG and SVG and for the frames behind them as CSV.
+
+        Returns
+        -------
+        Path
+            The file.
+        """
+        from gbm_objectives.compare.report.html import write
 
         return write(self, path, figures)
 
     def save_figures(self, folder: str | Path) -> list[Path]:
-        """Write every figure as PNG and SVG, and the frame behind it as CSV; returns the paths."""
-        from gbm_objectives.compare import plots
+        """Write every figure as PNG and SVG, and the frame behind it as CSV.
 
-        return plots.save_figures(self, folder)
+        Parameters
+        ----------
+        folder : str or Path
+            It is made where it is missing.
+
+        Returns
+        -------
+        list of Path
+            The files.
+        """
+        from gbm_objectives.compare.report import displays
+
+        return displays.save(self, folder)
 
     def plot_scores(self) -> Figure:
-        """Every candidate's mean score with its interval."""
-        from gbm_objectives.compare import plots
+        """Every candidate's mean score with its interval, at the lowest contamination."""
+        from gbm_objectives.compare.report.displays import ScoresDisplay
 
-        return plots.plot_scores(self)
+        return ScoresDisplay.of(self).plot()
 
     def plot_contamination(self) -> Figure:
         """The score against the share of contaminated training labels."""
-        from gbm_objectives.compare import plots
+        from gbm_objectives.compare.report.displays import ContaminationDisplay
 
-        return plots.plot_contamination(self)
+        return ContaminationDisplay.of(self).plot()
 
     def plot_residuals(self) -> Figure:
-        """Predicted against true labels."""
-        from gbm_objectives.compare import plots
+        """Predicted against true labels, on log axes where these are heavy-tailed."""
+        from gbm_objectives.compare.report.displays import ResidualsDisplay
 
-        return plots.plot_residuals(self)
+        return ResidualsDisplay.of(self).plot()
 
     def plot_calibration(self) -> Figure:
         """The reliability curve of classes, the coverage of quantiles."""
-        from gbm_objectives.compare import plots
+        from gbm_objectives.compare.report.displays import CoverageDisplay, ReliabilityDisplay
 
-        return plots.plot_calibration(self)
+        quantile = self.info["task"] == "quantile"
+        return (CoverageDisplay if quantile else ReliabilityDisplay).of(self).plot()
 
     def plot_learning(self) -> Figure:
         """The metric on held-out rows against rounds and seconds."""
-        from gbm_objectives.compare import plots
+        from gbm_objectives.compare.report.displays import LearningDisplay
 
-        return plots.plot_learning(self)
+        return LearningDisplay.of(self).plot()
 
     def plot_shapes(self) -> Figure:
         """Gradient and Hessian of our objectives in the comparison."""
-        from gbm_objectives.compare import plots
+        from gbm_objectives.compare.report.displays import ShapesDisplay
 
-        return plots.plot_shapes(self)
+        return ShapesDisplay.of(self).plot()

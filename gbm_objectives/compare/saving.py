@@ -9,6 +9,7 @@ from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gbm_objectives.compare.candidates.naming import objective_of
 from gbm_objectives.compare.result import Result
 
 if TYPE_CHECKING:
@@ -59,14 +60,27 @@ def _predicted(name: str) -> bool:
 
 
 def load(folder: str | Path) -> Result:
-    """The result that `save` has written."""
+    """The result that `save` has written.
+
+    Files keep of an objective its name alone, so one of a loss of your own is not in `Result.objectives`.
+
+    Parameters
+    ----------
+    folder : str or Path
+
+    Returns
+    -------
+    Result
+    """
     import pandas as pd
 
     path = Path(folder)
     read = (pd.read_csv(path / _file(name), keep_default_na=True) for name in FRAMES)
     info = json.loads((path / "info.json").read_text(encoding="utf-8"))
     scores, predictions, curves, warnings = read
-    return Result(scores, predictions, curves, warnings, info)
+    ours = scores.loc[scores["kind"] == "ours", "candidate"].unique()
+    objectives = {name: one for name in ours if (one := objective_of(name)) is not None}
+    return Result(scores, predictions, curves, warnings, info, objectives)
 
 
 def _file(name: str) -> str:

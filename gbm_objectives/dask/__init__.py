@@ -50,4 +50,5 @@ def intercept(
     from gbm_objectives.dask import _start
 
     client = get_client() if client is None else client
-    return _start.of_collections(client, objective, y, sample_weight).intercept(n_outputs)
+    labels = _start.of_collections(client, objective, y, sample_weight)
+    return labels.intercept(objective, n_outputs)

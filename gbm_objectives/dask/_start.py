@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gbm_objectives._core.validation import message
-from gbm_objectives._training.common import Start
-from gbm_objectives._training.outputs import number_of_outputs
+from gbm_objectives._core.validation import Array, message
+from gbm_objectives._training.starts import Start
 from gbm_objectives.curvature import Unit
 from gbm_objectives.dask._gather import pairs_of, sketches
 from gbm_objectives.dask._labels import LIMIT, Labels
@@ -24,45 +23,44 @@ _ROW_NUMBERS = 1 << 24
 
 @dataclass(frozen=True)
 class ClusterLabels:
-    """The labels of all machines, as an objective sees them.
+    """The labels of all machines, by the sketches of their columns.
 
     Parameters
     ----------
-    objective : of the training.
-    columns : a sketch for each column of the labels.
+    columns : list of Labels
+        A sketch for each column of the labels.
     """
 
-    objective: Objective
     columns: list[Labels]
 
-    def n_outputs(self, params: dict[str, Any], names: tuple[str, ...]) -> int:
-        """As `number_of_outputs`."""
-        return number_of_outputs(self.objective, params, names, self.columns[0].y_true)
+    @property
+    def shown(self) -> Array:
+        """Labels that stand for all."""
+        return self.columns[0].y_true
 
-    def intercept(self, n_outputs: int | None) -> float | NDArray[np.float64]:
+    def intercept(self, objective: Objective, n_outputs: int | None) -> float | NDArray[np.float64]:
         """As `Objective.intercept`."""
         found = [
-            self.objective.intercept(labels.y_true, labels.weights, n_outputs)
-            for labels in self.columns
+            objective.intercept(labels.y_true, labels.weights, n_outputs) for labels in self.columns
         ]
         return found[0] if len(found) == 1 else np.asarray(found)
 
-    def start(self, scores: float | NDArray[np.float64]) -> Start:
+    def start(self, objective: Objective, scores: Array) -> Start:
         """What the first tree is given at these scores; of several columns the largest."""
-        each = np.asarray(scores) if len(self.columns) > 1 else np.asarray(scores)[None]
+        each = scores if len(self.columns) > 1 else scores[None]
         starts = [
             replace(
-                Start.of(self.objective, labels.y_true, score, labels.weights),
+                Start.of(objective, labels.y_true, score, labels.weights),
                 n_samples=labels.n_samples,
             )
             for labels, score in zip(self.columns, each, strict=True)
         ]
         return max(starts, key=lambda start: start.gain)
 
-    def metric(self) -> LossMetric:
+    def metric(self, objective: Objective) -> LossMetric:
         """The objective's metric, at the scale of these labels: one for all machines and evaluation sets."""
-        metric = self.objective.metric
-        if len(self.columns) > 1 or self.objective.of_classes or self.objective.targets is not None:
+        metric = objective.metric
+        if len(self.columns) > 1 or objective.of_classes or objective.targets is not None:
             return metric
         y, weights = self.columns[0].y_true, self.columns[0].weights
         losses = [
@@ -87,7 +85,7 @@ def of_pairs(client: Any, objective: Objective, pairs: list[tuple[Any, Any]]) ->
                 "Train on row numbers, with objective.with_targets(matrix): the table goes to every machine.",
             )
         )  # fmt: skip
-    return ClusterLabels(objective, columns)
+    return ClusterLabels(columns)
 
 
 def of_collections(client: Any, objective: Objective, y: Any, sample_weight: Any) -> ClusterLabels:

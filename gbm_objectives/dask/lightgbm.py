@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import warnings
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,24 +20,19 @@ from numpy.typing import NDArray
 
 from gbm_objectives._core.reduction import Reduce, together
 from gbm_objectives._core.validation import Array, message
-from gbm_objectives._training.common import Guard, as_list, checked, raise_alarm, with_link
+from gbm_objectives._training.alarms import Guard
+from gbm_objectives._training.flow import Job, Request, run
 from gbm_objectives.dask import _start
 from gbm_objectives.dask._gather import partitions
 from gbm_objectives.dask._summation import Guarded, Machines, Summation
 from gbm_objectives.dask._watch import watched
-from gbm_objectives.lightgbm._model import completed, problem
-from gbm_objectives.lightgbm._params import METRIC, NUM_CLASS, first, prepare, skip_reset
-from gbm_objectives.metrics._metric import Metric
+from gbm_objectives.lightgbm import _library
+from gbm_objectives.lightgbm._callbacks import Views, skip_reset
+from gbm_objectives.lightgbm._params import EARLY_STOPPING, METRIC, first, is_on
+from gbm_objectives.metrics import Metric
 from gbm_objectives.objective import Objective
 
 __all__ = ["fit", "train"]
-
-_EARLY_STOPPING = (
-    "early_stopping_round",
-    "early_stopping_rounds",
-    "early_stopping",
-    "n_iter_no_change",
-)
 
 
 def train(
@@ -120,15 +116,15 @@ def fit(
     ClusterError
         Where a worker dies, or is slower than ``timeout`` allows.
     """
-    checked(objective, guard)
-    y = _one_column(y)
     if not isinstance(estimator, lgb.DaskLGBMRegressor):
         raise TypeError(
             message(
-                "estimator", f"a {type(estimator).__name__}", "a DaskLGBMRegressor",
+                "estimator",
+                f"a {type(estimator).__name__}",
+                "a DaskLGBMRegressor",
                 "With labels 0..K-1 it serves classes too: each worker of DaskLGBMClassifier numbers those that it has.",
             )
-        )  # fmt: skip
+        )
     client = get_client() if estimator.client is None else estimator.client
     if getattr(client, "asynchronous", False):
         raise TypeError(message("client", "an asynchronous Client", "a synchronous one"))
@@ -137,54 +133,78 @@ def fit(
         raise TypeError(message("init_model", given, "none: LightGBM's Dask estimators take none"))
     params = {name: value for name, value in estimator.get_params().items() if value is not None}
     params.pop("client", None)
-    prepared = prepare(params, objective)
-    local = first(params, METRIC) is not None or feval == []
-    _check_early_stopping(params, callbacks, local)
-    labels = _start.of_collections(client, objective, y, sample_weight)
-    n_outputs = labels.n_outputs(prepared, NUM_CLASS)
-    settings: dict[str, Any] = {"metric": first(prepared, METRIC)}
-    if n_outputs > 1:
-        settings["num_class"] = n_outputs
-        objective.link.lightgbm_header(n_outputs)  # raises where a model can't say what it predicts
-    start: Array | None = None
-    if init_score is None and prepared.get("boost_from_average", True):
-        start = np.atleast_1d(labels.intercept(n_outputs if n_outputs > 1 else None))
-        init_score = _filled(y, start)
-    actor = client.submit(Summation, timeout, actor=True, pure=False).result()
-    machines = Machines(actor, timeout)
-    if eval_set is not None:
-        pairs = [(features, _one_column(label)) for features, label in eval_set]
-        arguments |= _evaluations(estimator, X, pairs)
-        if start is not None:
-            arguments["eval_init_score"] = [_filled(label, start) for _, label in pairs]
-        default = None if local else labels.metric()
-        metrics = _metrics(objective, default if feval is None else feval)
-        arguments["eval_metric"] = [_ClusterMetric(metric, machines) for metric in metrics]
-    estimator.set_params(objective=_ClusterObjective(objective, machines), **settings)
-    try:
-        with watched(client), warnings.catch_warnings():
-            if params.get("n_jobs") is None:  # LightGBM says it of its own default
-                warnings.filterwarnings("ignore", "Parameter n_jobs will be ignored")
-            estimator.fit(
-                X,
-                y,
-                sample_weight=sample_weight,
-                init_score=init_score,
-                callbacks=[machines, skip_reset, *map(Guarded, callbacks or [])],
-                **arguments,
-            )
-    finally:
-        estimator.set_params(objective=objective)
-        estimator._objective = objective  # the other one holds on to the actor
-    booster = estimator.booster_
-    text = booster.model_to_string()
-    if guard != "ignore":
-        column = labels.columns[0]
-        found = problem(text, objective, column.y_true, column.weights, start, column.n_samples)
-        if found:
-            raise_alarm(guard, found)
-    booster.model_from_string(completed(text, start, objective.link))
+    arguments |= {"init_score": init_score, "callbacks": callbacks, "eval_set": eval_set}
+    request = Request(objective, params, guard, feval)
+    data = (X, _one_column(y), sample_weight)
+    run(_library, _Fit(client, estimator, data, timeout, arguments), request)
     return estimator
+
+
+class _Fit:
+    """The Dask estimator's own ``fit`` as a door."""
+
+    def __init__(
+        self,
+        client: Any,
+        estimator: lgb.DaskLGBMRegressor,
+        data: tuple[Any, Any, Any],
+        timeout: float,
+        arguments: dict[str, Any],
+    ) -> None:
+        self.client, self.estimator, self.timeout = client, estimator, timeout
+        self.X, self.y, self.sample_weight = data
+        self.arguments = dict(arguments)
+
+    def numbered(self, objective: Objective) -> AbstractContextManager[Objective]:
+        """The objective: labels are one column."""
+        return nullcontext(objective)
+
+    def labels(self, objective: Objective, params: Mapping[str, Any]) -> _start.ClusterLabels:
+        """Sketches of all machines' labels."""
+        return _start.of_collections(self.client, objective, self.y, self.sample_weight)
+
+    def train(self, job: Job) -> list[lgb.Booster]:
+        """One model on all machines."""
+        estimator, arguments, params = self.estimator, dict(self.arguments), job.params
+        callbacks, pairs = arguments.pop("callbacks"), arguments.pop("eval_set")
+        _check_early_stopping(params, callbacks, not job.metrics)
+        own = arguments["init_score"] is not None
+        own = own or not is_on(params, ("boost_from_average",), True)
+        _, intercept = job.begin(params, job.labels, own_start=own)
+        settings: dict[str, Any] = {"metric": first(params, METRIC)}
+        if job.n_outputs > 1:
+            settings["num_class"] = job.n_outputs
+        start = None if intercept is None else np.atleast_1d(intercept)
+        if start is not None:
+            arguments["init_score"] = _filled(self.y, start)
+        actor = self.client.submit(Summation, self.timeout, actor=True, pure=False).result()
+        machines = Machines(actor, self.timeout)
+        if pairs is not None:
+            pairs = [(features, _one_column(label)) for features, label in pairs]
+            arguments |= _evaluations(estimator, self.X, pairs)
+            if start is not None:
+                arguments["eval_init_score"] = [_filled(label, start) for _, label in pairs]
+            arguments["eval_metric"] = [
+                _ClusterMetric(metric, machines) for metric in _all_rows(job.metrics)
+            ]
+        estimator.set_params(objective=_ClusterObjective(job.objective, machines), **settings)
+        views = Views(job.objective.link, [intercept])
+        guarded = [Guarded(callback) for callback in views.given_to(callbacks or [])]
+        try:
+            with watched(self.client), warnings.catch_warnings():
+                if params.get("n_jobs") is None:  # LightGBM says it of its own default
+                    warnings.filterwarnings("ignore", "Parameter n_jobs will be ignored")
+                estimator.fit(
+                    self.X,
+                    self.y,
+                    sample_weight=self.sample_weight,
+                    callbacks=[machines, skip_reset, *guarded],
+                    **arguments,
+                )
+        finally:
+            estimator.set_params(objective=job.objective)
+            estimator._objective = job.objective  # the other one holds on to the actor
+        return [estimator.booster_]
 
 
 @dataclass(frozen=True)
@@ -226,23 +246,20 @@ class _ClusterMetric:
         return self.metric.name, value, self.metric.higher_is_better
 
 
-def _metrics(objective: Objective, feval: Any) -> list[Metric]:
-    metrics = with_link([] if feval is None else as_list(feval), objective)
+def _all_rows(metrics: list[Any]) -> list[Metric]:
+    """The metrics, if they are ours."""
     for metric in metrics:
         if not isinstance(metric, Metric):
-            raise TypeError(
-                message(
-                    "feval", repr(metric), "metrics of gbm_objectives.metrics",
-                    "LightGBM would give a function the rows of one worker only.",
-                )
-            )  # fmt: skip
+            needed = "metrics of gbm_objectives.metrics"
+            hint = "LightGBM would give a function the rows of one worker only."
+            raise TypeError(message("feval", repr(metric), needed, hint))
     return metrics
 
 
 def _check_early_stopping(params: Mapping[str, Any], callbacks: Any, local: bool) -> None:
     """Machines must stop in the same round, so they must see the same metric."""
     stops = any(isinstance(callback, type(lgb.early_stopping(1))) for callback in callbacks or ())
-    if local and (stops or first(params, _EARLY_STOPPING) is not None):
+    if local and (stops or first(params, EARLY_STOPPING) is not None):
         raise ValueError(
             message(
                 "params", "early stopping on LightGBM's own metric, which differs between workers",

@@ -7,25 +7,23 @@ package also goes into ``xgboost.dask.train(obj=)`` and the Dask estimators, giv
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
-import numpy as np
 import xgboost as xgb
 from dask.delayed import delayed
 from xgboost import dask as dxgb
 
 from gbm_objectives._core.validation import message
-from gbm_objectives._training.common import Guard, checked
+from gbm_objectives._training.alarms import Guard
+from gbm_objectives._training.flow import Job, Request, run
 from gbm_objectives.dask import _start
 from gbm_objectives.dask._watch import watched
 from gbm_objectives.objective import Objective
-from gbm_objectives.xgboost._guards import check_gains, check_trees
-from gbm_objectives.xgboost._params import (
-    base_score,
-    prepare,
-    refuse_own,
-    with_metrics,
-)
+from gbm_objectives.xgboost import _library
+from gbm_objectives.xgboost._metrics import custom_metric as all_metrics
+from gbm_objectives.xgboost._metrics import directed
+from gbm_objectives.xgboost._train import refuse_obj
 
 __all__ = ["train"]
 
@@ -69,39 +67,60 @@ def train(
     ClusterError
         Where a worker dies. Its rows are gone with it: train again.
     """
-    checked(objective, guard)
-    refuse_own(arguments)
+    refuse_obj(arguments)
     if getattr(client, "asynchronous", False):
         raise TypeError(message("client", "an asynchronous Client", "a synchronous one"))
     continued = arguments.get("xgb_model")
-    prepared = prepare(params, objective, objective, continued)
-    labels = _start.of_pairs(client, objective, _pairs(dtrain))
-    n_outputs = labels.n_outputs(prepared, ("num_class",))
-    if n_outputs > 1:
-        prepared["num_class"] = n_outputs
-    intercept = labels.intercept(prepared.get("num_class"))
-    trees = prepared.get("booster") != "gblinear" and continued is None
-    if continued is None:
-        if prepared.get("base_score") is None:
-            start = base_score(np.asarray(intercept), objective.link, objective.of_classes)
-            prepared["base_score"] = start
-        if trees:
-            guard = check_gains(lambda: labels.start(intercept), guard)
-    metric = labels.metric() if custom_metric is None else custom_metric
+    request = Request(objective, params, guard, custom_metric, False, continued)
     given = {**arguments, "evals": evals}
-    if custom_metric is not None or not prepared.get("eval_metric"):
-        given = with_metrics(prepared, objective, objective, metric, given)
-    maximize = given.pop("maximize", None)  # an argument on one machine only
-    if early_stopping_rounds is not None:
-        stop = xgb.callback.EarlyStopping(rounds=early_stopping_rounds, maximize=maximize)
-        given["callbacks"] = [*(given.get("callbacks") or []), stop]
-    with watched(client):
-        result: dict[str, Any] = dxgb.train(
-            client, prepared, dtrain, num_boost_round, obj=objective, **given
-        )
-    if trees:
-        check_trees(result["booster"], lambda: labels.start(intercept), guard)
-    return result
+    door = _Train(client, dtrain, num_boost_round, given, early_stopping_rounds)
+    run(_library, door, request)
+    return door.result
+
+
+class _Train:
+    """`xgboost.dask.train` as a door."""
+
+    def __init__(
+        self,
+        client: Any,
+        dtrain: dxgb.DaskDMatrix,
+        rounds: int,
+        arguments: dict[str, Any],
+        stopping: int | None,
+    ) -> None:
+        self.client, self.dtrain, self.rounds, self.stopping = client, dtrain, rounds, stopping
+        self.arguments = dict(arguments)
+        self.callbacks = list(self.arguments.pop("callbacks", None) or [])
+        self.result: dict[str, Any] = {}
+
+    def numbered(self, objective: Objective) -> AbstractContextManager[Objective]:
+        """The objective: label matrices of one loss are refused."""
+        return nullcontext(objective)
+
+    def labels(self, objective: Objective, params: Mapping[str, Any]) -> _start.ClusterLabels:
+        """Sketches of all machines' labels."""
+        return _start.of_pairs(self.client, objective, _pairs(self.dtrain))
+
+    def train(self, job: Job) -> list[xgb.Booster]:
+        """One model on all machines."""
+        params, _ = job.begin(job.params, job.labels)
+        maximize = self.arguments.pop("maximize", job.higher_is_better)
+        callbacks = list(self.callbacks)
+        if self.stopping is not None:
+            callbacks.append(xgb.callback.EarlyStopping(rounds=self.stopping, maximize=maximize))
+        with directed(callbacks, job.metrics), watched(self.client):
+            self.result = dxgb.train(
+                self.client,
+                params,
+                self.dtrain,
+                self.rounds,
+                obj=job.objective,
+                custom_metric=all_metrics(job.metrics),
+                callbacks=callbacks or None,
+                **self.arguments,
+            )
+        return [self.result["booster"]]
 
 
 def _pairs(data: dxgb.DaskDMatrix) -> list[tuple[Any, Any]]:

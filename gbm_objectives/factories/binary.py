@@ -10,6 +10,8 @@ from gbm_objectives.losses import BinaryCrossEntropy, Focal
 from gbm_objectives.losses._smoothing import Smoothing
 from gbm_objectives.objective import Objective
 
+__all__ = ["binary_cross_entropy", "focal"]
+
 
 def binary_cross_entropy(
     *,
@@ -26,12 +28,18 @@ def binary_cross_entropy(
 
     Parameters
     ----------
-    label_smoothing : e, in [0, 1): the share of each label that goes to the other classes.
-    smoothing : "uniform": y (1 - e) + e/2, as in PyTorch, Keras and optax; "others": y (1 - e) + (1 - y) e.
-    class_weight : None, "balanced" (scikit-learn's n / (2 n_k)), an `EffectiveNumber`, or the weights of
-        classes 0 and 1, as a pair or a dict; multiplies the rows' losses. Probabilities are then those of a
-        population so weighted.
-    curvature, clip : as for `huber`; "majorizer" is tanh(z/2)/(2z) (Jaakkola & Jordan), "fisher" the exact one.
+    label_smoothing : float, default 0.0
+        The share e of each label, in [0, 1), that goes to the other classes.
+    smoothing : {"uniform", "others"}, default "uniform"
+        "uniform": y (1 - e) + e/2, as in PyTorch, Keras and optax; "others": y (1 - e) + (1 - y) e.
+    class_weight : "balanced", EffectiveNumber, sequence, dict or None, default None
+        None, "balanced" (scikit-learn's n / (2 n_k)), an `EffectiveNumber`, or the weights of classes 0 and
+        1, as a pair or a dict; multiplies the rows' losses. Probabilities are then those of a population so
+        weighted.
+    curvature : Curvature, str or None, default None
+        As for `huber`; "majorizer" is tanh(z/2)/(2z) (Jaakkola & Jordan), "fisher" the exact one.
+    clip : tuple of (float, float or None), or None, default None
+        As for `huber`.
 
     Returns
     -------
@@ -70,11 +78,21 @@ def focal(
 
     Parameters
     ----------
-    gamma : >= 0, how much easy rows are damped.
-    alpha : weight of class 1, 1 - alpha of class 0, in (0, 1); None: both 1. The paper's value, and
-        torchvision's and Keras' default, is .25.
-    label_smoothing, smoothing, class_weight : as for `binary_cross_entropy`.
-    curvature, clip : as for `huber`; "exact", "absolute" and "unit" fit.
+    gamma : float, default 2.0
+        How much easy rows are damped, >= 0.
+    alpha : float or None, default None
+        Weight of class 1, 1 - alpha of class 0, in (0, 1); None: both 1. The paper's value, and torchvision's
+        and Keras' default, is .25.
+    label_smoothing : float, default 0.0
+        As for `binary_cross_entropy`.
+    smoothing : {"uniform", "others"}, default "uniform"
+        As for `binary_cross_entropy`.
+    class_weight : "balanced", EffectiveNumber, sequence, dict or None, default None
+        As for `binary_cross_entropy`.
+    curvature : Curvature, str or None, default None
+        As for `huber`; "exact", "absolute" and "unit" fit.
+    clip : tuple of (float, float or None), or None, default None
+        As for `huber`.
 
     Returns
     -------

@@ -9,6 +9,8 @@ from gbm_objectives.factories._make import Clip, objective
 from gbm_objectives.losses import Hinge, MulticlassHinge, SquaredHinge
 from gbm_objectives.objective import Objective
 
+__all__ = ["hinge", "multiclass_hinge", "squared_hinge"]
+
 
 def hinge(
     width: float = 1.0,
@@ -25,10 +27,14 @@ def hinge(
 
     Parameters
     ----------
-    width : w > 0, on the scale of the margin 1.
-    class_weight : as for `binary_cross_entropy`.
-    curvature, clip : as for `huber`; "exact" (1/w for 0 < a < w, else 0) leaves misclassified rows out of the
-        split search.
+    width : float, default 1.0
+        The width w > 0, on the scale of the margin 1.
+    class_weight : "balanced", EffectiveNumber, sequence, dict or None, default None
+        As for `binary_cross_entropy`.
+    curvature : Curvature, str or None, default None
+        As for `huber`; "exact" (1/w for 0 < a < w, else 0) leaves misclassified rows out of the split search.
+    clip : tuple of (float, float or None), or None, default None
+        As for `huber`.
 
     Returns
     -------
@@ -60,8 +66,12 @@ def squared_hinge(
 
     Parameters
     ----------
-    class_weight : as for `binary_cross_entropy`.
-    curvature, clip : as for `huber`; "exact" is 1 within the margin and 0 beyond.
+    class_weight : "balanced", EffectiveNumber, sequence, dict or None, default None
+        As for `binary_cross_entropy`.
+    curvature : Curvature, str or None, default None
+        As for `huber`; "exact" is 1 within the margin and 0 beyond.
+    clip : tuple of (float, float or None), or None, default None
+        As for `huber`.
 
     Returns
     -------
@@ -94,9 +104,14 @@ def multiclass_hinge(
 
     Parameters
     ----------
-    width : w > 0, on the scale of the margin 1.
-    class_weight : as for `softmax_cross_entropy`.
-    curvature, clip : as for `huber`; by default the majorizer, which bounds the coupling of the classes too.
+    width : float, default 1.0
+        The width w > 0, on the scale of the margin 1.
+    class_weight : "balanced", EffectiveNumber, sequence, dict or None, default None
+        As for `softmax_cross_entropy`.
+    curvature : Curvature, str or None, default None
+        As for `huber`; by default the majorizer, which bounds the coupling of the classes too.
+    clip : tuple of (float, float or None), or None, default None
+        As for `huber`.
 
     Returns
     -------

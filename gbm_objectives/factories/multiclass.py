@@ -18,6 +18,15 @@ from gbm_objectives.losses import (
 from gbm_objectives.losses._smoothing import Smoothing
 from gbm_objectives.objective import Objective
 
+__all__ = [
+    "kl_divergence",
+    "multilabel_cross_entropy",
+    "multilabel_focal",
+    "negative_log_likelihood",
+    "softmax_cross_entropy",
+    "softmax_focal",
+]
+
 
 def softmax_cross_entropy(
     *,
@@ -36,14 +45,19 @@ def softmax_cross_entropy(
 
     Parameters
     ----------
-    label_smoothing : e, in [0, 1): the share of each label that goes to other classes.
-    smoothing : "uniform": (1 - e) onehot + e/K, as in PyTorch, Keras and optax; "others": e/(K - 1) for each wrong
+    label_smoothing : float, default 0.0
+        The share e of each label, in [0, 1), that goes to other classes.
+    smoothing : {"uniform", "others"}, default "uniform"
+        "uniform": (1 - e) onehot + e/K, as in PyTorch, Keras and optax; "others": e/(K - 1) for each wrong
         class and 1 - e for the right one, so that 5 classes and e = .1 give [.025, .9, .025, .025, .025].
-    class_weight : None, "balanced" (scikit-learn's n / (K n_k)), an `EffectiveNumber`, or K weights > 0, as a
-        sequence or a dict by code; multiplies the rows' losses.
-    curvature : a policy of `gbm_objectives.curvature` or its name: "xgboost" (2 p q), "lightgbm"
-        (K/(K - 1) p q), "exact" (p q), "majorizer" (1/2: safe at any step, slow), "absolute", "unit".
-    clip : (low, high) bounds of the Hessian before weights.
+    class_weight : "balanced", EffectiveNumber, sequence, dict or None, default None
+        None, "balanced" (scikit-learn's n / (K n_k)), an `EffectiveNumber`, or K weights > 0, as a sequence
+        or a dict by code; multiplies the rows' losses.
+    curvature : Curvature, str or None, default None
+        A policy of `gbm_objectives.curvature` or its name: "xgboost" (2 p q), "lightgbm" (K/(K - 1) p q),
+        "exact" (p q), "majorizer" (1/2: safe at any step, slow), "absolute", "unit".
+    clip : tuple of (float, float or None), or None, default None
+        (low, high) bounds of the Hessian before weights.
 
     Returns
     -------
@@ -78,7 +92,16 @@ def negative_log_likelihood(
 
     Parameters
     ----------
-    label_smoothing, smoothing, class_weight, curvature, clip : as for `softmax_cross_entropy`.
+    label_smoothing : float, default 0.0
+        As for `softmax_cross_entropy`.
+    smoothing : {"uniform", "others"}, default "uniform"
+        As for `softmax_cross_entropy`.
+    class_weight : "balanced", EffectiveNumber, sequence, dict or None, default None
+        As for `softmax_cross_entropy`.
+    curvature : Curvature, str or None, default None
+        As for `softmax_cross_entropy`.
+    clip : tuple of (float, float or None), or None, default None
+        As for `softmax_cross_entropy`.
 
     Returns
     -------
@@ -112,9 +135,18 @@ def softmax_focal(
 
     Parameters
     ----------
-    gamma : >= 0, how much easy rows are damped.
-    label_smoothing, smoothing, class_weight : as for `softmax_cross_entropy`; class weights are the paper's alpha.
-    curvature, clip : as for `softmax_cross_entropy`; "exact", "absolute" and "unit" fit.
+    gamma : float, default 2.0
+        How much easy rows are damped, >= 0.
+    label_smoothing : float, default 0.0
+        As for `softmax_cross_entropy`.
+    smoothing : {"uniform", "others"}, default "uniform"
+        As for `softmax_cross_entropy`.
+    class_weight : "balanced", EffectiveNumber, sequence, dict or None, default None
+        As for `softmax_cross_entropy`; class weights are the paper's alpha.
+    curvature : Curvature, str or None, default None
+        As for `softmax_cross_entropy`; "exact", "absolute" and "unit" fit.
+    clip : tuple of (float, float or None), or None, default None
+        As for `softmax_cross_entropy`.
 
     Returns
     -------
@@ -148,10 +180,14 @@ def kl_divergence(
 
     Parameters
     ----------
-    targets : None for labels that are a matrix (n_samples, K), as XGBoost takes them. For LightGBM, whose labels
+    targets : array_like of shape (n_rows, n_outputs), or None, default None
+        None for labels that are a matrix (n_samples, K), as XGBoost takes them. For LightGBM, whose labels
         are one column: the matrix itself, (n_rows, K), and as labels the numbers of its rows; see
         `Objective.with_targets`.
-    curvature, clip : as for `softmax_cross_entropy`.
+    curvature : Curvature, str or None, default None
+        As for `softmax_cross_entropy`.
+    clip : tuple of (float, float or None), or None, default None
+        As for `softmax_cross_entropy`.
 
     Returns
     -------
@@ -182,10 +218,18 @@ def multilabel_cross_entropy(
 
     Parameters
     ----------
-    targets : as for `kl_divergence`: for LightGBM the label matrix, with row numbers as labels.
-    label_smoothing, smoothing : as for `binary_cross_entropy`.
-    class_weight : as for `binary_cross_entropy`, the same for all columns; "balanced" balances each column.
-    curvature, clip : as for `binary_cross_entropy`.
+    targets : array_like of shape (n_rows, n_outputs), or None, default None
+        As for `kl_divergence`: for LightGBM the label matrix, with row numbers as labels.
+    label_smoothing : float, default 0.0
+        As for `binary_cross_entropy`.
+    smoothing : {"uniform", "others"}, default "uniform"
+        As for `binary_cross_entropy`.
+    class_weight : "balanced", EffectiveNumber, sequence, dict or None, default None
+        As for `binary_cross_entropy`, the same for all columns; "balanced" balances each column.
+    curvature : Curvature, str or None, default None
+        As for `binary_cross_entropy`.
+    clip : tuple of (float, float or None), or None, default None
+        As for `binary_cross_entropy`.
 
     Returns
     -------
@@ -216,8 +260,22 @@ def multilabel_focal(
 
     Parameters
     ----------
-    gamma, alpha, label_smoothing, smoothing, class_weight, curvature, clip : as for `focal`.
-    targets : as for `kl_divergence`: for LightGBM the label matrix, with row numbers as labels.
+    gamma : float, default 2.0
+        As for `focal`.
+    alpha : float or None, default None
+        As for `focal`.
+    label_smoothing : float, default 0.0
+        As for `focal`.
+    smoothing : {"uniform", "others"}, default "uniform"
+        As for `focal`.
+    class_weight : "balanced", EffectiveNumber, sequence, dict or None, default None
+        As for `focal`.
+    curvature : Curvature, str or None, default None
+        As for `focal`.
+    clip : tuple of (float, float or None), or None, default None
+        As for `focal`.
+    targets : array_like of shape (n_rows, n_outputs), or None, default None
+        As for `kl_divergence`: for LightGBM the label matrix, with row numbers as labels.
 
     Returns
     -------

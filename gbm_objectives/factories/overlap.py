@@ -7,6 +7,8 @@ from gbm_objectives.factories._make import Clip, objective
 from gbm_objectives.losses import Dice, Tversky
 from gbm_objectives.objective import Objective
 
+__all__ = ["dice", "tversky"]
+
 
 def dice(
     smooth: float = 1.0,
@@ -23,11 +25,14 @@ def dice(
 
     Parameters
     ----------
-    smooth : s >= 0, in units of rows, or of weight. As in optax (1.0) and MONAI (1e-5), where the numerator is
-        TP + s; Keras has none.
-    curvature : default "absolute", |gradient|: leaves of at most 1. "unit" fits too. The exact Hessian is negative
+    smooth : float, default 1.0
+        s >= 0, in units of rows, or of weight. As in optax (1.0) and MONAI (1e-5), where the numerator is TP
+        + s; Keras has none.
+    curvature : Curvature, str or None, default None
+        The default is "absolute", |gradient|: leaves of at most 1. "unit" fits too. The exact Hessian is negative
         for many rows and vanishes for confident errors, so it isn't offered.
-    clip : as for `huber`.
+    clip : tuple of (float, float or None), or None, default None
+        As for `huber`.
 
     Returns
     -------
@@ -62,8 +67,14 @@ def tversky(
 
     Parameters
     ----------
-    alpha, beta : > 0. The paper's best are .3 and .7.
-    smooth, curvature, clip : as for `dice`.
+    alpha, beta : float, default 0.3 and 0.7
+        The weights of false positives and of false negatives, > 0. The paper's best are .3 and .7.
+    smooth : float, default 1.0
+        As for `dice`.
+    curvature : Curvature, str or None, default None
+        As for `dice`.
+    clip : tuple of (float, float or None), or None, default None
+        As for `dice`.
 
     Returns
     -------

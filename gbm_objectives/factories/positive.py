@@ -18,6 +18,8 @@ from gbm_objectives.factories._make import Clip, objective
 from gbm_objectives.losses import Gamma, Poisson, SquaredLogError, Tweedie
 from gbm_objectives.objective import Objective
 
+__all__ = ["gamma", "poisson", "squared_log_error", "tweedie"]
+
 
 def poisson(*, curvature: Curvature | str | None = None, clip: Clip | None = None) -> Objective:
     """Poisson deviance, halved: mu - y + y log(y/mu), for counts and rates; raw predictions are log mu.
@@ -29,10 +31,12 @@ def poisson(*, curvature: Curvature | str | None = None, clip: Clip | None = Non
 
     Parameters
     ----------
-    curvature : as for `huber`: "halley" is (y + mu)/2, "exact" and "fisher" mu; "absolute", "unit";
-        "xgboost" and "lightgbm" are exp(.7) mu, the built-in one at its default max_delta_step (XGBoost bounds the
-        leaves by .7 beside: params max_delta_step=.7). Default: halley with steps of at most 1.
-    clip : as for `huber`.
+    curvature : Curvature, str or None, default None
+        As for `huber`: "halley" is (y + mu)/2, "exact" and "fisher" mu; "absolute", "unit"; "xgboost" and
+        "lightgbm" are exp(.7) mu, the built-in one at its default max_delta_step (XGBoost bounds the leaves
+        by .7 beside: params max_delta_step=.7). Default: halley with steps of at most 1.
+    clip : tuple of (float, float or None), or None, default None
+        As for `huber`.
 
     Returns
     -------
@@ -62,7 +66,10 @@ def gamma(*, curvature: Curvature | str | None = None, clip: Clip | None = None)
 
     Parameters
     ----------
-    curvature, clip : as for `poisson`; "halley" is (1 + y/mu)/2, "exact" y/mu, "fisher" 1.
+    curvature : Curvature, str or None, default None
+        As for `poisson`; "halley" is (1 + y/mu)/2, "exact" y/mu, "fisher" 1.
+    clip : tuple of (float, float or None), or None, default None
+        As for `poisson`.
 
     Returns
     -------
@@ -92,8 +99,13 @@ def tweedie(
 
     Parameters
     ----------
-    power : strictly between 1 (`poisson`) and 2 (`gamma`).
-    curvature, clip : as for `poisson`; "halley" is (A + B)/2, "exact" (p - 1) A + (2 - p) B, as in both libraries, "fisher" B.
+    power : float, default 1.5
+        Strictly between 1 (`poisson`) and 2 (`gamma`).
+    curvature : Curvature, str or None, default None
+        As for `poisson`; "halley" is (A + B)/2, "exact" (p - 1) A + (2 - p) B, as in both libraries, "fisher"
+        B.
+    clip : tuple of (float, float or None), or None, default None
+        As for `poisson`.
 
     Returns
     -------
@@ -123,9 +135,11 @@ def squared_log_error(
 
     Parameters
     ----------
-    curvature : as for `huber`: "fisher" (s^2), "exact" (negative for labels far above mu), "absolute", "unit".
+    curvature : Curvature, str or None, default None
+        As for `huber`: "fisher" (s^2), "exact" (negative for labels far above mu), "absolute", "unit".
         Default: fisher with steps of at most 1.
-    clip : as for `huber`.
+    clip : tuple of (float, float or None), or None, default None
+        As for `huber`.
 
     Returns
     -------

@@ -17,6 +17,8 @@ from gbm_objectives.losses import (
 )
 from gbm_objectives.objective import Objective
 
+__all__ = ["adaptive_robust", "cauchy", "geman_mcclure", "general_robust", "tukey", "welsch"]
+
 
 def adaptive_robust(
     *, curvature: Curvature | str | None = None, clip: Clip | None = None
@@ -32,7 +34,10 @@ def adaptive_robust(
 
     Parameters
     ----------
-    curvature, clip : as for `huber`.
+    curvature : Curvature, str or None, default None
+        As for `huber`.
+    clip : tuple of (float, float or None), or None, default None
+        As for `huber`.
 
     Returns
     -------
@@ -67,11 +72,15 @@ def cauchy(
 
     Parameters
     ----------
-    delta : where the influence of an error is at its largest, in the units of the target. "auto": at
-        each call 1.75 times 1.4826 times the weighted median |r|, and at least .05 (mean sqrt|r|)^2. By
-        measurement: the textbook's 2.385 (95% efficiency for normal errors) is 3% better on clean data
-        and 6 to 21% worse at 20 to 40% of outliers, where the median is already too wide.
-    curvature, clip : as for `huber`.
+    delta : float or "auto", default "auto"
+        Where the influence of an error is at its largest, in the units of the target. "auto": at each call
+        1.75 times 1.4826 times the weighted median |r|, and at least .05 (mean sqrt|r|)^2. By measurement:
+        the textbook's 2.385 (95% efficiency for normal errors) is 3% better on clean data and 6 to 21% worse
+        at 20 to 40% of outliers, where the median is already too wide.
+    curvature : Curvature, str or None, default None
+        As for `huber`.
+    clip : tuple of (float, float or None), or None, default None
+        As for `huber`.
 
     Returns
     -------
@@ -99,9 +108,13 @@ def geman_mcclure(
 
     Parameters
     ----------
-    delta : in the units of the target. "auto": at each call 3.5 times 1.4826 times the weighted
-        median |r|, and at least .05 (mean sqrt|r|)^2. By measurement: 3 and 3.5 are the best of 2 to 4.
-    curvature, clip : as for `huber`.
+    delta : float or "auto", default "auto"
+        In the units of the target. "auto": at each call 3.5 times 1.4826 times the weighted median |r|, and
+        at least .05 (mean sqrt|r|)^2. By measurement: 3 and 3.5 are the best of 2 to 4.
+    curvature : Curvature, str or None, default None
+        As for `huber`.
+    clip : tuple of (float, float or None), or None, default None
+        As for `huber`.
 
     Returns
     -------
@@ -133,10 +146,14 @@ def welsch(
 
     Parameters
     ----------
-    delta : in the units of the target. "auto": at each call 3 times 1.4826 times the weighted median
-        |r|, and at least .05 (mean sqrt|r|)^2. By measurement, and near the textbook's 2.985: 3.5 is 4% better
-        on clean data and 3 to 10% worse at 20 to 40% of outliers.
-    curvature, clip : as for `huber`.
+    delta : float or "auto", default "auto"
+        In the units of the target. "auto": at each call 3 times 1.4826 times the weighted median |r|, and at
+        least .05 (mean sqrt|r|)^2. By measurement, and near the textbook's 2.985: 3.5 is 4% better on clean
+        data and 3 to 10% worse at 20 to 40% of outliers.
+    curvature : Curvature, str or None, default None
+        As for `huber`.
+    clip : tuple of (float, float or None), or None, default None
+        As for `huber`.
 
     Returns
     -------
@@ -165,10 +182,14 @@ def tukey(
 
     Parameters
     ----------
-    delta : beyond which an error has no influence, in the units of the target. "auto": at each call
-        5 times 1.4826 times the weighted median |r|, and at least .05 (mean sqrt|r|)^2. By measurement, and
-        near the textbook's 4.685: 6 is 6% better on clean data and 3 to 10% worse on contaminated data.
-    curvature, clip : as for `huber`.
+    delta : float or "auto", default "auto"
+        Beyond which an error has no influence, in the units of the target. "auto": at each call 5 times
+        1.4826 times the weighted median |r|, and at least .05 (mean sqrt|r|)^2. By measurement, and near the
+        textbook's 4.685: 6 is 6% better on clean data and 3 to 10% worse on contaminated data.
+    curvature : Curvature, str or None, default None
+        As for `huber`.
+    clip : tuple of (float, float or None), or None, default None
+        As for `huber`.
 
     Returns
     -------
@@ -202,10 +223,15 @@ def general_robust(
 
     Parameters
     ----------
-    alpha : the shape, at most 2; -inf is float("-inf"). Convex from 1 on, redescending below.
-    delta : in the units of the target. "auto": at each call a multiple, from .5 (alpha >= 1) to 2.12
-        (-inf), of 1.4826 times the weighted median |r|, and at least .05 (mean sqrt|r|)^2.
-    curvature, clip : as for `huber`.
+    alpha : float, default 1.0
+        The shape, at most 2; -inf is float("-inf"). Convex from 1 on, redescending below.
+    delta : float or "auto", default "auto"
+        In the units of the target. "auto": at each call a multiple, from .5 (alpha >= 1) to 2.12 (-inf), of
+        1.4826 times the weighted median |r|, and at least .05 (mean sqrt|r|)^2.
+    curvature : Curvature, str or None, default None
+        As for `huber`.
+    clip : tuple of (float, float or None), or None, default None
+        As for `huber`.
 
     Returns
     -------

@@ -29,6 +29,16 @@ from gbm_objectives.objective import Objective
 from gbm_objectives.objective._terms import Term
 from gbm_objectives.weighting import InverseLabel
 
+__all__ = [
+    "absolute_error",
+    "expectile",
+    "linex",
+    "mape",
+    "mean_bias_error",
+    "quantile",
+    "squared_error",
+]
+
 
 def squared_error(
     *, curvature: Curvature | str | None = None, clip: Clip | None = None
@@ -40,7 +50,10 @@ def squared_error(
 
     Parameters
     ----------
-    curvature, clip : as for `huber`; "majorizer", "exact" and "unit" are all 1.
+    curvature : Curvature, str or None, default None
+        As for `huber`; "majorizer", "exact" and "unit" are all 1.
+    clip : tuple of (float, float or None), or None, default None
+        As for `huber`.
 
     Returns
     -------
@@ -76,14 +89,21 @@ def quantile(
 
     Parameters
     ----------
-    tau : the quantile, strictly between 0 and 1; or several, increasing.
-    delta : the half-width of the smoothing, in the units of the target. "auto": at each call the larger of
-        .33 S, S = (mean sqrt|r|)^2 or at most 1.5 median |r|, and .11 sqrt(S^2 + T^2), T = 1.48 (mean sqrt|q|)^2 the spread
-        of the predictions, q less their mean; smaller in proportion for tau beyond [.05, .95]; see `losses.Quantile`.
-        Of several levels each has its own; numbers: one for all, or one each.
-    smooth : smooth the kink (better quantiles with trees), or use the exact gradient.
-    ordered : of several levels: sort the outputs of each row. False: output k is level k's alone, and may cross.
-    curvature, clip : as for `huber`; default the majorizer.
+    tau : float or sequence of float, default 0.5
+        The quantile, strictly between 0 and 1; or several, increasing.
+    delta : float, sequence of float or "auto", default "auto"
+        The half-width of the smoothing, in the units of the target. "auto": at each call the larger of .33 S,
+        S = (mean sqrt|r|)^2 or at most 1.5 median |r|, and .11 sqrt(S^2 + T^2), T = 1.48 (mean sqrt|q|)^2 the
+        spread of the predictions, q less their mean; smaller in proportion for tau beyond [.05, .95]; see
+        `losses.Quantile`. Of several levels each has its own; numbers: one for all, or one each.
+    smooth : bool, default True
+        Smooth the kink (better quantiles with trees), or use the exact gradient.
+    ordered : bool, default True
+        Of several levels: sort the outputs of each row. False: output k is level k's alone, and may cross.
+    curvature : Curvature, str or None, default None
+        As for `huber`; default the majorizer.
+    clip : tuple of (float, float or None), or None, default None
+        As for `huber`.
 
     Returns
     -------
@@ -131,10 +151,15 @@ def absolute_error(
 
     Parameters
     ----------
-    delta : the half-width of the smoothing, in the units of the target. "auto": as for `huber`.
-    smooth : smooth the kink, or use the exact gradient. The smooth gradients and Hessians are those of
-        `log_cosh`; metric and intercept are those of the exact absolute error.
-    curvature, clip : as for `huber`.
+    delta : float or "auto", default "auto"
+        The half-width of the smoothing, in the units of the target. "auto": as for `huber`.
+    smooth : bool, default True
+        Smooth the kink, or use the exact gradient. The smooth gradients and Hessians are those of `log_cosh`;
+        metric and intercept are those of the exact absolute error.
+    curvature : Curvature, str or None, default None
+        As for `huber`.
+    clip : tuple of (float, float or None), or None, default None
+        As for `huber`.
 
     Returns
     -------
@@ -170,11 +195,18 @@ def mape(
 
     Parameters
     ----------
-    delta : the half-width of the smoothing, in the units of the target; "auto" as for `absolute_error`, from the
+    delta : float or "auto", default "auto"
+        The half-width of the smoothing, in the units of the target; "auto" as for `absolute_error`, from the
         weighted residuals.
-    floor : None, or the size, in the units of the target, below which labels count as so large; needed where
+    floor : float or None, default None
+        None, or the size, in the units of the target, below which labels count as so large; needed where
         labels are 0.
-    smooth, curvature, clip : as for `absolute_error`.
+    smooth : bool, default True
+        As for `absolute_error`.
+    curvature : Curvature, str or None, default None
+        As for `absolute_error`.
+    clip : tuple of (float, float or None), or None, default None
+        As for `absolute_error`.
 
     Returns
     -------
@@ -210,9 +242,14 @@ def expectile(
 
     Parameters
     ----------
-    tau : strictly between 0 and 1; above .5 predictions lie above the mean. Or several, increasing.
-    ordered : of several levels: as for `quantile`.
-    curvature, clip : as for `huber`; "majorizer" is the larger of 2 tau and 2 (1 - tau).
+    tau : float or sequence of float, default 0.5
+        Strictly between 0 and 1; above .5 predictions lie above the mean. Or several, increasing.
+    ordered : bool, default True
+        Of several levels: as for `quantile`.
+    curvature : Curvature, str or None, default None
+        As for `huber`; "majorizer" is the larger of 2 tau and 2 (1 - tau).
+    clip : tuple of (float, float or None), or None, default None
+        As for `huber`.
 
     Returns
     -------
@@ -249,11 +286,16 @@ def linex(
 
     Parameters
     ----------
-    a : the asymmetry, .001 to 1000 or negative. Near 0 the loss is squared error.
-    delta : the unit of a, in the units of the target. "auto": at each call (mean sqrt|r|)^2. It then shrinks
-        as the model fits, and the asymmetry per unit of the target grows: give a number where the cost
-        of an error is known.
-    curvature, clip : as for `huber`; the exact Hessian e^v vanishes on the linear side.
+    a : float, default 1.0
+        The asymmetry, .001 to 1000 or negative. Near 0 the loss is squared error.
+    delta : float or "auto", default "auto"
+        The unit of a, in the units of the target. "auto": at each call (mean sqrt|r|)^2. It then shrinks as
+        the model fits, and the asymmetry per unit of the target grows: give a number where the cost of an
+        error is known.
+    curvature : Curvature, str or None, default None
+        As for `huber`; the exact Hessian e^v vanishes on the linear side.
+    clip : tuple of (float, float or None), or None, default None
+        As for `huber`.
 
     Returns
     -------
@@ -290,11 +332,15 @@ def mean_bias_error(
 
     Parameters
     ----------
-    penalty : the strength, > 0; about 1 to 10 beside a loss of the residual.
-    groups : (n_samples,), the group of each training row, to hold the bias of each group near 0. It belongs
-        to these rows: data with another number of rows raises.
-    learning_rate : of the booster. One that is too large is safe, only slower.
-    force : return the raw mean bias error as an objective all the same, with a warning.
+    penalty : float or None, default None
+        The strength, > 0; about 1 to 10 beside a loss of the residual.
+    groups : array_like of shape (n_samples,), or None, default None
+        The group of each training row, to hold the bias of each group near 0. It belongs to
+        these rows: data with another number of rows raises.
+    learning_rate : float, default 0.3
+        That of the booster. One that is too large is safe, only slower.
+    force : bool, default False
+        Return the raw mean bias error as an objective all the same, with a warning.
 
     Returns
     -------

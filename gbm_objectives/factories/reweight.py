@@ -13,6 +13,8 @@ from gbm_objectives.objective._terms import Term
 from gbm_objectives.weighting import Weighting
 from gbm_objectives.weighting._hardness import GradientHarmonizing, HardestShare
 
+__all__ = ["ghm_classification", "ghm_regression", "ohem"]
+
 #: Hard rows weigh much here, and the exact Hessian of confident errors vanishes.
 _SAFE = Exact(trust=2.0)
 
@@ -34,11 +36,16 @@ def ghm_classification(
 
     Parameters
     ----------
-    objective : of one term with a bounded gradient, such as ``softmax_cross_entropy()``, whose norm is the largest
+    objective : Objective or None, default None
+        An objective of one term with a bounded gradient, such as ``softmax_cross_entropy()``, whose norm is the largest
         |p_k - t_k|; None: ``binary_cross_entropy()``.
-    bins : >= 2, of the histogram over [0, 1]; neighbours are smoothed over.
-    curvature, clip : as for `binary_cross_entropy`; default max(exact, |gradient|/2): leaves of at most 2. Only
-        without an objective, which has its own.
+    bins : int, default 30
+        Number of bins of the histogram over [0, 1], >= 2; neighbours are smoothed over.
+    curvature : Curvature, str or None, default None
+        As for `binary_cross_entropy`; default max(exact, |gradient|/2): leaves of at most 2. Only without an
+        objective, which has its own.
+    clip : tuple of (float, float or None), or None, default None
+        As for `binary_cross_entropy`. Only without an objective, which has its own.
 
     Returns
     -------
@@ -77,9 +84,16 @@ def ghm_regression(
 
     Parameters
     ----------
-    objective : of one term with a bounded gradient, such as ``huber()``; None: ``pseudo_huber(delta)``.
-    bins : as for `ghm_classification`.
-    delta, curvature, clip : as for `pseudo_huber`, None for "auto". Only without an objective, which has its own.
+    objective : Objective or None, default None
+        An objective of one term with a bounded gradient, such as ``huber()``; None: ``pseudo_huber(delta)``.
+    bins : int, default 30
+        As for `ghm_classification`.
+    delta : float, "auto" or None, default None
+        As for `pseudo_huber`; None is "auto". Only without an objective, which has its own.
+    curvature : Curvature, str or None, default None
+        As for `pseudo_huber`. Only without an objective, which has its own.
+    clip : tuple of (float, float or None), or None, default None
+        As for `pseudo_huber`. Only without an objective, which has its own.
 
     Returns
     -------
@@ -113,8 +127,10 @@ def ohem(objective: Objective | None = None, keep: float = 0.25) -> Objective:
 
     Parameters
     ----------
-    objective : of one term, such as ``huber()`` or ``softmax_cross_entropy()``. None: ``binary_cross_entropy()``.
-    keep : in (0, 1].
+    objective : Objective or None, default None
+        An objective of one term, such as ``huber()`` or ``softmax_cross_entropy()``. None: ``binary_cross_entropy()``.
+    keep : float, default 0.25
+        The share of the weight that is kept, in (0, 1].
 
     Returns
     -------

@@ -10,6 +10,8 @@ from gbm_objectives.factories._make import Clip, Delta, objective
 from gbm_objectives.losses import Fair, Huber, LogCosh, PseudoHuber
 from gbm_objectives.objective import Objective
 
+__all__ = ["fair", "huber", "log_cosh", "pseudo_huber"]
+
 
 def huber(
     delta: Delta = "auto", *, curvature: Curvature | str | None = None, clip: Clip | None = None
@@ -21,12 +23,15 @@ def huber(
 
     Parameters
     ----------
-    delta : where an error begins to count as an outlier, in the units of the target. "auto": at each
-        call half of 1.4826 times the weighted median |r|, and at least .05 (mean sqrt|r|)^2.
-    curvature : a policy of `gbm_objectives.curvature` or its name: "majorizer", "exact", "absolute",
-        "unit". Default: the majorizer; for delta="auto" with steps of at most 5 scales, the scale being
-        the larger of delta and (mean sqrt|r|)^2.
-    clip : (low, high) bounds of the Hessian before weights.
+    delta : float or "auto", default "auto"
+        Where an error begins to count as an outlier, in the units of the target. "auto": at each call half of
+        1.4826 times the weighted median |r|, and at least .05 (mean sqrt|r|)^2.
+    curvature : Curvature, str or None, default None
+        A policy of `gbm_objectives.curvature` or its name: "majorizer", "exact", "absolute", "unit". Default:
+        the majorizer; for delta="auto" with steps of at most 5 scales, the scale being the larger of delta
+        and (mean sqrt|r|)^2.
+    clip : tuple of (float, float or None), or None, default None
+        (low, high) bounds of the Hessian before weights.
 
     Returns
     -------
@@ -55,7 +60,12 @@ def pseudo_huber(
 
     Parameters
     ----------
-    delta, curvature, clip : as for `huber`.
+    delta : float or "auto", default "auto"
+        As for `huber`.
+    curvature : Curvature, str or None, default None
+        As for `huber`.
+    clip : tuple of (float, float or None), or None, default None
+        As for `huber`.
 
     Returns
     -------
@@ -84,7 +94,12 @@ def log_cosh(
 
     Parameters
     ----------
-    delta, curvature, clip : as for `huber`.
+    delta : float or "auto", default "auto"
+        As for `huber`.
+    curvature : Curvature, str or None, default None
+        As for `huber`.
+    clip : tuple of (float, float or None), or None, default None
+        As for `huber`.
 
     Returns
     -------
@@ -113,10 +128,14 @@ def fair(
 
     Parameters
     ----------
-    delta : in the units of the target. "auto": at each call a quarter of 1.4826 times the weighted median
-        |r|, and at least .05 (mean sqrt|r|)^2. Half, as for `huber`, is 1% better on clean data and 7
-        to 40% worse on contaminated data (``benchmarks/robustness.py``).
-    curvature, clip : as for `huber`.
+    delta : float or "auto", default "auto"
+        In the units of the target. "auto": at each call a quarter of 1.4826 times the weighted median |r|,
+        and at least .05 (mean sqrt|r|)^2. Half, as for `huber`, is 1% better on clean data and 7 to 40% worse
+        on contaminated data (``benchmarks/robustness.py``).
+    curvature : Curvature, str or None, default None
+        As for `huber`.
+    clip : tuple of (float, float or None), or None, default None
+        As for `huber`.
 
     Returns
     -------

@@ -14,6 +14,8 @@ from gbm_objectives.losses.sampled import Distribution
 from gbm_objectives.objective import Objective
 from gbm_objectives.weighting._sampling import NegativeSampling
 
+__all__ = ["negative_sampling", "sampled_softmax"]
+
 
 def sampled_softmax(
     n_negatives: int = 20,
@@ -41,15 +43,23 @@ def sampled_softmax(
 
     Parameters
     ----------
-    n_negatives : how many classes are drawn, at least 1. From K on it is `softmax_cross_entropy`.
-    distribution : "uniform", or "frequency": pi proportional to count^.75, as in word2vec, and at most 1; counts below
-        a tenth of the mean one are raised to that.
-    seed : a whole number >= 0. A draw depends on it and on a checksum of the predictions alone: the same call gives the
-        same result, on several machines too, and each round another draw.
-    class_weight, clip : as for `softmax_cross_entropy`.
-    curvature : as for `softmax_cross_entropy`. The default, "xgboost", is max(2 p (1 - p), |g|/2) with p = pi_j q_j of
-        drawn classes and the class share of the others, so that a class is held back in all rounds, not only when it
-        is drawn. Not so "exact", with which leaves step up in nearly all rounds: the full loss may rise.
+    n_negatives : int, default 20
+        How many classes are drawn, at least 1. From K on it is `softmax_cross_entropy`.
+    distribution : {"uniform", "frequency"}, default "uniform"
+        "frequency": pi is proportional to count^.75, as in word2vec, and at most 1; counts below a
+        tenth of the mean one are raised to that.
+    seed : int, default 0
+        A whole number >= 0. A draw depends on it and on a checksum of the predictions alone: the same call
+        gives the same result, on several machines too, and each round another draw.
+    class_weight : "balanced", EffectiveNumber, sequence, dict or None, default None
+        As for `softmax_cross_entropy`.
+    clip : tuple of (float, float or None), or None, default None
+        As for `softmax_cross_entropy`.
+    curvature : Curvature, str or None, default None
+        As for `softmax_cross_entropy`. The default, "xgboost", is max(2 p (1 - p), |g|/2) with p = pi_j q_j
+        of drawn classes and the class share of the others, so that a class is held back in all rounds, not
+        only when it is drawn. Not so "exact", with which leaves step up in nearly all rounds: the full loss
+        may rise.
 
     Returns
     -------
@@ -87,10 +97,14 @@ def negative_sampling(
 
     Parameters
     ----------
-    objective : of binary labels, such as `focal` or `multilabel_cross_entropy`; None: `binary_cross_entropy`.
-    share : in (0, 1], of the negatives.
-    seed : a whole number >= 0. A draw depends on it, on a checksum of labels and predictions, and on row numbers: the
-        same call gives the same result, and each round another draw. On several machines rows are numbered by machine.
+    objective : Objective or None, default None
+        An objective of binary labels, such as `focal` or `multilabel_cross_entropy`; None: `binary_cross_entropy`.
+    share : float, default 0.1
+        The share of the negatives that is kept, in (0, 1].
+    seed : int, default 0
+        A whole number >= 0. A draw depends on it, on a checksum of labels and predictions, and on row
+        numbers: the same call gives the same result, and each round another draw. On several machines rows
+        are numbered by machine.
 
     Returns
     -------

@@ -3,34 +3,34 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import replace
-from typing import Any
+from collections.abc import Callable, Iterator
 
 import lightgbm as lgb
-import numpy as np
 
 from gbm_objectives._core.validation import Array
-from gbm_objectives._training.common import Limits, Start, check_family, no_split, non_finite
-from gbm_objectives.links import Link
-from gbm_objectives.objective import Objective
+from gbm_objectives._training.starts import Limits, Start, no_split, non_finite
+from gbm_objectives.lightgbm._links import header
+from gbm_objectives.links import Identity, Link
 
+#: What LightGBM writes in the place of an objective's name where the objective is not its own.
+_CUSTOM = "custom"
 #: Rounds in which some tree should have split.
 _ROUNDS = 3
-#: Built-in objectives of one link; all others have the identity, as far as this package has them.
-_FAMILIES = (
-    {"binary", "cross_entropy"},
-    {"poisson", "gamma", "tweedie"},
-    {"multiclass"},
-    {"multiclassova"},
-)
+
+
+def finish(booster: lgb.Booster, text: str, start: Array | None, link: Link) -> lgb.Booster:
+    """The booster with the completed model, and the name of its objective where converters read it."""
+    text = completed(text, start, link)
+    booster.model_from_string(text).free_dataset()
+    name = re.search(r"^\[objective: (\S+)\]", text, re.MULTILINE)
+    if name and name[1] != _CUSTOM:
+        booster.params["objective"] = name[1]
+    return booster
 
 
 def completed(text: str, start: Array | None, link: Link) -> str:
     """The text of a model with the intercept in its first trees and the link in its header."""
-    header = link.lightgbm_header(trees_a_round(text))
-    if header and not re.search(r"^objective=", text, re.MULTILINE):
-        text = text.replace("\nfeature_names=", f"\nobjective={header}\nfeature_names=", 1)
+    text = _with_objective(text, link)
     if start is None:
         return text
     text = re.sub(r"^tree_sizes=.*\n", "", text, count=1, flags=re.MULTILINE)  # they change
@@ -44,6 +44,24 @@ def completed(text: str, start: Array | None, link: Link) -> str:
 
         text = re.sub(rf"^({line}=)(.*)$", shifted, text, count=start.size, flags=re.MULTILINE)
     return text
+
+
+def _with_objective(text: str, link: Link) -> str:
+    """The text with the built-in objective of this link in its header, and by name among its parameters.
+
+    LightGBM predicts by the header. Converters to other formats read the name too. They forget the linear models
+    in leaves, and onnxmltools takes multiclassova for a softmax. Without a name they refuse these models.
+    """
+    found = header(link, trees_a_round(text))
+    linear = "\nis_linear=1\n" in text
+    if linear and isinstance(link, Identity):
+        found = ""
+    if found and not re.search(r"^objective=", text, re.MULTILINE):
+        text = text.replace("\nfeature_names=", f"\nobjective={found}\nfeature_names=", 1)
+    name = found.partition(" ")[0]
+    if not name or linear or name == "multiclassova":
+        return text
+    return text.replace(f"\n[objective: {_CUSTOM}]\n", f"\n[objective: {name}]\n", 1)
 
 
 def trees_a_round(text: str) -> int:
@@ -63,34 +81,17 @@ def add_to_leaves(booster: lgb.Booster, start: Array | None) -> None:
             booster.set_leaf_output(index, leaf, booster.get_leaf_output(index, leaf) + constant)
 
 
-def check_link(model: Any, link: Link) -> None:
-    """A model that is continued keeps its scores, so its link must be the objective's."""
-    booster = model if isinstance(model, lgb.Booster) else lgb.Booster(model_file=str(model))
-    found = re.search(r"^objective=(\S+)", booster.model_to_string(num_iteration=1), re.MULTILINE)
-    if found:  # a custom objective leaves none
-        header = link.lightgbm_header(booster.num_model_per_iteration()) or link.lightgbm
-        check_family("init_model", found[1], header.split()[0], _FAMILIES)
-
-
-def problem(
-    text: str,
-    objective: Objective,
-    y: Array,
-    weight: Array | None,
-    start: Array | None,
-    n_samples: int | None = None,
-) -> str:
-    """Whether the first trees split and all leaves are finite; labels may stand for ``n_samples`` rows."""
+def diagnose(text: str, start: Callable[[], Start]) -> str:
+    """What is wrong with the trees, or nothing: whether the first ones split, and all leaves are finite."""
     if re.search(r"^leaf_value=.*(nan|inf)", text, re.MULTILINE | re.IGNORECASE):
         return non_finite("the model")
     a_round = trees_a_round(text)
     leaves = re.findall(r"^num_leaves=(\d+)", text, re.MULTILINE)[: _ROUNDS * a_round]
     if any(int(count) > 1 for count in leaves):
         return ""
-    found = Start.of(objective, y, np.zeros(a_round) if start is None else start, weight)
+    found = start()
     if found.gain == 0:  # constant labels: so is the model
         return ""
-    found = replace(found, n_samples=n_samples or found.n_samples)
 
     def setting(name: str) -> tuple[str, float]:
         value = re.search(rf"^\[{name}: (.*)\]", text, re.MULTILINE)

@@ -16,30 +16,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gbm_objectives._core.validation import Array, message
-from gbm_objectives._training.leaves import LeafRefit, check_beside, check_functions
-from gbm_objectives.lightgbm._params import BOOSTING, METRIC, first
+from gbm_objectives._training.leaves import LeafRefit, refuse_beside, refuse_names
+from gbm_objectives.lightgbm._params import (
+    BOOSTING,
+    LINEAR_TREE,
+    MACHINES,
+    METRIC,
+    MONOTONE,
+    THREADS,
+    first,
+    is_on,
+)
 
 
-def check_refit(
-    params: Mapping[str, Any], keep_training_booster: bool = False, metric: Any = None
-) -> None:
-    """Raise for what refitted leaves don't go with; ``metric`` is given beside the parameters."""
-    constraints = ("monotone_constraints", "mc", "monotone_constraint", "monotonic_cst")
-    check_beside(
+def validate_refit(params: Mapping[str, Any], keep_training_booster: bool = False) -> None:
+    """Raise for what refitted leaves don't go with."""
+    machines = first(params, MACHINES) or 1
+    refuse_beside(
         {
             "keep_training_booster, whose scores are those of other leaves": keep_training_booster,
             'boosting="dart", which scales its trees anew in each round': first(params, BOOSTING)
             == "dart",
-            "linear_tree": first(params, ("linear_tree", "linear_trees")),
-            "monotone_constraints, which refitted leaves break": first(params, constraints),
-            "num_machines, each of which has a part of the rows": (
-                first(params, ("num_machines", "num_machine")) or 1
-            )
-            > 1,
+            "linear_tree": is_on(params, LINEAR_TREE),
+            "monotone_constraints, which refitted leaves break": first(params, MONOTONE),
+            "num_machines, each of which has a part of the rows": machines > 1,
         }
     )
-    for metrics in (metric, first(params, METRIC)):
-        check_functions("metric", metrics)
+    refuse_names("metric", first(params, METRIC))
 
 
 def raw_data(data: Any) -> Any:
@@ -118,9 +121,6 @@ class _RefittedBooster(lgb.Booster):
 _CELLS = 1 << 16
 
 
-_NUM_THREADS = ("num_threads", "num_thread", "nthread", "nthreads", "n_jobs")
-
-
 class _Scores:
     """The raw scores of the training set and of the validation sets."""
 
@@ -128,7 +128,7 @@ class _Scores:
         self._objective, self._features = objective, features
         self._trees = booster.num_trees()
         # What a call of predict says holds for the training too.
-        threads = first(booster.params, _NUM_THREADS)
+        threads = first(booster.params, THREADS)
         self._threads = {} if threads is None else {"num_threads": threads}
         data = booster.train_set
         self._weight = data.get_weight()

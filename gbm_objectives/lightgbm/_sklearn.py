@@ -1,85 +1,149 @@
-"""LightGBM's own scikit-learn estimators, fitted with an objective of this package."""
+"""LightGBM's own scikit-learn estimators, fitted by the flow of `train`."""
 
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
+import lightgbm as lgb
 import numpy as np
 from sklearn.utils.class_weight import compute_sample_weight
 
 from gbm_objectives._core.validation import Array
-from gbm_objectives._training import quantile_rules as _quantile_rules
-from gbm_objectives._training.common import Guard, raise_alarm, with_link
-from gbm_objectives._training.leaves import LeafRefit
-from gbm_objectives.lightgbm._model import completed, problem
-from gbm_objectives.lightgbm._params import METRIC, first, prepare
-from gbm_objectives.lightgbm._refit import Refitting, check_refit
+from gbm_objectives._training.flow import Job, Request, run
+from gbm_objectives._training.metrics import as_list, of_estimator, split_named
+from gbm_objectives._training.outputs import numbered
+from gbm_objectives._training.starts import LocalLabels
+from gbm_objectives.lightgbm import _library
+from gbm_objectives.lightgbm._callbacks import Views, skip_reset
+from gbm_objectives.lightgbm._data import in_float32
+from gbm_objectives.lightgbm._library import refuse_raw_scores
+from gbm_objectives.lightgbm._params import METRIC, first, is_on
+from gbm_objectives.lightgbm._refit import Refitting, validate_refit
 from gbm_objectives.objective import Objective
+
+#: What users give an estimator to have it called, and `clone` would hand on copies of: nothing here.
+OBJECTS: tuple[str, ...] = ()
 
 
 def fit(
     estimator: Any,
-    objective: Objective,
     X: Any,  # noqa: N803
     y: Array,
     sample_weight: Array | None,
     evaluations: list[tuple[Any, Any]] | None,
-    guard: Guard,
-    refit_leaves: bool,
     arguments: dict[str, Any],
+    *,
+    objective: Objective,
+    guard: Any,
+    refit_leaves: bool,
 ) -> Any:
     """Fit ``estimator`` from the best constant, to a booster that answers on the response scale."""
-    params = estimator.get_params()
-    given = {name: value for name, value in params.items() if value is not None}
-    prepare(given, objective)
-    if refit_leaves:
-        objective = LeafRefit.for_leaves_of(objective, _quantile_rules.lightgbm)
-        check_refit(given, metric=arguments.get("eval_metric"))
-        others = [x for x, labels in evaluations or [] if not (x is X and labels is y)]
-        features = [np.asarray(x) if isinstance(x, list) else x for x in (X, *others)]
-        refitting = Refitting(objective, [features])
-        callbacks = [*(arguments.get("callbacks") or []), refitting]
-        arguments = {**arguments, "callbacks": callbacks}
-    weight = sample_weight
-    if params.get("class_weight") is not None:
-        balance = compute_sample_weight(params["class_weight"], y)
-        weight = balance if weight is None else weight * balance
-    continued = arguments.get("init_model") is not None
-    user_start = continued or arguments.get("init_score") is not None
-    start = None
-    if not user_start and params.get("boost_from_average", True):
-        start = np.atleast_1d(objective.intercept(y, weight))
-        arguments = {**arguments, "init_score": np.repeat(start, len(y))}
-        if evaluations is not None:
-            scores = [np.repeat(start, len(labels)) for _, labels in evaluations]
-            arguments["eval_init_score"] = scores
-    metric = arguments.pop("eval_metric", None)
-    settings: dict[str, Any] = {"objective": objective}
-    if objective.targets is not None:
-        settings["num_class"] = objective.targets.n_outputs
-    if objective.n_outputs is not None:
-        settings["num_class"] = objective.n_outputs
-    if first(params, METRIC) is None:
-        settings["metric"] = "None"
-        metric = objective.metric if metric is None else metric
-    if metric is not None:
-        metrics = metric if isinstance(metric, list) else [metric]
-        arguments["eval_metric"] = with_link(metrics, objective)
-    estimator.set_params(**settings)
-    estimator.fit(
-        X, y, sample_weight=sample_weight, **_evaluations(estimator, evaluations), **arguments
+    params = {name: value for name, value in estimator.get_params().items() if value is not None}
+    named, functions = split_named(arguments.get("eval_metric"))
+    if named:
+        refuse_raw_scores("eval_metric", named, objective)
+    metrics = [of_estimator(metric, objective) for metric in functions]
+    continued = arguments.get("init_model")
+    request = Request(
+        objective,
+        params,
+        guard,
+        metrics if functions or named else None,
+        refit_leaves,
+        continued,
     )
-    booster = estimator.booster_
-    if refit_leaves:
-        refitting.finish()
-    text = booster.model_to_string()
-    if guard != "ignore" and not continued:
-        found = problem(text, objective, y, weight, start)
-        if found:
-            raise_alarm(guard, found)
-    booster.model_from_string(completed(text, start, objective.link))
+    door = _Fit(estimator, X, y, sample_weight, evaluations, arguments, named)
+    run(_library, door, request)
     return estimator
+
+
+class _Fit:
+    """The estimator's own ``fit`` as a door."""
+
+    def __init__(
+        self,
+        estimator: Any,
+        X: Any,  # noqa: N803
+        y: Array,
+        sample_weight: Array | None,
+        evaluations: list[tuple[Any, Any]] | None,
+        arguments: dict[str, Any],
+        named: list[str],
+    ) -> None:
+        self.estimator, self.X, self.y, self.sample_weight = estimator, X, y, sample_weight
+        self.evaluations, self.arguments, self.named = evaluations, dict(arguments), named
+        self.callbacks = list(self.arguments.pop("callbacks", None) or [])
+        self.arguments.pop("eval_metric", None)
+        weights = estimator.get_params().get("class_weight")
+        self.weight = sample_weight
+        if weights is not None:
+            balance = compute_sample_weight(weights, y)
+            self.weight = balance if sample_weight is None else sample_weight * balance
+
+    @contextmanager
+    def numbered(self, objective: Objective) -> Iterator[Objective]:
+        """On the row numbers of label matrices: LightGBM's labels are one column."""
+        if self.y.ndim == 1 or objective.targets is not None:
+            yield objective
+            return
+        pairs = self.evaluations or []
+        own = [i for i, (_, labels) in enumerate(pairs) if labels is not self.y]
+        table, (rows, *others) = numbered("y", [self.y, *(pairs[i][1] for i in own)])
+        given, self.y = self.y, rows
+        if self.evaluations is not None:
+            numbers = dict(zip(own, others, strict=True))
+            self.evaluations = [(x, numbers.get(i, rows)) for i, (x, _) in enumerate(pairs)]
+        try:
+            yield objective.with_targets(table)
+        finally:
+            self.y = given
+
+    def labels(self, objective: Objective, params: Mapping[str, Any]) -> LocalLabels:
+        """In float32, with the weights of the classes."""
+        y = in_float32("y_true", self.y) if self.y.dtype.kind == "f" else self.y
+        return LocalLabels(y, self.weight)
+
+    def train(self, job: Job) -> list[lgb.Booster]:
+        """The estimator's booster."""
+        estimator, arguments, params = self.estimator, dict(self.arguments), job.params
+        own = arguments.get("init_score") is not None
+        own = own or not is_on(params, ("boost_from_average",), True)
+        _, intercept = job.begin(params, job.labels, own_start=own)
+        callbacks: list[Any] = []
+        if job.leaves is not None:
+            validate_refit({**params, "metric": [*self.named, *as_list(params.get("metric"))]})
+            others = [x for x, y in self.evaluations or [] if not (x is self.X and y is self.y)]
+            features = [np.asarray(x) if isinstance(x, list) else x for x in (self.X, *others)]
+            callbacks.append(refitting := Refitting(job.leaves, [features]))
+        if intercept is not None:
+            start = np.atleast_1d(intercept)
+            arguments["init_score"] = np.repeat(start, len(self.y))
+            if self.evaluations is not None:
+                scores = [np.repeat(start, len(y)) for _, y in self.evaluations]
+                arguments["eval_init_score"] = scores
+        if self.named or job.metrics:
+            arguments["eval_metric"] = [*self.named, *job.metrics]
+        settings: dict[str, Any] = {"objective": job.objective}
+        if first(job.request.params, METRIC) is None:
+            settings["metric"] = "None"
+        if job.n_outputs > 1:
+            settings["num_class"] = job.n_outputs
+        estimator.set_params(**settings)
+        views = Views(job.objective.link, [intercept])
+        callbacks = [*views.given_to(self.callbacks), skip_reset, *callbacks]
+        # A classifier would number the rows of a table as classes.
+        several = job.objective.targets is not None and isinstance(estimator, lgb.LGBMClassifier)
+        own_fit = lgb.LGBMModel.fit if several else type(estimator).fit
+        own_fit(
+            estimator, self.X, self.y, sample_weight=self.sample_weight, callbacks=callbacks,
+            **_evaluations(estimator, self.evaluations), **arguments,
+        )  # fmt: skip
+        if job.leaves is not None:
+            refitting.finish()
+        return [estimator.booster_]
 
 
 def _evaluations(estimator: Any, pairs: list[tuple[Any, Any]] | None) -> dict[str, Any]:

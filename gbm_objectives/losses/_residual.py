@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
+from typing_extensions import override
 
 from gbm_objectives._core import sketch as _sketch
 from gbm_objectives._core.numerics import (
@@ -18,6 +19,7 @@ from gbm_objectives._core.numerics import (
 )
 from gbm_objectives._core.rows import BLOCK, row_blocks, sample
 from gbm_objectives._core.validation import Array, message, number
+from gbm_objectives.curvature import Curvature, Majorizer
 from gbm_objectives.loss import HasHessian, HasMajorizer, Loss
 
 if TYPE_CHECKING:
@@ -38,14 +40,17 @@ class ResidualLoss(HasHessian, HasMajorizer):
 
     Parameters
     ----------
-    delta : the scale, in the units of the target, or "auto": from the residuals, at each call.
-    spread : a second, wider scale of the residuals, set by `resolve`; it only feeds trust regions.
+    delta : float or "auto", default "auto"
+        The scale, in the units of the target. "auto": from the residuals, at each call.
+    spread : float
+        A second, wider scale of the residuals, set by `resolve`; it only feeds trust regions.
     """
 
     delta: Delta = "auto"
     spread: float = field(default=0.0, repr=False)
 
     shift_invariant = True
+    scaled = True
 
     def __post_init__(self) -> None:
         if isinstance(self.delta, str):
@@ -73,11 +78,6 @@ class ResidualLoss(HasHessian, HasMajorizer):
         """The majorizer: the weight of iteratively re-weighted least squares."""
 
     @property
-    def majorizes_downhill(self) -> bool:
-        """Whether the majorizer lies above the loss only from a row's point to its minimum."""
-        return False
-
-    @property
     def fixed_delta(self) -> float:
         """``delta`` as a number; an error while it is pending."""
         if isinstance(self.delta, str):
@@ -102,8 +102,8 @@ class ResidualLoss(HasHessian, HasMajorizer):
         return self.fixed_delta**2
 
     @property
+    @override
     def pending(self) -> bool:
-        """Whether delta awaits the residuals."""
         return self.delta == "auto"
 
     @abstractmethod
@@ -111,10 +111,11 @@ class ResidualLoss(HasHessian, HasMajorizer):
         """A constant near the best one, that outliers don't move."""
 
     def anchored(self, y_true: Array, sample_weight: Array | None) -> Loss:
-        """The loss with an automatic delta found around its centre."""
+        """The loss with an automatic delta found around its centre; 1 where all labels are equal."""
         if not self.pending:
             return self
-        return self._anchored_at(self.centre(y_true, sample_weight), y_true, sample_weight)
+        loss = self._anchored_at(self.centre(y_true, sample_weight), y_true, sample_weight)
+        return loss if loss.spread else replace(loss, delta=1.0)
 
     def _anchored_at(self, centre: float, y_true: Array, sample_weight: Array | None) -> Self:
         loss = self
@@ -124,17 +125,12 @@ class ResidualLoss(HasHessian, HasMajorizer):
                 loss = loss.resolve(loss.statistics(*rows))
         return loss
 
-    @property
-    def sampled(self) -> bool:
-        """A scale needs no more than a large sample."""
-        return True
-
     @abstractmethod
     def resolve(self, sums: Array) -> Self:
         """The loss at the scale that the sums tell, or nearer to it."""
 
     def at_delta(self, delta: float, spread: float) -> Self:
-        """The loss at a scale found in the data; residuals that are all 0 leave the scale free."""
+        """The loss at a scale found in the data; where all residuals are 0 any scale will do."""
         held = min(max(delta, SMALLEST), 1 / SMALLEST) if delta > 0 else 1.0
         return replace(self, delta=held, spread=spread)
 
@@ -229,12 +225,12 @@ class RobustLoss(ResidualLoss):
         return self.at_delta(max(self.factor * sigma, 0.05 * self.spread), self.spread)
 
     @property
-    def default_curvature(self) -> tuple[str, float | None]:
+    def default_curvature(self) -> Curvature:
         """The majorizer; where the scale is automatic no leaf moves by more than five scales a round.
 
         A delta of the user's gets no trust region: one far too small would slow every leaf to a crawl.
         """
-        return "majorizer", 5.0 if self.pending else None
+        return Majorizer(trust=5.0 if self.pending else None)
 
     def centre(self, y_true: Array, sample_weight: Array | None) -> float:
         """The median."""

@@ -19,9 +19,11 @@ class LabelSmoothing:
 
     Parameters
     ----------
-    label_smoothing : e, the share that is taken from the true class, in [0, 1).
-    smoothing : who gets it. "uniform": all K classes alike, (1 - e) onehot + e/K, as in PyTorch, Keras and
-        optax. "others": the K - 1 wrong ones, e/(K - 1) each.
+    label_smoothing : float, default 0.0
+        e, the share that is taken from the true class, in [0, 1).
+    smoothing : {"uniform", "others"}, default "uniform"
+        Who gets it. "uniform": all K classes alike, (1 - e) onehot + e/K, as in PyTorch, Keras and optax.
+        "others": the K - 1 wrong ones, e/(K - 1) each.
     """
 
     label_smoothing: float = 0.0

@@ -13,6 +13,8 @@ from gbm_objectives.losses.redescending import Cauchy
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+__all__ = ["AdaptiveRobust"]
+
 #: The upper quartile of |x| for a standard normal x.
 _QUARTILE = 1.1503
 
@@ -20,6 +22,8 @@ _QUARTILE = 1.1503
 @dataclass(frozen=True, slots=True)
 class AdaptiveRobust(Cauchy):
     """Student's negative log-likelihood with nu and sigma from the residuals: delta = sqrt(nu) sigma.
+
+    Domain of y: the real numbers. Link: identity.
 
     Formulas as for `Cauchy`, whose weight 1/(1 + r^2/(nu sigma^2)) is Student's: nearly squared error for
     large nu, ever more redescending for small. ``delta="auto"`` is found in three steps, all in one sketch:
@@ -35,7 +39,8 @@ class AdaptiveRobust(Cauchy):
 
     Parameters
     ----------
-    root : sqrt(nu), set by `resolve`.
+    root : float
+        sqrt(nu), set by `resolve`.
     """
 
     delta: Delta = field(default="auto", repr=False)
@@ -44,10 +49,7 @@ class AdaptiveRobust(Cauchy):
     reach: ClassVar[float] = 4.0
     widest: ClassVar[float] = 8.0
 
-    @property
-    def name(self) -> str:
-        """The metric's name."""
-        return "adaptive_robust"
+    name: ClassVar[str] = "adaptive_robust"
 
     @property
     def degrees(self) -> float:

@@ -7,19 +7,25 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from typing_extensions import override
 
 from gbm_objectives._core import numerics as _numerics
 from gbm_objectives._core.validation import Array, number, open_unit
+from gbm_objectives.curvature import Curvature, Exact, Majorizer
 from gbm_objectives.loss import HasHessian, HasMajorizer
 from gbm_objectives.losses._residual import ResidualLoss
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+__all__ = ["Expectile", "Linex"]
+
 
 @dataclass(frozen=True, slots=True)
 class Expectile(HasHessian, HasMajorizer):
     """tau r^2 for r < 0 (predicted too low), (1 - tau) r^2 for r > 0, with r = raw_prediction - y_true.
+
+    Domain of y: the real numbers. Link: identity.
 
     Gradient 2 tau r or 2 (1 - tau) r, unbounded; Hessian 2 tau or 2 (1 - tau), 1 at 0. Squared error for
     tau = 1/2. The loss is two half parabolas that meet with slope 0, so the parabola of the steeper one is
@@ -27,32 +33,28 @@ class Expectile(HasHessian, HasMajorizer):
 
     Parameters
     ----------
-    tau : which expectile, strictly between 0 and 1.
-    variance : of the labels around their expectile, set by `anchored`: the unit of the metric.
+    tau : float, default 0.5
+        Which expectile, strictly between 0 and 1.
+    variance : float
+        Of the labels around their expectile, set by `anchored`: the unit of the metric.
     """
 
     tau: float = 0.5
     variance: float = field(default=1.0, repr=False)
 
     shift_invariant = True
+    #: The exact second derivative: a leaf's step overshoots only where it turns the signs of its rows.
+    default_curvature = Exact()
+    #: Half of the range of float32, for gradients of at most twice the residual.
+    limit = float(np.finfo(np.float32).max) / 2
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "tau", open_unit("tau", self.tau))
 
     @property
+    @override
     def name(self) -> str:
-        """The metric's name."""
         return f"expectile_{self.tau:g}"
-
-    @property
-    def default_curvature(self) -> tuple[str, float | None]:
-        """The exact second derivative: a leaf's step overshoots only where it turns the signs of its rows."""
-        return "exact", None
-
-    @property
-    def limit(self) -> float:
-        """Half of the range of float32, for gradients of at most twice the residual."""
-        return float(np.finfo(np.float32).max) / 2
 
     @property
     def unit(self) -> float:
@@ -60,8 +62,8 @@ class Expectile(HasHessian, HasMajorizer):
         return self.variance
 
     def value(self, y_true: Array, raw_prediction: Array) -> Array:
-        """Tau r^2 or (1 - tau) r^2."""
-        r: Array = raw_prediction - y_true
+        """tau r^2 or (1 - tau) r^2."""
+        r = raw_prediction - y_true
         return 0.5 * r * r * self._weight(r)
 
     def gradient(self, y_true: Array, raw_prediction: Array) -> Array:
@@ -118,6 +120,8 @@ _FURTHEST = 30.0
 class Linex(ResidualLoss):
     """Exponential on one side of 0, linear on the other; quadratic near 0.
 
+    Domain of y: the real numbers. Link: identity.
+
     rho(u) = (e^v - 1 - v)/a^2 with v = a u; psi(u) = (e^v - 1)/a; psi'(u) = e^v > 0, vanishing on the
     linear side. From v = 30 on rho is a line, and psi' held at e^30.
 
@@ -131,6 +135,8 @@ class Linex(ResidualLoss):
 
     a: float = 1.0
 
+    majorizes_downhill = True
+
     def __post_init__(self) -> None:
         ResidualLoss.__post_init__(self)
         needed = "a number from .001 to 1000, or its negative"
@@ -138,19 +144,14 @@ class Linex(ResidualLoss):
         object.__setattr__(self, "a", a)
 
     @property
+    @override
     def name(self) -> str:
-        """The metric's name."""
         return f"linex_{self.a:g}"
 
     @property
-    def majorizes_downhill(self) -> bool:
-        """The parabola holds on the way to the minimum, no further."""
-        return True
-
-    @property
-    def default_curvature(self) -> tuple[str, float | None]:
+    def default_curvature(self) -> Curvature:
         """The majorizer; where the scale is automatic no leaf moves by more than five scales a round."""
-        return "majorizer", 5.0 if self.pending else None
+        return Majorizer(trust=5.0 if self.pending else None)
 
     @property
     def _furthest(self) -> float:
@@ -158,9 +159,8 @@ class Linex(ResidualLoss):
         return min(_FURTHEST, math.log(1e37 * abs(self.a) / self.fixed_delta))
 
     def _v(self, u: Array) -> Array:
-        """A u, at most 30."""
-        held: Array = np.clip(self.a * u, -np.inf, self._furthest)
-        return held
+        """a u, at most 30."""
+        return np.clip(self.a * u, -np.inf, self._furthest)
 
     def rho(self, u: Array) -> Array:
         """(e^v - 1 - v)/a^2, then a line."""
@@ -174,15 +174,13 @@ class Linex(ResidualLoss):
 
     def psi_deriv(self, u: Array) -> Array:
         """e^v."""
-        slope: Array = np.exp(self._v(u))
-        return slope
+        return np.exp(self._v(u))
 
     def weight(self, u: Array) -> Array:
         """The larger of e^v and (e^v - 1)/v: the first for v > 0, the second for v < 0."""
         v = self._v(u)
         below = np.clip(v, -np.inf, -1e-30)  # expm1(v)/v is 1 in its rounding well before
-        weight: Array = np.maximum(np.exp(v), np.expm1(below) / below)
-        return weight
+        return np.maximum(np.exp(v), np.expm1(below) / below)
 
     def statistics(
         self, y_true: Array, raw_prediction: Array, sample_weight: Array | None

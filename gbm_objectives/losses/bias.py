@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
+from typing_extensions import override
 
+from gbm_objectives._core.frozen import FrozenArray
 from gbm_objectives._core.validation import Array, message, positive
+from gbm_objectives.curvature import Unit
 from gbm_objectives.loss import HasMajorizer, Loss
 
+__all__ = ["MeanBias", "MeanBiasPenalty"]
 
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Groups:
-    """The group of each training row, as codes 0..n_groups-1; compares and hashes by content."""
+    """The group of each training row, as codes 0..n_groups-1."""
 
-    __slots__ = ("_hash", "codes", "n_groups")
-
-    def __init__(self, codes: NDArray[np.intp], n_groups: int) -> None:
-        self.codes = codes
-        self.n_groups = n_groups
-        self._hash = hash((n_groups, codes.tobytes()))
+    codes: FrozenArray
+    n_groups: int
 
     @classmethod
     def of(cls, groups: ArrayLike) -> Groups:
@@ -33,24 +35,25 @@ class Groups:
         if array.dtype.kind == "f" and np.isnan(array).any():
             raise ValueError(message("groups", "NaN", "a group for each row"))
         names, codes = np.unique(array, return_inverse=True)
-        return cls(codes.astype(np.intp), len(names))
+        return cls(FrozenArray(codes.astype(np.intp)), len(names))
+
+    def part(self, rows: slice) -> Groups:
+        """The groups of some rows."""
+        return replace(self, codes=self.codes.part(rows))
 
     def __len__(self) -> int:
         return len(self.codes)
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Groups) and np.array_equal(self.codes, other.codes)
-
-    def __hash__(self) -> int:
-        return self._hash
-
+    @override
     def __repr__(self) -> str:
-        return f"<{self.n_groups} groups of {len(self.codes)} rows>"
+        return f"<{self.n_groups} groups of {len(self)} rows>"
 
 
 @dataclass(frozen=True, slots=True)
 class MeanBiasPenalty(HasMajorizer):
     """(penalty/2) n mean(r)^2 with r = raw_prediction - y_true; per group where groups are given.
+
+    Domain of y: the real numbers. Link: identity.
 
     The gradient is penalty mean(r), the same in every row (of a group), so it moves leaves and finds
     no splits: the penalty only works beside a loss. Its Hessian has rank one; the diagonal majorizer
@@ -62,7 +65,10 @@ class MeanBiasPenalty(HasMajorizer):
     groups: Groups | None = None
     biases: tuple[float, ...] | None = field(default=None, repr=False)
 
+    name: ClassVar[str] = "mean_bias_penalty"
     shift_invariant = True
+    #: A constant gradient splits nothing.
+    stands_alone = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "penalty", positive("penalty", self.penalty))
@@ -71,19 +77,9 @@ class MeanBiasPenalty(HasMajorizer):
             object.__setattr__(self, "groups", Groups.of(groups))
 
     @property
-    def name(self) -> str:
-        """The metric's name."""
-        return "mean_bias_penalty"
-
-    @property
     def unit(self) -> float:
         """0: the metric takes the unit of the loss beside it."""
         return 0.0
-
-    @property
-    def stands_alone(self) -> bool:
-        """A constant gradient splits nothing."""
-        return False
 
     @property
     def n_rows(self) -> int | None:
@@ -91,8 +87,8 @@ class MeanBiasPenalty(HasMajorizer):
         return None if self.groups is None else len(self.groups)
 
     @property
+    @override
     def pending(self) -> bool:
-        """The mean residuals are known after a pass over the rows."""
         return self.biases is None
 
     def _bias(self, like: Array) -> Array:
@@ -103,8 +99,7 @@ class MeanBiasPenalty(HasMajorizer):
         biases = np.array(self.biases, dtype=like.dtype)
         if self.groups is None:
             return np.full_like(like, biases[0])
-        bias: Array = biases[self.groups.codes]
-        return bias
+        return biases[self.groups.codes.values]
 
     def value(self, y_true: Array, raw_prediction: Array) -> Array:
         """A row's share, penalty/2 mean(r)^2."""
@@ -114,8 +109,8 @@ class MeanBiasPenalty(HasMajorizer):
         """penalty mean(r)."""
         return self.penalty * self._bias(raw_prediction)
 
+    @override
     def majorizer(self, y_true: Array, raw_prediction: Array) -> Array:
-        """penalty."""
         return np.full_like(raw_prediction, self.penalty)
 
     def statistics(
@@ -128,7 +123,7 @@ class MeanBiasPenalty(HasMajorizer):
         )
         if self.groups is None:
             return np.array([weight.sum(), (weight * residual).sum()])
-        codes, n = self.groups.codes, self.groups.n_groups
+        codes, n = self.groups.codes.values, self.groups.n_groups
         return np.concatenate(
             [np.bincount(codes, weight, n), np.bincount(codes, weight * residual, n)]
         )
@@ -139,45 +134,34 @@ class MeanBiasPenalty(HasMajorizer):
         means = residuals / np.where(weights > 0, weights, 1.0)
         return replace(self, biases=tuple(means.tolist()))
 
+    @override
     def take(self, rows: slice) -> MeanBiasPenalty:
-        """The penalty of these rows."""
         if self.groups is None:
             return self
-        return replace(self, groups=_part(self.groups, rows))
+        return replace(self, groups=self.groups.part(rows))
 
     def intercept(self, y_true: Array, sample_weight: Array | None) -> float:
         """The mean: it also minimises the sum over groups."""
         return float(np.average(y_true, weights=sample_weight))
 
 
-def _part(groups: Groups, rows: slice) -> Groups:
-    part = object.__new__(Groups)  # no hash of a block: it would cost a pass over the codes
-    part.codes, part.n_groups, part._hash = groups.codes[rows], groups.n_groups, 0
-    return part
-
-
 @dataclass(frozen=True, slots=True)
 class MeanBias(Loss):
-    """The raw mean bias error, r = raw_prediction - y_true: linear and unbounded below."""
+    """The raw mean bias error, r = raw_prediction - y_true: linear and unbounded below.
 
+    Domain of y: the real numbers. Link: identity.
+    """
+
+    name: ClassVar[str] = "mean_bias_error"
     shift_invariant = True
+    default_curvature = Unit()
 
-    @property
-    def name(self) -> str:
-        """The metric's name."""
-        return "mean_bias_error"
-
-    @property
-    def default_curvature(self) -> tuple[str, float | None]:
-        """1: there is no other."""
-        return "unit", None
-
+    @override
     def value(self, y_true: Array, raw_prediction: Array) -> Array:
-        """r."""
         return raw_prediction - y_true
 
+    @override
     def gradient(self, y_true: Array, raw_prediction: Array) -> Array:
-        """1."""
         return np.ones_like(raw_prediction)
 
     def intercept(self, y_true: Array, sample_weight: Array | None) -> float:

@@ -9,6 +9,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 from scipy.optimize import brentq
+from scipy.special import logit
+from typing_extensions import override
 
 from gbm_objectives._core.numerics import magnitude, odds, power, softplus
 from gbm_objectives._core.validation import (
@@ -19,9 +21,12 @@ from gbm_objectives._core.validation import (
     reject_non_finite,
     reject_rows,
 )
+from gbm_objectives.curvature import Curvature, Exact
 from gbm_objectives.links import LOGIT
-from gbm_objectives.loss import HasFisher, HasHessian, HasMajorizer, Loss
+from gbm_objectives.loss import HasFisher, HasHessian, HasMajorizer, Labels, Loss
 from gbm_objectives.losses._smoothing import LabelSmoothing
+
+__all__ = ["BinaryCrossEntropy", "BinaryLoss", "Focal"]
 
 
 class BinaryLoss(Loss):
@@ -29,9 +34,10 @@ class BinaryLoss(Loss):
 
     __slots__ = ()
 
-    domain: ClassVar[str] = "0 and 1"
-    #: Whether raw predictions tell probabilities: whether there is a `log_odds`.
+    labels: ClassVar[Labels] = "binary"
     probabilistic: ClassVar[bool] = True
+    #: The labels that the loss is defined for, in words.
+    domain: ClassVar[str] = "0 and 1"
 
     def log_odds(self, raw_prediction: Array) -> Array:
         """logit P(y = 1) for which ``raw_prediction`` minimises the expected loss.
@@ -47,15 +53,14 @@ class BinaryLoss(Loss):
 
     def in_domain(self, y_true: Array) -> Array:
         """Which labels the loss is defined for: 0 and 1."""
-        either: Array = (y_true == 0) | (y_true == 1)
-        return either
+        return (y_true == 0) | (y_true == 1)
 
+    @override
     def check_labels(self, y_true: Array) -> bool:
-        """All labels lie in the domain."""
         return bool(self.in_domain(y_true).all())
 
+    @override
     def reject_labels(self, y_true: Array, raw_prediction: Array | None = None) -> None:
-        """Say which labels lie outside the domain, and whether the arguments look swapped."""
         reject_non_finite("y_true", y_true)
         reject_rows(
             "y_true",
@@ -96,26 +101,15 @@ class BinaryCrossEntropy(LabelSmoothing, LogitLoss, HasHessian, HasMajorizer, Ha
     https://doi.org/10.1023/A:1008932416310.
     """
 
+    name: ClassVar[str] = "binary_cross_entropy"
     domain = "between 0 and 1"
-
-    @property
-    def gradient_bound(self) -> float:
-        """1."""
-        return 1.0
-
-    @property
-    def name(self) -> str:
-        """The metric's name."""
-        return "binary_cross_entropy"
-
-    @property
-    def default_curvature(self) -> tuple[str, float | None]:
-        """The exact one, as in both libraries."""
-        return "exact", None
+    gradient_bound = 1.0
+    #: The exact one, as in both libraries.
+    default_curvature = Exact()
 
     def value(self, y_true: Array, raw_prediction: Array) -> Array:
         """softplus(z) - y z = log1p(exp(-|z|)) + (max(z, 0) - y z), exact for labels 0 and 1."""
-        value: Array = np.abs(raw_prediction)
+        value = np.abs(raw_prediction)
         np.negative(value, out=value)
         np.exp(value, out=value)
         np.log1p(value, out=value)
@@ -128,8 +122,7 @@ class BinaryCrossEntropy(LabelSmoothing, LogitLoss, HasHessian, HasMajorizer, Ha
         q = 1.0 / (1.0 + o)
         o *= q
         y = self.smooth(y_true)
-        gradient: Array = (1.0 - y) * o - y * q
-        return gradient
+        return (1.0 - y) * o - y * q
 
     def hessian(self, y_true: Array, raw_prediction: Array) -> Array:
         """p q."""
@@ -146,8 +139,7 @@ class BinaryCrossEntropy(LabelSmoothing, LogitLoss, HasHessian, HasMajorizer, Ha
     def majorizer(self, y_true: Array, raw_prediction: Array) -> Array:
         """tanh(z/2)/(2z), 1/4 at 0: a linear tilt by y adds no curvature."""
         half = magnitude(0.5 * raw_prediction)
-        curvature: Array = np.tanh(half) / (4.0 * half)
-        return curvature
+        return np.tanh(half) / (4.0 * half)
 
     def fisher(self, y_true: Array, raw_prediction: Array) -> Array:
         """p q, which doesn't depend on y."""
@@ -160,12 +152,11 @@ class BinaryCrossEntropy(LabelSmoothing, LogitLoss, HasHessian, HasMajorizer, Ha
     def intercept(self, y_true: Array, sample_weight: Array | None) -> float:
         """The logit of the base rate, of smoothed labels."""
         rate = float(self.smooth(base_rate(y_true, sample_weight)))
-        return math.log(rate) - math.log1p(-rate)
+        return float(logit(rate))
 
     def in_domain(self, y_true: Array) -> Array:
         """From 0 to 1."""
-        within: Array = (y_true >= 0) & (y_true <= 1)
-        return within
+        return (y_true >= 0) & (y_true <= 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +174,8 @@ class Focal(LabelSmoothing, LogitLoss, HasHessian):
     gamma: float = 2.0
     alpha: float | None = None
 
+    name: ClassVar[str] = "focal"
+
     def __post_init__(self) -> None:
         LabelSmoothing.__post_init__(self)
         object.__setattr__(self, "gamma", non_negative("gamma", self.gamma))
@@ -192,19 +185,14 @@ class Focal(LabelSmoothing, LogitLoss, HasHessian):
             object.__setattr__(self, "alpha", alpha)
 
     @property
-    def name(self) -> str:
-        """The metric's name."""
-        return "focal"
-
-    @property
     def convex(self) -> bool:
         """Only where gamma is 0."""
         return self.gamma == 0
 
     @property
-    def default_curvature(self) -> tuple[str, float | None]:
+    def default_curvature(self) -> Curvature:
         """max(exact, |g|/2): no leaf moves by more than 2; the exact one for gamma = 0."""
-        return "exact", None if self.convex else 2.0
+        return Exact(trust=None if self.convex else 2.0)
 
     def _parts(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array, Array, Array]:
         """dm/dz with its sign turned, -m, exp(-m) and q."""
@@ -268,17 +256,15 @@ class Focal(LabelSmoothing, LogitLoss, HasHessian):
 
         def f(z: Array) -> Array:
             o = odds(z)
-            value: Array = np.log1p(self.gamma * softplus(z, o) / o)
-            return value
+            return np.log1p(self.gamma * softplus(z, o) / o)
 
         tilt = 0.0 if self.alpha is None else math.log(self.alpha) - math.log1p(-self.alpha)
-        log_odds: Array = (1.0 + self.gamma) * z + f(z) - f(-z) - tilt
-        return log_odds
+        return (1.0 + self.gamma) * z + f(z) - f(-z) - tilt
 
     def intercept(self, y_true: Array, sample_weight: Array | None) -> float:
         """The raw score whose log-odds are those of the base rate; not these themselves if gamma > 0."""
         rate = float(self.smooth(base_rate(y_true, sample_weight)))
-        target = math.log(rate) - math.log1p(-rate)
+        target = float(logit(rate))
 
         def excess(z: float) -> float:
             return float(self.log_odds(np.array(z))) - target

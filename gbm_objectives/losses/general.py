@@ -6,9 +6,12 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from typing_extensions import override
 
 from gbm_objectives._core.validation import Array, number
 from gbm_objectives.losses.redescending import Redescending
+
+__all__ = ["GeneralRobust"]
 
 #: Below this shape the formulas are those of -inf: (1 + v/b)^(-b/2) and exp(-v/2) agree in float32.
 _LOWEST = -1e12
@@ -19,6 +22,8 @@ _HIGHEST = 2.0 - 2.0**-23
 @dataclass(frozen=True, slots=True)
 class GeneralRobust(Redescending):
     """Barron's general loss: from squared error (alpha = 2) to ever stronger rejection of outliers.
+
+    Domain of y: the real numbers. Link: identity.
 
     With b = 2 - alpha and v = u^2/b: rho(u) = (b/alpha) ((1 + v)^(alpha/2) - 1), psi(u) = u (1 + v)^(alpha/2 - 1),
     psi'(u) = (1 + v)^(alpha/2 - 2) (1 + (alpha - 1) v), negative in places for alpha < 1. Majorizer
@@ -37,8 +42,8 @@ class GeneralRobust(Redescending):
             object.__setattr__(self, "alpha", alpha)
 
     @property
+    @override
     def name(self) -> str:
-        """The metric's name."""
         return f"general_robust_{self.alpha:g}"
 
     @property
@@ -107,5 +112,4 @@ class GeneralRobust(Redescending):
         if self._squared:
             return np.ones_like(u)
         exponent = -0.5 * (u * u) if self._welsch else -self._b * self._log_root(u)
-        weight: Array = np.exp(exponent)
-        return weight
+        return np.exp(exponent)

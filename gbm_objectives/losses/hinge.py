@@ -7,15 +7,19 @@ a tilted Huber loss, so its majorizer is (1/w)/max(1, 2 |a/w - 1/2|).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
+from typing_extensions import override
 
 from gbm_objectives._core.numerics import CAP
 from gbm_objectives._core.validation import Array, positive
 from gbm_objectives.links import IDENTITY
 from gbm_objectives.loss import HasHessian, HasMajorizer
-from gbm_objectives.losses._vector import ClassLoss, TrueClass
+from gbm_objectives.losses._classes import ClassLoss, TrueClass
 from gbm_objectives.losses.binary import BinaryLoss
+
+__all__ = ["Hinge", "MulticlassHinge", "SquaredHinge"]
 
 
 def _bend(u: Array, width: float) -> Array:
@@ -29,7 +33,7 @@ def _bend(u: Array, width: float) -> Array:
 
 def _inside(u: Array, width: float) -> Array:
     """The second derivative: 1/w for 0 < u < 1, 0 elsewhere."""
-    inside: Array = ((u > 0) & (u < 1)).astype(u.dtype)
+    inside = ((u > 0) & (u < 1)).astype(u.dtype)
     inside *= 1.0 / width
     return inside
 
@@ -44,20 +48,12 @@ class Hinge(BinaryLoss, HasHessian, HasMajorizer):
 
     width: float = 1.0
 
+    name: ClassVar[str] = "hinge"
     probabilistic = False
+    gradient_bound = 1.0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "width", positive("width", self.width))
-
-    @property
-    def name(self) -> str:
-        """The metric's name."""
-        return "hinge"
-
-    @property
-    def gradient_bound(self) -> float:
-        """1."""
-        return 1.0
 
     def _parts(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
         """1 - 2 y and a/w."""
@@ -71,8 +67,7 @@ class Hinge(BinaryLoss, HasHessian, HasMajorizer):
         """w c (u - c/2) with c = clip(u, 0, 1)."""
         _, u = self._parts(y_true, raw_prediction)
         clipped = np.clip(u, 0.0, 1.0)
-        value: Array = self.width * clipped * (u - 0.5 * clipped)
-        return value
+        return self.width * clipped * (u - 0.5 * clipped)
 
     def gradient(self, y_true: Array, raw_prediction: Array) -> Array:
         """(1 - 2 y) clip(u, 0, 1)."""
@@ -114,15 +109,9 @@ class SquaredHinge(BinaryLoss, HasHessian, HasMajorizer):
     https://doi.org/10.1214/aos/1079120130.
     """
 
-    @property
-    def name(self) -> str:
-        """The metric's name."""
-        return "squared_hinge"
-
-    @property
-    def limit(self) -> float:
-        """1e18, so that a^2 is finite in float32."""
-        return CAP
+    name: ClassVar[str] = "squared_hinge"
+    #: 1e18, so that a^2 is finite in float32.
+    limit = CAP
 
     def _parts(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
         """1 - 2 y and a."""
@@ -148,16 +137,15 @@ class SquaredHinge(BinaryLoss, HasHessian, HasMajorizer):
         _, a = self._parts(y_true, raw_prediction)
         return (a > 0).astype(a.dtype)
 
+    @override
     def majorizer(self, y_true: Array, raw_prediction: Array) -> Array:
-        """1."""
         return np.ones_like(raw_prediction)
 
     def log_odds(self, raw_prediction: Array) -> Array:
         """The logit of (1 + z)/2, within +-700."""
         z = np.asarray(raw_prediction, dtype=np.float64)
         towards, against = (np.clip(1.0 + m, 1e-304, 2.0) for m in (z, -z))
-        log_odds: Array = np.log(towards) - np.log(against)
-        return log_odds
+        return np.log(towards) - np.log(against)
 
     def intercept(self, y_true: Array, sample_weight: Array | None) -> float:
         """2 rate - 1."""
@@ -175,15 +163,12 @@ class MulticlassHinge(ClassLoss, HasMajorizer):
 
     width: float = 1.0
 
+    name: ClassVar[str] = "multiclass_hinge"
     link = IDENTITY
+    probabilistic = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "width", positive("width", self.width))
-
-    @property
-    def name(self) -> str:
-        """The metric's name."""
-        return "multiclass_hinge"
 
     def _parts(self, y_true: Array, raw_prediction: Array) -> tuple[TrueClass, Array]:
         """Where the true classes are, and a/w of all; -1 of the true ones, beyond their hinge."""
@@ -198,8 +183,7 @@ class MulticlassHinge(ClassLoss, HasMajorizer):
         """The sum of the hinges."""
         _, u = self._parts(y_true, raw_prediction)
         clipped = np.clip(u, 0.0, 1.0)
-        value: Array = self.width * (clipped * (u - 0.5 * clipped)).sum(axis=1)
-        return value
+        return self.width * (clipped * (u - 0.5 * clipped)).sum(axis=1)
 
     def gradient(self, y_true: Array, raw_prediction: Array) -> Array:
         """clip(u, 0, 1), and minus their sum for the true class."""

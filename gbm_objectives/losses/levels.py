@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from typing_extensions import override
 
 from gbm_objectives._core.validation import Array, levels_of, message
 from gbm_objectives.links import IDENTITY, SORTED, Link
 from gbm_objectives.loss import HasHessian, HasMajorizer
+from gbm_objectives.losses._outputs import MultiOutputLoss
 from gbm_objectives.losses._residual import Delta
 from gbm_objectives.losses.asymmetric import Expectile
 from gbm_objectives.losses.quantile import Quantile
@@ -20,12 +22,14 @@ from gbm_objectives.losses.quantile import Quantile
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+__all__ = ["ExpectileLevels", "QuantileLevels"]
+
 Part = Quantile | Expectile
 #: Which rows were put in order, and the order.
 _Moved = tuple[NDArray[np.intp], NDArray[np.intp]] | None
 
 
-class Levels(HasHessian, HasMajorizer):
+class Levels(MultiOutputLoss, HasHessian, HasMajorizer):
     """The sum of one loss a level, of which level k is given the k-th smallest output of a row.
 
     So the response is the sorted outputs, and it is the response that is trained: predictions cannot cross.
@@ -41,8 +45,8 @@ class Levels(HasHessian, HasMajorizer):
 
     __slots__ = ()
 
-    vector = True
     shift_invariant = True
+    scaled = True
 
     tau: tuple[float, ...]
     ordered: bool
@@ -53,7 +57,7 @@ class Levels(HasHessian, HasMajorizer):
         """The loss at the scales of these."""
 
     @property
-    def link(self) -> Link:  # type: ignore[override]  # of an instance, where others have one of the class
+    def link(self) -> Link:
         """Sorting, where outputs are ordered."""
         return SORTED if self.ordered else IDENTITY
 
@@ -63,8 +67,8 @@ class Levels(HasHessian, HasMajorizer):
         return len(self.tau)
 
     @property
-    def default_curvature(self) -> tuple[str, float | None]:
-        """That of one level."""
+    @override
+    def default_curvature(self) -> Any:
         return self.parts[0].default_curvature
 
     @property
@@ -78,19 +82,14 @@ class Levels(HasHessian, HasMajorizer):
         return min(part.limit for part in self.parts)
 
     @property
+    @override
     def flat(self) -> bool:
-        """As each level."""
         return self.parts[0].flat
 
     @property
+    @override
     def pending(self) -> bool:
-        """Whether a scale awaits the residuals."""
         return any(part.pending for part in self.parts)
-
-    @property
-    def sampled(self) -> bool:
-        """A scale needs no more than a large sample."""
-        return True
 
     def value(self, y_true: Array, raw_prediction: Array) -> Array:
         """The sum over the levels."""
@@ -98,25 +97,25 @@ class Levels(HasHessian, HasMajorizer):
         values = [part.value(y_true, z) for part, z in zip(self.parts, levels, strict=True)]
         return np.asarray(np.sum(values, axis=0))
 
+    @override
     def gradient(self, y_true: Array, raw_prediction: Array) -> Array:
-        """Each level's."""
         return self._each(lambda p, z: (p.gradient(y_true, z),), raw_prediction)[0]
 
+    @override
     def hessian(self, y_true: Array, raw_prediction: Array) -> Array:
-        """Each level's."""
         return self._each(lambda p, z: (p.hessian(y_true, z),), raw_prediction)[0]
 
+    @override
     def majorizer(self, y_true: Array, raw_prediction: Array) -> Array:
-        """Each level's."""
         return self._each(lambda p, z: (p.majorizer(y_true, z),), raw_prediction)[0]
 
+    @override
     def gradient_hessian(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
-        """Both of each level."""
         gradient, hessian = self._each(lambda p, z: p.gradient_hessian(y_true, z), raw_prediction)
         return gradient, hessian
 
+    @override
     def gradient_majorizer(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
-        """Both of each level."""
         gradient, bound = self._each(lambda p, z: p.gradient_majorizer(y_true, z), raw_prediction)
         return gradient, bound
 
@@ -132,9 +131,7 @@ class Levels(HasHessian, HasMajorizer):
         each = sums.reshape(self.n_outputs, -1)
         return self.with_parts(p.resolve(s) for p, s in zip(self.parts, each, strict=True))
 
-    def intercept(
-        self, y_true: Array, sample_weight: Array | None, n_outputs: int | None = None
-    ) -> NDArray[np.float64]:
+    def intercept(self, y_true: Array, sample_weight: Array | None) -> NDArray[np.float64]:
         """The best constant of each level, (K,)."""
         return np.sort([part.intercept(y_true, sample_weight) for part in self.parts])
 
@@ -187,14 +184,22 @@ class Levels(HasHessian, HasMajorizer):
 class QuantileLevels(Levels):
     """The sum of the (smoothed) pinball losses of increasing levels.
 
+    Domain of y: the real numbers. Link: sorting; identity where outputs are not ordered.
+
     Parameters
     ----------
-    tau : the levels, increasing.
-    delta : as for `Quantile`, for all levels or one a level; "auto": each level has its own, as alone.
-    smooth : as for `Quantile`.
-    ordered : as for `Levels`.
-    spread : of the residuals of each level, set by `resolve`; it only feeds trust regions.
-    parts : the loss of each level; while their scales are sought, as far as these are known.
+    tau : tuple of float
+        The levels, increasing.
+    delta : float, tuple of float or "auto", default "auto"
+        As for `Quantile`, for all levels or one a level; "auto": each level has its own, as alone.
+    smooth : bool, default True
+        As for `Quantile`.
+    ordered : bool, default True
+        As for `Levels`.
+    spread : tuple of float
+        Of the residuals of each level, set by `resolve`; it only feeds trust regions.
+    parts : tuple of Quantile
+        The loss of each level; while their scales are sought, as far as these are known.
     """
 
     tau: tuple[float, ...]
@@ -202,7 +207,7 @@ class QuantileLevels(Levels):
     smooth: bool = True
     ordered: bool = True
     spread: tuple[float, ...] = field(default=(), repr=False)
-    parts: tuple[Part, ...] = field(default=(), repr=False, compare=False)
+    parts: tuple[Quantile, ...] = field(default=(), repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "tau", levels_of(self.tau))
@@ -215,7 +220,7 @@ class QuantileLevels(Levels):
                 raise ValueError(message("delta", repr(deltas), needed))
         else:
             deltas = (deltas,) * len(self.tau)
-        if any(isinstance(part, Quantile) and part.origin is not None for part in self.parts):
+        if any(part.origin is not None for part in self.parts):
             return  # between two passes over the rows
         spreads = self.spread or (0.0,) * len(self.tau)
         parts = tuple(
@@ -236,15 +241,15 @@ class QuantileLevels(Levels):
 
     @property
     def _deltas(self) -> list[float]:
-        return [part.fixed_delta for part in self.parts if isinstance(part, Quantile)]
+        return [part.fixed_delta for part in self.parts]
 
     @property
     def unit(self) -> float:
         """delta^2 for each level."""
         return float(np.square(self._deltas).sum())
 
+    @override
     def with_parts(self, parts: Iterable[Any]) -> QuantileLevels:
-        """The loss at the scales of these."""
         parts = tuple(parts)
         if parts[0].pending:  # so are all
             return replace(self, parts=parts)
@@ -264,17 +269,22 @@ class QuantileLevels(Levels):
 class ExpectileLevels(Levels):
     """The sum of the expectile losses of increasing levels.
 
+    Domain of y: the real numbers. Link: sorting; identity where outputs are not ordered.
+
     Parameters
     ----------
-    tau : the levels, increasing.
-    ordered : as for `Levels`.
-    variance : of the labels around their mean, set by `anchored`: the unit of the metric.
+    tau : tuple of float
+        The levels, increasing.
+    ordered : bool, default True
+        As for `Levels`.
+    variance : float
+        Of the labels around their mean, set by `anchored`: the unit of the metric.
     """
 
     tau: tuple[float, ...]
     ordered: bool = True
     variance: float = field(default=1.0, repr=False)
-    parts: tuple[Part, ...] = field(init=False, repr=False, compare=False)
+    parts: tuple[Expectile, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "tau", levels_of(self.tau))

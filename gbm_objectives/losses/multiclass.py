@@ -3,38 +3,38 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from typing_extensions import override
 
 from gbm_objectives._core.validation import Array, message, reject_non_finite, reject_rows
-from gbm_objectives.loss import HasBuiltIn, HasMajorizer
-from gbm_objectives.losses._smoothing import LabelSmoothing
-from gbm_objectives.losses._vector import (
+from gbm_objectives.curvature import Damped
+from gbm_objectives.loss import HasDamping, HasMajorizer, Labels
+from gbm_objectives.losses._classes import (
     ABSENT,
     ClassLoss,
+    ClassScores,
     TrueClass,
-    VectorLoss,
+    centred,
     log_softmax,
     shifted,
     softmax_parts,
 )
+from gbm_objectives.losses._smoothing import LabelSmoothing
+
+__all__ = ["KLDivergence", "SoftmaxCrossEntropy"]
 
 
-class CrossEntropy(VectorLoss, HasMajorizer, HasBuiltIn):
+class CrossEntropy(ClassScores, HasMajorizer, HasDamping):
     """What softmax cross-entropies have in common: the Hessian doesn't depend on the labels."""
 
     __slots__ = ()
 
-    @property
-    def default_curvature(self) -> tuple[str, float | None]:
-        """2 p q as in XGBoost, which bounds the coupling of the classes at the current scores; steps of at most 2."""
-        return "xgboost", 2.0
-
-    @property
-    def gradient_bound(self) -> float:
-        """1."""
-        return 1.0
+    #: max(2 p q, |g|/2): steps of at most 2.
+    default_curvature = Damped(trust=2.0)
+    gradient_bound = 1.0
 
     def gradient(self, y_true: Array, raw_prediction: Array) -> Array:
         """p - t."""
@@ -48,18 +48,13 @@ class CrossEntropy(VectorLoss, HasMajorizer, HasBuiltIn):
         """1/2: diag(p) - p p' <= (I - 1 1'/K)/2 everywhere (Böhning 1992)."""
         return np.full_like(raw_prediction, 0.5)
 
-    def gradient_xgboost(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
-        """p - t and 2 p q."""
-        gradient, hessian = self.gradient_hessian(y_true, raw_prediction)
-        hessian *= 2.0
-        return gradient, hessian
+    def bounding_factor(self, n_outputs: int) -> float:
+        """2: diag(2 p q) bounds the matrix diag(p) - p p' at the current scores (Gershgorin)."""
+        return 2.0
 
-    def gradient_lightgbm(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
-        """p - t and K/(K - 1) p q (Friedman 2001)."""
-        gradient, hessian = self.gradient_hessian(y_true, raw_prediction)
-        n_outputs = hessian.shape[1]
-        hessian *= n_outputs / max(n_outputs - 1.0, 1.0)
-        return gradient, hessian
+    def average_factor(self, n_outputs: int) -> float:
+        """K/(K - 1), for scores that sum to 0: Friedman (2001), https://doi.org/10.1214/aos/1013203451."""
+        return n_outputs / max(n_outputs - 1.0, 1.0)
 
     def log_probabilities(self, raw_prediction: Array) -> Array:
         """The log of the softmax."""
@@ -74,16 +69,13 @@ class SoftmaxCrossEntropy(LabelSmoothing, CrossEntropy, ClassLoss):
     p q > 0; majorizer 1/2: Böhning (1992), https://doi.org/10.1007/BF00048682.
     """
 
-    @property
-    def name(self) -> str:
-        """The metric's name."""
-        return "softmax_cross_entropy"
+    name: ClassVar[str] = "softmax_cross_entropy"
 
     def value(self, y_true: Array, raw_prediction: Array) -> Array:
         """-(t_y - t_other) log p_y - t_other sum_k log p_k."""
         log_p = log_softmax(raw_prediction)
         true, other = self.smoothed(log_p.shape[1])
-        value: Array = (other - true) * TrueClass(y_true).of(log_p)
+        value = (other - true) * TrueClass(y_true).of(log_p)
         if other:
             value -= other * log_p.sum(axis=1)
         return value
@@ -101,15 +93,11 @@ class SoftmaxCrossEntropy(LabelSmoothing, CrossEntropy, ClassLoss):
         true_class.put(gradient, (1.0 - true) - q)
         return gradient, hessian
 
-    def intercept(
-        self, y_true: Array, sample_weight: Array | None, n_outputs: int | None = None
-    ) -> NDArray[np.float64]:
+    def intercept(self, y_true: Array, sample_weight: Array | None) -> NDArray[np.float64]:
         """The log of the (smoothed) shares of the classes, centred to sum to 0."""
-        shares = np.maximum(self.shares(y_true, sample_weight, n_outputs), ABSENT)
+        shares = np.maximum(self.shares(y_true, sample_weight), ABSENT)
         true, other = self.smoothed(len(shares))
-        scores: NDArray[np.float64] = np.log(other + (true - other) * shares)
-        scores -= scores.mean()
-        return scores
+        return centred(np.log(other + (true - other) * shares))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +108,8 @@ class KLDivergence(CrossEntropy):
     are those of cross-entropy with soft labels, which differs by the entropy of t.
     """
 
-    @property
-    def name(self) -> str:
-        """The metric's name."""
-        return "kl_divergence"
+    name: ClassVar[str] = "kl_divergence"
+    labels: ClassVar[Labels] = "distribution"
 
     def check_labels(self, y_true: Array) -> bool:
         """Distributions, up to the rounding of float32."""
@@ -131,11 +117,11 @@ class KLDivergence(CrossEntropy):
             (y_true >= 0).all() and (np.abs(y_true.sum(axis=1) - 1.0) <= 1e-4).all()
         )
 
+    @override
     def reject_labels(self, y_true: Array, raw_prediction: Array | None = None) -> None:
-        """Say which rows are no distributions."""
         reject_non_finite("y_true", y_true)
         instead = (
-            "Where labels have one column (LightGBM), give the distributions as "
+            "Where labels must be one column, give the distributions as "
             "kl_divergence(targets=table) and row numbers of the table as labels."
         )
         if y_true.ndim != 2:
@@ -149,8 +135,7 @@ class KLDivergence(CrossEntropy):
         """-sum_k t_k log p_k less the entropy of t."""
         log_p = log_softmax(raw_prediction)
         tiny = float(np.finfo(y_true.dtype).tiny)
-        value: Array = (y_true * (np.log(np.clip(y_true, tiny, None)) - log_p)).sum(axis=1)
-        return value
+        return (y_true * (np.log(np.clip(y_true, tiny, None)) - log_p)).sum(axis=1)
 
     def gradient_hessian(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
         """p - t and p q."""
@@ -167,11 +152,6 @@ class KLDivergence(CrossEntropy):
         """The mean distribution."""
         return np.asarray(np.average(y_true, axis=0, weights=sample_weight), dtype=np.float64)
 
-    def intercept(
-        self, y_true: Array, sample_weight: Array | None, n_outputs: int | None = None
-    ) -> NDArray[np.float64]:
+    def intercept(self, y_true: Array, sample_weight: Array | None) -> NDArray[np.float64]:
         """The log of the mean distribution, centred to sum to 0."""
-        shares = self.shares(y_true, sample_weight)
-        scores: NDArray[np.float64] = np.log(np.maximum(shares, ABSENT))
-        scores -= scores.mean()
-        return scores
+        return centred(np.log(np.maximum(self.shares(y_true, sample_weight), ABSENT)))

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from gbm_objectives._core.numerics import power
 from gbm_objectives._core.validation import Array, non_negative
-from gbm_objectives.losses._smoothing import LabelSmoothing
-from gbm_objectives.losses._vector import (
+from gbm_objectives.curvature import Exact
+from gbm_objectives.losses._classes import (
     ClassLoss,
     TrueClass,
     log_softmax,
     shifted,
 )
+from gbm_objectives.losses._smoothing import LabelSmoothing
+
+__all__ = ["SoftmaxFocal"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,31 +33,25 @@ class SoftmaxFocal(LabelSmoothing, ClassLoss):
 
     gamma: float = 2.0
 
+    name: ClassVar[str] = "softmax_focal"
+    #: max(exact, |g|/2): no leaf moves by more than 2.
+    default_curvature = Exact(trust=2.0)
+
     def __post_init__(self) -> None:
         LabelSmoothing.__post_init__(self)
         object.__setattr__(self, "gamma", non_negative("gamma", self.gamma))
-
-    @property
-    def name(self) -> str:
-        """The metric's name."""
-        return "softmax_focal"
 
     @property
     def convex(self) -> bool:
         """Only where gamma is 0."""
         return self.gamma == 0
 
-    @property
-    def default_curvature(self) -> tuple[str, float | None]:
-        """max(exact, |g|/2): no leaf moves by more than 2."""
-        return "exact", 2.0
-
     def value(self, y_true: Array, raw_prediction: Array) -> Array:
         """-sum_k t_k q_k^gamma log p_k."""
         log_p = log_softmax(raw_prediction)
         losses = power(-np.expm1(log_p), self.gamma) * log_p
         true, other = self.smoothed(log_p.shape[1])
-        value: Array = (other - true) * TrueClass(y_true).of(losses)
+        value = (other - true) * TrueClass(y_true).of(losses)
         if other:
             value -= other * losses.sum(axis=1)
         return value

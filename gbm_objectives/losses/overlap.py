@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-import math
 from abc import abstractmethod
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
+from scipy.special import logit
+from typing_extensions import override
 
 from gbm_objectives._core.numerics import odds
 from gbm_objectives._core.validation import Array, message, non_negative, positive
+from gbm_objectives.curvature import Absolute
 from gbm_objectives.losses.binary import LogitLoss, base_rate
 
 if TYPE_CHECKING:
     from typing_extensions import Self
+
+__all__ = ["Dice", "Tversky"]
 
 
 @dataclass(frozen=True, slots=True)
 class OverlapLoss(LogitLoss):
     """1 - T, T = (TP + s)/(TP + alpha FP + beta FN + s), p = sigmoid(z).
 
-    TP = sum y p, FP = sum (1 - y) p, FN = sum y (1 - p) are weighted sums over all rows. Domain of y: {0, 1};
-    for soft labels the optimum of products y p is not p = y. With D the denominator and N the total weight, the
-    gradient is N c p q, N times the derivative of the loss, of order 1 in any number of rows:
+    TP = sum y p, FP = sum (1 - y) p, FN = sum y (1 - p) are weighted sums over all rows. Domain of y: {0, 1}.
+    Link: logit. For soft labels the optimum of products y p is not p = y. With D the denominator and N the
+    total weight, the gradient is N c p q, N times the derivative of the loss, of order 1 in any number of rows:
     c = -(1 - (1 - beta) T)/D for y = 1 and alpha T/D for y = 0.
 
     The loss is no convex function of z, and its Hessian not positive: p q vanishes at confident errors, where
@@ -31,12 +35,21 @@ class OverlapLoss(LogitLoss):
 
     Parameters
     ----------
-    smooth : s >= 0, in units of rows (of weight): holds T where there are few rows of class 1.
-    sums : total weight N, weight of class 1, sum of p, TP; set by `resolve`.
+    smooth : float, default 1.0
+        s >= 0, in units of rows (of weight): holds T where there are few rows of class 1.
+    sums : tuple of float, or None
+        Total weight N, weight of class 1, sum of p, TP; set by `resolve`.
     """
 
     smooth: float = 1.0
     sums: tuple[float, float, float, float] | None = field(default=None, repr=False)
+
+    #: Not in the score.
+    convex = False
+    #: |gradient|: no leaf moves by more than 1.
+    default_curvature = Absolute()
+    #: No: a higher constant is always better, or always worse where ``smooth`` outweighs class 1.
+    has_best_constant = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "smooth", non_negative("smooth", self.smooth))
@@ -47,23 +60,8 @@ class OverlapLoss(LogitLoss):
         """alpha of false positives, beta of false negatives."""
 
     @property
-    def convex(self) -> bool:
-        """Not in the score."""
-        return False
-
-    @property
-    def default_curvature(self) -> tuple[str, float | None]:
-        """|gradient|: no leaf moves by more than 1."""
-        return "absolute", None
-
-    @property
-    def has_best_constant(self) -> bool:
-        """No: a higher constant is always better, or always worse where ``smooth`` outweighs class 1."""
-        return False
-
-    @property
+    @override
     def pending(self) -> bool:
-        """The sums are known after a pass over the rows."""
         return self.sums is None
 
     def statistics(
@@ -78,8 +76,8 @@ class OverlapLoss(LogitLoss):
         parts = [weight, weight * y_true, weight * p, weight * y_true * p]
         return np.array([float(part.sum(dtype=np.float64)) for part in parts])
 
+    @override
     def resolve(self, sums: Array) -> Self:
-        """The loss at these sums."""
         total, positives, predicted, both = sums.tolist()
         return replace(self, sums=(total, positives, predicted, both))
 
@@ -122,7 +120,7 @@ class OverlapLoss(LogitLoss):
     def intercept(self, y_true: Array, sample_weight: Array | None) -> float:
         """The logit of the base rate, where learning starts well: the best constant is not finite."""
         rate = base_rate(y_true, sample_weight)
-        return math.log(rate) - math.log1p(-rate)
+        return float(logit(rate))
 
 
 def _probability(raw_prediction: Array) -> Array:
@@ -138,14 +136,11 @@ class Dice(OverlapLoss):
     Milletari et al. (2016), https://arxiv.org/abs/1606.04797, who square p and y in the denominator.
     """
 
-    @property
-    def name(self) -> str:
-        """The metric's name."""
-        return "dice"
+    name: ClassVar[str] = "dice"
 
     @property
+    @override
     def costs(self) -> tuple[float, float]:
-        """1/2 each."""
         return 0.5, 0.5
 
 
@@ -159,17 +154,14 @@ class Tversky(OverlapLoss):
     alpha: float = 0.3
     beta: float = 0.7
 
+    name: ClassVar[str] = "tversky"
+
     def __post_init__(self) -> None:
         OverlapLoss.__post_init__(self)
         object.__setattr__(self, "alpha", positive("alpha", self.alpha))
         object.__setattr__(self, "beta", positive("beta", self.beta))
 
     @property
-    def name(self) -> str:
-        """The metric's name."""
-        return "tversky"
-
-    @property
+    @override
     def costs(self) -> tuple[float, float]:
-        """alpha and beta."""
         return self.alpha, self.beta

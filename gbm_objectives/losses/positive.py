@@ -9,21 +9,25 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from scipy.special import kl_div
+from typing_extensions import override
 
 from gbm_objectives._core.numerics import odds
 from gbm_objectives._core.validation import Array, number, reject_non_finite, reject_rows
+from gbm_objectives.curvature import Halley
 from gbm_objectives.links import LOG
-from gbm_objectives.loss import HasBuiltIn, HasFisher, HasHalley, HasHessian
+from gbm_objectives.loss import HasDamping, HasFisher, HasHalley, HasHessian
 
 if TYPE_CHECKING:
     from typing_extensions import Self
+
+__all__ = ["Gamma", "Poisson", "Tweedie"]
 
 #: Stands in for the mean of labels that are all 0, whose loss has no finite minimum.
 _LEAST_MEAN = 1e-6
 #: Ratios of labels to means are held below it, so that weights of any usual size leave them finite.
 _LARGEST = 1e35
-#: exp(.7): the factor on Poisson's Hessian that both libraries have for their trees' sake.
-_DELTA_STEP = math.exp(0.7)
+#: How far a step of `Poisson` is expected to go where its Hessian is damped.
+_STEP = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +36,9 @@ class PositiveLoss(HasHessian, HasFisher):
 
     Parameters
     ----------
-    constant : the mean loss of the best constant, set by `anchored`: the unit of the metric, which is then
-        the share of it that is left, 1 - D^2 for a deviance.
+    constant : float
+        The mean loss of the best constant, set by `anchored`: the unit of the metric, which is then the share
+        of it that is left, 1 - D^2 for a deviance.
     """
 
     constant: float = field(default=1.0, repr=False)
@@ -42,10 +47,8 @@ class PositiveLoss(HasHessian, HasFisher):
     #: Whether 0 is a label.
     zero: ClassVar[bool] = True
 
-    @property
-    def limit(self) -> float:
-        """80, where the link is held."""
-        return LOG.held
+    #: 80, where the link is held.
+    limit = LOG.held
 
     @property
     def unit(self) -> float:
@@ -68,13 +71,13 @@ class PositiveLoss(HasHessian, HasFisher):
         rounding = 1e-12 * float(self.fisher(y[:1], z[:1])[0])
         return replace(self, constant=constant if constant > rounding else 1.0)
 
+    @override
     def check_labels(self, y_true: Array) -> bool:
-        """All labels lie in the domain, and float32 holds them."""
         low = y_true.min()
         return bool((low >= 0 if self.zero else low > 0) and y_true.max() <= _LARGEST)
 
+    @override
     def reject_labels(self, y_true: Array, raw_prediction: Array | None = None) -> None:
-        """Say which labels lie outside the domain, and whether the arguments look swapped."""
         reject_non_finite("y_true", y_true)
         other = "use squared_error or huber" if self.zero else "with zeros use tweedie or poisson"
         reject_rows(
@@ -99,13 +102,11 @@ class Deviance(PositiveLoss, HasHalley):
     has no such promise (but for p = 1.5, where it is the same): Newton's step is A/B - 1 for p = 1, 1 - B/A for p = 2.
 
     Default: max((A + B)/2, |g|), so a leaf changes mu by a factor e at most. Leaves whose labels are all 0 have no
-    best value, and few rare counts make many of them: without that bound LightGBM, at its defaults, overfits them.
+    best value, and few rare counts make many of them: without that bound boosting overfits them.
     """
 
-    @property
-    def default_curvature(self) -> tuple[str, float | None]:
-        """max((A + B)/2, |g|)."""
-        return "halley", 1.0
+    #: max((A + B)/2, |g|).
+    default_curvature = Halley(trust=1.0)
 
     @abstractmethod
     def rates(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
@@ -154,16 +155,13 @@ class Deviance(PositiveLoss, HasHalley):
 
 
 @dataclass(frozen=True, slots=True)
-class Poisson(Deviance, HasBuiltIn):
+class Poisson(Deviance, HasDamping):
     """mu - y + y log(y/mu): p = 1, A = y, B = mu.
 
-    Domain of y: y >= 0, whole or not. Gradient mu - y, in the units of y; second derivative and Fisher mu.
+    Domain of y: y >= 0, whole or not. Link: log. Gradient mu - y, in the units of y; second derivative and Fisher mu.
     """
 
-    @property
-    def name(self) -> str:
-        """The metric's name."""
-        return "poisson"
+    name: ClassVar[str] = "poisson"
 
     def rates(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
         """The label and the mean."""
@@ -175,33 +173,26 @@ class Poisson(Deviance, HasBuiltIn):
 
     def deviance(self, y_true: Array, z: Array) -> Array:
         """The Kullback-Leibler divergence of two numbers."""
-        value: Array = kl_div(y_true, np.exp(z))
-        return value
+        return kl_div(y_true, np.exp(z))
 
-    def gradient_xgboost(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
-        """mu - y and exp(.7) mu, .7 its default max_delta_step; newer ones than 3.4 have (y + mu)/2."""
-        gradient, hessian = self.gradient_hessian(y_true, raw_prediction)
-        hessian *= _DELTA_STEP
-        return gradient, hessian
+    def bounding_factor(self, n_outputs: int) -> float:
+        """exp(.7): mu exp(.7) is the second derivative after a step of .7 upwards."""
+        return math.exp(_STEP)
 
-    def gradient_lightgbm(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
-        """mu - y and exp(.7) mu, .7 its default poisson_max_delta_step."""
-        return self.gradient_xgboost(y_true, raw_prediction)
+    @override
+    def average_factor(self, n_outputs: int) -> float:
+        return math.exp(_STEP)
 
 
 @dataclass(frozen=True, slots=True)
 class Gamma(Deviance):
     """y/mu - 1 - log(y/mu): p = 2, A = y/mu, B = 1.
 
-    Domain of y: y > 0. Gradient 1 - y/mu, without a unit; second derivative y/mu, Fisher 1.
+    Domain of y: y > 0. Link: log. Gradient 1 - y/mu, without a unit; second derivative y/mu, Fisher 1.
     """
 
+    name: ClassVar[str] = "gamma"
     zero = False
-
-    @property
-    def name(self) -> str:
-        """The metric's name."""
-        return "gamma"
 
     def rates(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
         """The label over the mean, and 1."""
@@ -215,15 +206,14 @@ class Gamma(Deviance):
     def deviance(self, y_true: Array, z: Array) -> Array:
         """Of the logarithm of the ratio, which neither overflows nor underflows."""
         log_ratio = np.log(y_true) - z
-        value: Array = np.expm1(log_ratio) - log_ratio
-        return value
+        return np.expm1(log_ratio) - log_ratio
 
 
 @dataclass(frozen=True, slots=True)
 class Tweedie(Deviance):
     """y^(2-p)/((1-p)(2-p)) - y mu^(1-p)/(1-p) + mu^(2-p)/(2-p), 1 < p < 2: many zeros beside positive amounts.
 
-    Domain of y: y >= 0. A sum of a Poisson number of gamma amounts has such a distribution. Gradient
+    Domain of y: y >= 0. Link: log. A sum of a Poisson number of gamma amounts has such a distribution. Gradient
     B - A, in the unit of y to the power 2 - p.
     """
 
@@ -234,8 +224,8 @@ class Tweedie(Deviance):
         object.__setattr__(self, "power", number("power", self.power, lambda p: 1 < p < 2, needed))
 
     @property
+    @override
     def name(self) -> str:
-        """The metric's name."""
         return f"tweedie_{self.power:g}"
 
     def rates(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
@@ -251,5 +241,4 @@ class Tweedie(Deviance):
         """The three powers."""
         p = self.power
         a, b = y_true * np.exp((1.0 - p) * z), np.exp((2.0 - p) * z)
-        value: Array = a / (p - 1.0) + b / (2.0 - p) - y_true ** (2.0 - p) / ((p - 1.0) * (2.0 - p))
-        return value
+        return a / (p - 1.0) + b / (2.0 - p) - y_true ** (2.0 - p) / ((p - 1.0) * (2.0 - p))

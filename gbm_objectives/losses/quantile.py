@@ -15,10 +15,14 @@ from gbm_objectives.losses._residual import SMALLEST, ResidualLoss, RobustLoss
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+__all__ = ["AbsoluteError", "PercentageError", "Quantile"]
+
 
 @dataclass(frozen=True, slots=True)
 class Quantile(ResidualLoss):
     """The pinball loss of the tau-quantile, times 2 delta; or its smooth relative.
+
+    Domain of y: the real numbers. Link: identity.
 
     With c = 1 - 2 tau: exact rho(u) = |u| + c u = 2 pinball(-u), psi(u) = sign(u) + c; smooth
     rho(u) = log cosh(u) + c u, psi(u) = tanh(u) + c: the exact loss convolved with a logistic
@@ -36,7 +40,8 @@ class Quantile(ResidualLoss):
 
     Parameters
     ----------
-    origin : the mean prediction, set by the first of two passes over the rows.
+    origin : float or None
+        The mean prediction, set by the first of two passes over the rows.
     """
 
     tau: float = 0.5
@@ -123,7 +128,8 @@ class Quantile(ResidualLoss):
         scale = float(np.hypot(held, 1.48 * (roots / total) ** 2))
         narrowing = min(1.0, 20.0 * min(self.tau, 1.0 - self.tau))
         delta = max(self.residual_factor * held, self.total_factor * scale, 0.05 * self.spread)
-        return replace(self.at_delta(narrowing * delta, self.spread), origin=None)
+        # Without residuals and a spread there is nothing to learn, but the slope at 0, delta (1 - 2 tau), isn't 0.
+        return replace(self.at_delta(narrowing * delta or SMALLEST, self.spread), origin=None)
 
     def centre(self, y_true: Array, sample_weight: Array | None) -> float:
         """The tau-quantile of the labels."""
@@ -138,6 +144,8 @@ class Quantile(ResidualLoss):
 class AbsoluteError(RobustLoss):
     """The absolute error, smooth or exact.
 
+    Domain of y: the real numbers. Link: identity.
+
     Exact rho(u) = |u|, psi(u) = sign(u); smooth rho(u) = log cosh(u), psi(u) = tanh(u), the exact one
     convolved with a logistic density of scale delta/2. Majorizers as for `Quantile`, of whose loss at
     tau = 1/2 this is the formula; ``delta="auto"`` is `RobustLoss`'s, which follows the median |r| alone.
@@ -145,10 +153,7 @@ class AbsoluteError(RobustLoss):
 
     smooth: bool = True
 
-    @property
-    def name(self) -> str:
-        """The metric's name; the metric is the mean absolute error, in units of delta."""
-        return "absolute_error"
+    name: ClassVar[str] = "absolute_error"
 
     @property
     def criterion(self) -> AbsoluteError:
@@ -192,9 +197,9 @@ class AbsoluteError(RobustLoss):
 
 @dataclass(frozen=True, slots=True)
 class PercentageError(AbsoluteError):
-    """The absolute error of rows that are weighted by 1/|y_true|: `weighting.InverseLabel` goes with it."""
+    """The absolute error of rows that are weighted by 1/|y_true|: `weighting.InverseLabel` goes with it.
 
-    @property
-    def name(self) -> str:
-        """The metric's name; the metric is the MAPE up to a constant."""
-        return "mape"
+    Domain of y: the real numbers; the weighting takes 0 only with a floor. Link: identity.
+    """
+
+    name: ClassVar[str] = "mape"

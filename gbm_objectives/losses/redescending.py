@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from typing_extensions import override
 
 from gbm_objectives._core.rows import row_blocks, sample
 from gbm_objectives._core.validation import Array
 from gbm_objectives.losses._residual import RobustLoss
+
+__all__ = ["Cauchy", "GemanMcClure", "Tukey", "Welsch"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +25,13 @@ class Redescending(RobustLoss):
     """
 
     @property
+    @override
     def convex(self) -> bool:
-        """No."""
         return False
 
     @property
+    @override
     def redescending(self) -> bool:
-        """Yes."""
         return True
 
     def intercept(self, y_true: Array, sample_weight: Array | None) -> float:
@@ -72,6 +75,8 @@ class Redescending(RobustLoss):
 class Cauchy(Redescending):
     """The logarithm of a Cauchy density.
 
+    Domain of y: the real numbers. Link: identity.
+
     rho(u) = log(1 + u^2)/2; psi(u) = u/(1 + u^2), at most 1/2, falling beyond delta;
     psi'(u) = (1 - u^2)/(1 + u^2)^2, negative beyond delta. Majorizer 1/(1 + u^2).
     Black & Anandan (1996), https://doi.org/10.1006/cviu.1996.0006 (there the Lorentzian).
@@ -79,15 +84,11 @@ class Cauchy(Redescending):
 
     auto_factor: ClassVar[float] = 1.75
 
-    @property
-    def name(self) -> str:
-        """The metric's name."""
-        return "cauchy"
+    name: ClassVar[str] = "cauchy"
 
     def rho(self, u: Array) -> Array:
         """log(1 + u^2)/2."""
-        rho: Array = 0.5 * np.log1p(u * u)
-        return rho
+        return 0.5 * np.log1p(u * u)
 
     def psi(self, u: Array) -> Array:
         """u/(1 + u^2)."""
@@ -100,13 +101,14 @@ class Cauchy(Redescending):
 
     def weight(self, u: Array) -> Array:
         """1/(1 + u^2)."""
-        weight: Array = 1.0 / (1.0 + u * u)
-        return weight
+        return 1.0 / (1.0 + u * u)
 
 
 @dataclass(frozen=True, slots=True)
 class GemanMcClure(Redescending):
     """A bounded loss whose slope vanishes like |u|^-3.
+
+    Domain of y: the real numbers. Link: identity.
 
     rho(u) = u^2/(1 + u^2)/2, at most 1/2; psi(u) = u/(1 + u^2)^2; psi'(u) = (1 - 3 u^2)/(1 + u^2)^3,
     negative beyond .58 delta. Majorizer 1/(1 + u^2)^2. Geman & McClure (1987), Statistical methods for
@@ -115,16 +117,12 @@ class GemanMcClure(Redescending):
 
     auto_factor: ClassVar[float] = 3.5
 
-    @property
-    def name(self) -> str:
-        """The metric's name."""
-        return "geman_mcclure"
+    name: ClassVar[str] = "geman_mcclure"
 
     @staticmethod
     def _root(u: Array) -> Array:
         """1/(1 + u^2)."""
-        root: Array = 1.0 / (1.0 + u * u)
-        return root
+        return 1.0 / (1.0 + u * u)
 
     def rho(self, u: Array) -> Array:
         """u^2/(1 + u^2)/2."""
@@ -150,6 +148,8 @@ class GemanMcClure(Redescending):
 class Welsch(Redescending):
     """A bounded loss whose slope vanishes exponentially.
 
+    Domain of y: the real numbers. Link: identity.
+
     rho(u) = (1 - exp(-u^2))/2; psi(u) = u exp(-u^2); psi'(u) = (1 - 2 u^2) exp(-u^2), negative beyond
     .71 delta. Majorizer exp(-u^2). Beyond about 5 delta a row has no influence at all, nor has its
     Hessian: it is as if it were deleted for the round.
@@ -158,18 +158,14 @@ class Welsch(Redescending):
 
     auto_factor: ClassVar[float] = 3.0
 
-    @property
-    def name(self) -> str:
-        """The metric's name."""
-        return "welsch"
+    name: ClassVar[str] = "welsch"
 
     def rho(self, u: Array) -> Array:
         """(1 - exp(-u^2))/2, without cancellation."""
-        rho: Array = -0.5 * np.expm1(-(u * u))
-        return rho
+        return -0.5 * np.expm1(-(u * u))
 
     def psi(self, u: Array) -> Array:
-        """U exp(-u^2)."""
+        """u exp(-u^2)."""
         return u * self.weight(u)
 
     def psi_deriv(self, u: Array) -> Array:
@@ -178,13 +174,14 @@ class Welsch(Redescending):
 
     def weight(self, u: Array) -> Array:
         """exp(-u^2)."""
-        weight: Array = np.exp(-(u * u))
-        return weight
+        return np.exp(-(u * u))
 
 
 @dataclass(frozen=True, slots=True)
 class Tukey(Redescending):
     """Tukey's biweight: no influence at all beyond delta.
+
+    Domain of y: the real numbers. Link: identity.
 
     rho(u) = (1 - (1 - u^2)^3)/6 within delta, 1/6 beyond; psi(u) = u (1 - u^2)^2 or 0;
     psi'(u) = (1 - u^2)(1 - 5 u^2) or 0. Majorizer (1 - u^2)^2 or 0.
@@ -193,10 +190,7 @@ class Tukey(Redescending):
 
     auto_factor: ClassVar[float] = 5.0
 
-    @property
-    def name(self) -> str:
-        """The metric's name."""
-        return "tukey"
+    name: ClassVar[str] = "tukey"
 
     @staticmethod
     def _rest(u: Array) -> Array:
@@ -208,21 +202,18 @@ class Tukey(Redescending):
         """(1 - (1 - u^2)^3)/6, as a product that doesn't cancel near 0."""
         a = np.clip(np.abs(u), 0.0, 1.0)
         v = a * a
-        rho: Array = v * (3.0 + v * (v - 3.0)) / 6.0
-        return rho
+        return v * (3.0 + v * (v - 3.0)) / 6.0
 
     def psi(self, u: Array) -> Array:
-        """U (1 - u^2)^2."""
+        """u (1 - u^2)^2."""
         return u * self.weight(u)
 
     def psi_deriv(self, u: Array) -> Array:
         """(1 - u^2)(1 - 5 u^2)."""
         rest = self._rest(u)
-        deriv: Array = rest * (5.0 * rest - 4.0)
-        return deriv
+        return rest * (5.0 * rest - 4.0)
 
     def weight(self, u: Array) -> Array:
         """(1 - u^2)^2."""
         rest = self._rest(u)
-        squared: Array = rest * rest
-        return squared
+        return rest * rest

@@ -11,22 +11,22 @@ from gbm_objectives._core import numerics as _numerics
 from gbm_objectives._core.validation import Array
 from gbm_objectives.losses._residual import RobustLoss
 
+__all__ = ["Fair", "Huber", "LogCosh", "PseudoHuber"]
+
 
 @dataclass(frozen=True, slots=True)
 class Huber(RobustLoss):
     """Quadratic within delta, linear beyond.
+
+    Domain of y: the real numbers. Link: identity.
 
     rho(u) = u^2/2 for |u| <= 1, |u| - 1/2 beyond; psi(u) = clip(u, -1, 1), bounded;
     psi'(u) = 1 or 0: with the exact Hessian the rows beyond delta don't count at all.
     Majorizer 1/max(1, |u|). Huber (1964), https://doi.org/10.1214/aoms/1177703732.
     """
 
+    name: ClassVar[str] = "huber"
     psi_bound = 1.0
-
-    @property
-    def name(self) -> str:
-        """The metric's name."""
-        return "huber"
 
     def rho(self, u: Array) -> Array:
         """u^2/2, then |u| - 1/2; as one product, which can't overflow for a capped u."""
@@ -36,8 +36,7 @@ class Huber(RobustLoss):
 
     def psi(self, u: Array) -> Array:
         """clip(u, -1, 1)."""
-        clipped: Array = np.clip(u, -1.0, 1.0)
-        return clipped
+        return np.clip(u, -1.0, 1.0)
 
     def psi_deriv(self, u: Array) -> Array:
         """1 within delta, 0 beyond."""
@@ -48,17 +47,15 @@ class Huber(RobustLoss):
 class PseudoHuber(RobustLoss):
     """A smooth Huber loss.
 
+    Domain of y: the real numbers. Link: identity.
+
     rho(u) = sqrt(1 + u^2) - 1; psi(u) = u/sqrt(1 + u^2), bounded; psi'(u) = (1 + u^2)^(-3/2) > 0,
     vanishing. Majorizer (1 + u^2)^(-1/2). Charbonnier et al. (1997),
     https://doi.org/10.1109/83.551699.
     """
 
+    name: ClassVar[str] = "pseudo_huber"
     psi_bound = 1.0
-
-    @property
-    def name(self) -> str:
-        """The metric's name."""
-        return "pseudo_huber"
 
     def rho(self, u: Array) -> Array:
         """u^2/(1 + sqrt(1 + u^2)) = sqrt(1 + u^2) - 1 without its cancellation."""
@@ -83,24 +80,22 @@ class PseudoHuber(RobustLoss):
 class LogCosh(RobustLoss):
     """log cosh: twice differentiable everywhere, Huber-like in its tails.
 
+    Domain of y: the real numbers. Link: identity.
+
     rho(u) = log cosh u; psi(u) = tanh u, bounded; psi'(u) = sech(u)^2 > 0, but vanishing like
     4 exp(-2|u|): gradient and exact Hessian become constants, trees find no split or their leaves
     explode. Majorizer tanh(u)/u, which decays like 1/|u| only.
     """
 
+    name: ClassVar[str] = "log_cosh"
     psi_bound = 1.0
 
-    @property
-    def name(self) -> str:
-        """The metric's name."""
-        return "log_cosh"
-
     def rho(self, u: Array) -> Array:
-        """Log cosh u, without overflow."""
+        """log cosh u, without overflow."""
         return _numerics.log_cosh(u)
 
     def psi(self, u: Array) -> Array:
-        """Tanh u."""
+        """tanh u."""
         return np.tanh(u)
 
     def psi_deriv(self, u: Array) -> Array:
@@ -112,6 +107,8 @@ class LogCosh(RobustLoss):
 class Fair(RobustLoss):
     """A smooth loss that turns linear slowly.
 
+    Domain of y: the real numbers. Link: identity.
+
     rho(u) = |u| - log(1 + |u|); psi(u) = u/(1 + |u|), bounded; psi'(u) = (1 + |u|)^-2 > 0, vanishing.
     Majorizer 1/(1 + |u|). Its slope is still growing at many delta, so the automatic delta is a quarter
     of a standard deviation. Holland & Welsch (1977), https://doi.org/10.1080/03610927708827533.
@@ -119,10 +116,7 @@ class Fair(RobustLoss):
 
     auto_factor: ClassVar[float] = 0.25
 
-    @property
-    def name(self) -> str:
-        """The metric's name."""
-        return "fair"
+    name: ClassVar[str] = "fair"
 
     def rho(self, u: Array) -> Array:
         """|u| - log(1 + |u|)."""
@@ -139,5 +133,4 @@ class Fair(RobustLoss):
 
     def weight(self, u: Array) -> Array:
         """1/(1 + |u|)."""
-        weight: Array = 1.0 / (1.0 + np.abs(u))
-        return weight
+        return 1.0 / (1.0 + np.abs(u))

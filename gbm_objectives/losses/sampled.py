@@ -3,53 +3,51 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from typing_extensions import override
 
 from gbm_objectives._core import draws as _draws
+from gbm_objectives._core.frozen import FrozenArray
 from gbm_objectives._core.validation import Array, message, whole_number
 from gbm_objectives.loss import Loss
-from gbm_objectives.losses._vector import ClassLoss, TrueClass, codes_of
+from gbm_objectives.losses._classes import ClassLoss, TrueClass, codes_of
 from gbm_objectives.losses.multiclass import CrossEntropy, SoftmaxCrossEntropy
+
+__all__ = ["SampledSoftmax"]
 
 Distribution = Literal["uniform", "frequency"]
 
 
+@dataclass(frozen=True, slots=True, repr=False)
 class Draw:
-    """The classes that were drawn, with what is known of them; compares and hashes by content.
+    """The classes that were drawn, with what is known of them.
 
     Parameters
     ----------
-    classes : (m,), the codes, increasing.
-    probability : (m,), of being drawn.
-    shares : (K,), of all classes in the data.
+    classes : FrozenArray of shape (m,)
+        The codes, increasing.
+    probability : FrozenArray of shape (m,)
+        Of being drawn.
+    shares : FrozenArray of shape (K,)
+        Of all classes in the data.
     """
 
-    __slots__ = ("classes", "place", "probability", "shares")
+    classes: FrozenArray
+    probability: FrozenArray
+    shares: FrozenArray
 
-    def __init__(
-        self, classes: NDArray[np.intp], probability: NDArray[np.float64], shares: Array
-    ) -> None:
-        self.classes = classes
-        self.probability = probability
-        self.shares = shares
-        #: (K,): the place of a class among those drawn, or -1.
-        self.place = np.full(len(shares), -1)
-        self.place[classes] = np.arange(len(classes))
-
-    def _content(self) -> tuple[bytes, ...]:
-        return tuple(a.tobytes() for a in (self.classes, self.probability, self.shares))
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Draw) and self._content() == other._content()
-
-    def __hash__(self) -> int:
-        return hash(self._content())
-
+    @override
     def __repr__(self) -> str:
         return f"<{len(self.classes)} of {len(self.shares)} classes>"
+
+    def places(self) -> NDArray[np.intp]:
+        """The place of each class among those drawn, or -1, (K,)."""
+        places = np.full(len(self.shares), -1)
+        places[self.classes.values] = np.arange(len(self.classes))
+        return places
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +61,15 @@ class SampledSoftmax(CrossEntropy, ClassLoss):
 
     Parameters
     ----------
-    n_negatives : how many classes are drawn; from K on it is the full loss.
-    distribution : "uniform", or "frequency": pi proportional to the class count to the power of .75, counts below
-        a tenth of the mean one raised to that.
-    seed : beside a checksum of the predictions, what the draw depends on.
-    draw : set by `resolve`.
+    n_negatives : int, default 20
+        How many classes are drawn; from K on it is the full loss.
+    distribution : {"uniform", "frequency"}, default "uniform"
+        "frequency": pi is proportional to the class count to the power of .75; counts below a tenth of the mean
+        one are raised to that.
+    seed : int, default 0
+        What the draw depends on, beside a checksum of the predictions.
+    draw : Draw or None
+        Set by `resolve`.
     """
 
     n_negatives: int = 20
@@ -75,6 +77,7 @@ class SampledSoftmax(CrossEntropy, ClassLoss):
     seed: int = 0
     draw: Draw | None = field(default=None, repr=False)
 
+    name: ClassVar[str] = "sampled_softmax"
     drawn = True
 
     def __post_init__(self) -> None:
@@ -85,18 +88,13 @@ class SampledSoftmax(CrossEntropy, ClassLoss):
             raise ValueError(message("distribution", repr(self.distribution), needed))
 
     @property
-    def name(self) -> str:
-        """The metric's name."""
-        return "sampled_softmax"
-
-    @property
     def criterion(self) -> Loss:
         """The full softmax cross-entropy."""
         return SoftmaxCrossEntropy()
 
     @property
+    @override
     def pending(self) -> bool:
-        """Whether the classes are still to be drawn."""
         return self.draw is None
 
     def statistics(
@@ -117,7 +115,8 @@ class SampledSoftmax(CrossEntropy, ClassLoss):
             sizes = np.maximum(shares, 0.1 / len(shares)) ** 0.75
         probability = _draws.inclusion(sizes, self.n_negatives)
         classes = _draws.systematic(probability, _draws.key(self.seed, total))
-        return replace(self, draw=Draw(classes, probability[classes], shares))
+        parts = (classes, probability[classes], shares)
+        return replace(self, draw=Draw(*map(FrozenArray, parts)))
 
     def _drawn(self) -> Draw:
         if self.draw is None:
@@ -134,9 +133,9 @@ class SampledSoftmax(CrossEntropy, ClassLoss):
         """
         draw = self._drawn()
         # By the transpose: columns are contiguous, and stay so.
-        z = raw_prediction.T[draw.classes].T
-        z -= np.log(draw.probability).astype(z.dtype)
-        place = draw.place[codes_of(y_true)]
+        z = raw_prediction.T[draw.classes.values].T
+        z -= np.log(draw.probability.values).astype(z.dtype)
+        place = draw.places()[codes_of(y_true)]
         hit = np.flatnonzero(place >= 0)
         z[hit, place[hit]] = -np.inf
         own = true_class.of(raw_prediction)
@@ -149,8 +148,7 @@ class SampledSoftmax(CrossEntropy, ClassLoss):
     def value(self, y_true: Array, raw_prediction: Array) -> Array:
         """The logarithm of the estimated partition less z_y."""
         _, _, total, lead = self._parts(TrueClass(y_true), y_true, raw_prediction)
-        value: Array = lead + np.log(total)
-        return value
+        return lead + np.log(total)
 
     def gradient_hessian(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
         """Both from one exponential a drawn class and one of the row's own."""
@@ -161,7 +159,7 @@ class SampledSoftmax(CrossEntropy, ClassLoss):
         self, y_true: Array, raw_prediction: Array, hessian: Array, probability: Array | float
     ) -> Array:
         """q - onehot; p (1 - p) is written into ``hessian``, p = q ``probability``, q of the row's own class."""
-        true_class, classes = TrueClass(y_true), self._drawn().classes
+        true_class, classes = TrueClass(y_true), self._drawn().classes.values
         q, true, total, _ = self._parts(true_class, y_true, raw_prediction)
         q /= total[:, None]
         true /= total
@@ -174,8 +172,8 @@ class SampledSoftmax(CrossEntropy, ClassLoss):
         true_class.put(hessian, true * others)
         return gradient
 
-    def gradient_xgboost(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
-        """2 p (1 - p), p the probability in the full softmax as well as it is known without computing it.
+    def gradient_undamped(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
+        """p (1 - p), p the probability in the full softmax as well as it is known without computing it.
 
         Of drawn classes pi q; of others, where nothing is computed, the class' share of the data. With the
         exact Hessian a leaf would step up by a Newton step in every round, for its own rows alone, and down in
@@ -184,21 +182,11 @@ class SampledSoftmax(CrossEntropy, ClassLoss):
         """
         draw, dtype = self._drawn(), raw_prediction.dtype
         hessian = np.empty(raw_prediction.shape, dtype, order="F")
-        hessian.T[:] = (draw.shares * (1.0 - draw.shares)).astype(dtype)[:, None]
-        probability = draw.probability.astype(dtype)
-        gradient = self._gradient(y_true, raw_prediction, hessian, probability)
-        hessian *= 2.0
-        return gradient, hessian
+        shares = draw.shares.values
+        hessian.T[:] = (shares * (1.0 - shares)).astype(dtype)[:, None]
+        probability = draw.probability.values.astype(dtype)
+        return self._gradient(y_true, raw_prediction, hessian, probability), hessian
 
-    def gradient_lightgbm(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
-        """K/(K - 1) p (1 - p), p as for XGBoost."""
-        gradient, hessian = self.gradient_xgboost(y_true, raw_prediction)
-        n_outputs = hessian.shape[1]
-        hessian *= 0.5 * n_outputs / (n_outputs - 1.0)
-        return gradient, hessian
-
-    def intercept(
-        self, y_true: Array, sample_weight: Array | None, n_outputs: int | None = None
-    ) -> NDArray[np.float64]:
+    def intercept(self, y_true: Array, sample_weight: Array | None) -> NDArray[np.float64]:
         """That of the full loss."""
-        return SoftmaxCrossEntropy().intercept(y_true, sample_weight, n_outputs)
+        return SoftmaxCrossEntropy().intercept(y_true, sample_weight)

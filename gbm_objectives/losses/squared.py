@@ -3,30 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 import numpy as np
+from typing_extensions import override
 
 from gbm_objectives._core.validation import Array
 from gbm_objectives.loss import HasFisher, HasHessian, HasMajorizer
+
+__all__ = ["SquaredError"]
 
 
 @dataclass(frozen=True, slots=True)
 class SquaredError(HasHessian, HasMajorizer, HasFisher):
     """r^2/2 with r = raw_prediction - y_true; gradient r, unbounded; Hessian, majorizer and Fisher 1.
 
+    Domain of y: the real numbers. Link: identity.
+
     Parameters
     ----------
-    variance : of the labels, set by `anchored`: the unit of the metric, which is then (1 - R^2)/2.
+    variance : float
+        Of the labels, set by `anchored`: the unit of the metric, which is then (1 - R^2)/2.
     """
 
     variance: float = field(default=1.0, repr=False)
 
+    name: ClassVar[str] = "squared_error"
     shift_invariant = True
-
-    @property
-    def name(self) -> str:
-        """The metric's name."""
-        return "squared_error"
 
     @property
     def unit(self) -> float:
@@ -35,15 +38,15 @@ class SquaredError(HasHessian, HasMajorizer, HasFisher):
 
     def value(self, y_true: Array, raw_prediction: Array) -> Array:
         """r^2/2."""
-        r: Array = raw_prediction - y_true
+        r = raw_prediction - y_true
         return 0.5 * r * r
 
+    @override
     def gradient(self, y_true: Array, raw_prediction: Array) -> Array:
-        """r."""
         return raw_prediction - y_true
 
+    @override
     def hessian(self, y_true: Array, raw_prediction: Array) -> Array:
-        """1."""
         return np.ones_like(raw_prediction)
 
     def majorizer(self, y_true: Array, raw_prediction: Array) -> Array:

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from gbm_objectives._core.numerics import odds, softplus
 from gbm_objectives._core.validation import Array
+from gbm_objectives.curvature import Fisher
 from gbm_objectives.links import LOG
 from gbm_objectives.losses.positive import PositiveLoss
+
+__all__ = ["SquaredLogError"]
 
 
 @dataclass(frozen=True, slots=True)
 class SquaredLogError(PositiveLoss):
     """r^2/2 with r = log(1 + mu) - log(1 + y) = softplus(z) - log(1 + y).
 
-    Domain of y: y >= 0. With s = sigmoid(z): gradient s r; second derivative s^2 + s (1 - s) r, negative for
+    Domain of y: y >= 0. Link: log. With s = sigmoid(z): gradient s r; second derivative s^2 + s (1 - s) r, negative for
     labels far above the mean; Fisher (of a normal log(1 + y)) s^2, the Gauss-Newton matrix. Not convex.
 
-    Why the log link and not XGBoost's identity: there the gradient is r/(1 + mu) and the Gauss-Newton
+    Why the log link and not the identity: there the gradient is r/(1 + mu) and the Gauss-Newton
     Hessian 1/(1 + mu)^2. A target of 1e4 has Hessians of 1e-8, so no split passes min_child_weight=1 and lambda=1
     flattens every leaf, and a score may leave the domain, mu > -1. Here all of it is of order 1 where mu > 1.
 
@@ -28,20 +32,11 @@ class SquaredLogError(PositiveLoss):
     curvature grows with its score, is carried too far by others in its leaf.
     """
 
-    @property
-    def name(self) -> str:
-        """The metric's name."""
-        return "squared_log_error"
-
-    @property
-    def convex(self) -> bool:
-        """Not for labels far above the mean."""
-        return False
-
-    @property
-    def default_curvature(self) -> tuple[str, float | None]:
-        """max(s^2, |g|)."""
-        return "fisher", 1.0
+    name: ClassVar[str] = "squared_log_error"
+    #: Not for labels far above the mean.
+    convex = False
+    #: max(s^2, |g|).
+    default_curvature = Fisher(trust=1.0)
 
     def _parts(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array, Array]:
         """r, s and 1 - s."""

@@ -18,7 +18,7 @@ from gbm_objectives._core.validation import (
     sample_weights,
 )
 from gbm_objectives.links import IDENTITY, Link, Softmax
-from gbm_objectives.losses._vector import codes_of, log_softmax
+from gbm_objectives.losses._classes import codes_of, log_softmax
 from gbm_objectives.metrics._metric import RAW_SCORES, Metric
 
 

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 
 from gbm_objectives._core.validation import Array
-from gbm_objectives.losses._vector import ABSENT, ClassLoss, VectorLoss, best_scores
+from gbm_objectives.losses._classes import ABSENT, ClassScores, best_scores
 from gbm_objectives.objective._terms import Term
 from gbm_objectives.objective._validation import validate_data, validate_labels
 
@@ -120,22 +120,23 @@ def scores(
 ) -> NDArray[np.float64]:
     """The best scores of a loss of several outputs, (n_outputs,)."""
     raw = np.broadcast_to(0.0, (len(y_true), n_outputs))
-    losses = [cast(VectorLoss, term.loss) for term in terms]
+    losses = [cast(ClassScores, term.loss) for term in terms]
     if len(terms) == 1:
         weight = terms[0].weighted(y_true, raw, sample_weight)
-        if _shaping(terms[0]) and isinstance(losses[0], ClassLoss):
+        if losses[0].labels == "class":  # one row a class, those without rows too
             shares = losses[0].shares(y_true, weight, n_outputs)
-            for weighting in terms[0].weightings:
-                shares = weighting.class_shares(shares)
+            if _shaping(terms[0]):
+                for weighting in terms[0].weightings:
+                    shares = weighting.class_shares(shares)
             y_true, weight = np.arange(n_outputs, dtype=np.float64), shares
-        return losses[0].intercept(y_true, weight, n_outputs)
+        return losses[0].intercept(y_true, weight)
     known = [
         replace(term, loss=term.loss.criterion).with_label_weights(y_true, raw, sample_weight)
         for term in terms
     ]
     shares = losses[0].shares(y_true, sample_weight, n_outputs)
     rows, weights = y_true, sample_weight
-    if isinstance(losses[0], ClassLoss):  # one row a class is enough
+    if losses[0].labels == "class":  # one row a class is enough
         rows, weights = np.arange(n_outputs, dtype=np.float64), shares
 
     def sums(score: Array) -> tuple[float, Array]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gbm_objectives._core.validation import invalid, numeric_array
-from gbm_objectives.losses._vector import VectorLoss
+from gbm_objectives.losses._classes import ClassScores
 from gbm_objectives.losses.binary import BinaryLoss
 from gbm_objectives.objective._terms import Term
 
@@ -42,7 +42,7 @@ def log_odds(terms: Terms, raw_prediction: ArrayLike) -> Scores:
 
 def log_probabilities(terms: Terms, raw_prediction: ArrayLike) -> Scores:
     """See `Objective.log_probabilities`."""
-    classes = isinstance(terms[0].loss, VectorLoss)
+    classes = isinstance(terms[0].loss, ClassScores)
     if not classes or len(terms) > 1:
         hint = (
             "The map from scores to probabilities is known for each loss alone: train on one of them, or take "
@@ -56,7 +56,7 @@ def log_probabilities(terms: Terms, raw_prediction: ArrayLike) -> Scores:
             kind=TypeError,
         )
     raw = numeric_array("raw_prediction", raw_prediction).astype(np.float64)
-    scores = cast(VectorLoss, terms[0].loss).log_probabilities(raw)
+    scores = cast(ClassScores, terms[0].loss).log_probabilities(raw)
     normalised: Scores = scores - np.logaddexp.reduce(scores, axis=1)[:, None]
     return normalised
 

@@ -33,7 +33,7 @@ class Targets(FrozenArray):
         if array.ndim != 2:
             raise invalid("targets", given=f"shape {array.shape}", needed="(n_rows, n_outputs)")
         reject_non_finite("targets", array)
-        FrozenArray.__init__(self, array, np.float32)
+        FrozenArray.__init__(self, np.asfortranarray(array, dtype=np.float32))
 
     @property
     def table(self) -> Array:

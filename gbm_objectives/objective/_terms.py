@@ -8,10 +8,8 @@ import numpy as np
 
 from gbm_objectives._core.reduction import Reduce
 from gbm_objectives._core.validation import Array, invalid, non_negative, positive
-from gbm_objectives.curvature import POLICIES, Curvature
+from gbm_objectives.curvature import Curvature, default_for
 from gbm_objectives.loss import Loss
-from gbm_objectives.losses._residual import ResidualLoss
-from gbm_objectives.losses.levels import Levels
 from gbm_objectives.objective._blocks import Block
 from gbm_objectives.objective._gathering import as_given, resolve, resolve_weighting
 from gbm_objectives.weighting import Weighting
@@ -53,20 +51,12 @@ class Term:
     @property
     def policy(self) -> Curvature:
         """The curvature, or the default of the loss."""
-        if self.curvature is not None:
-            return self.curvature
-        name, trust = self.loss.default_curvature
-        return POLICIES[name](trust=trust)
+        return default_for(self.loss) if self.curvature is None else self.curvature
 
     @property
     def drawn(self) -> bool:
         """Whether anything in it is a random draw that changes with the predictions."""
         return self.loss.drawn or any(weighting.drawn for weighting in self.weightings)
-
-    @property
-    def scaled(self) -> bool:
-        """Whether what the loss finds in the data is a scale, which can be kept from then on."""
-        return isinstance(self.loss, (ResidualLoss, Levels))
 
     def derivatives(self, block: Block) -> tuple[Array, Array]:
         """Gradient and Hessian of a block: positive and within the clip."""
@@ -135,7 +125,7 @@ class Term:
         Sums that belong to the predictions of a round, such as an overlap or a bias, are not kept.
         """
         lasting = [weighting.of_labels or weighting.drawn for weighting in self.weightings]
-        if not (self.scaled or self.loss.drawn or any(lasting)):
+        if not (self.loss.scaled or self.loss.drawn or any(lasting)):
             return self
         found = self.resolved(y_true, raw_prediction, sample_weight, None)
         pairs = zip(lasting, found.weightings, self.weightings, strict=True)

@@ -97,7 +97,7 @@ def validate_labels(losses: Sequence[Loss], y_true: Array, raw_prediction: Array
     shifted = all(loss.shift_invariant for loss in losses)
     if shifted and all(type(loss).check_labels is Loss.check_labels for loss in losses):
         return  # any number is a label
-    coded = losses[0].vector and losses[0].n_outputs is None and y_true.ndim == 1
+    coded = losses[0].labels == "class" and y_true.ndim == 1
     n_classes = raw_prediction.shape[1] if coded and raw_prediction is not None else np.inf
 
     def in_domain(labels: Array) -> bool:

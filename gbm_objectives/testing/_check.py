@@ -18,7 +18,7 @@ from gbm_objectives._core.validation import (
     reject_non_finite,
 )
 from gbm_objectives.links import LOG
-from gbm_objectives.losses._vector import ClassLoss
+from gbm_objectives.losses._classes import ClassLoss
 from gbm_objectives.losses.binary import BinaryLoss
 from gbm_objectives.objective import Objective
 from gbm_objectives.testing import _derivatives, _extremes, _manners, _robust, _rows, _size

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from gbm_objectives._core.validation import Array
-from gbm_objectives.lightgbm._params import skip_reset
+from gbm_objectives.lightgbm._callbacks import skip_reset
 from gbm_objectives.objective import Objective
 from gbm_objectives.testing._calls import Broken, Library, words
 from gbm_objectives.testing._report import Check, table

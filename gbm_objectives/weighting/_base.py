@@ -8,27 +8,13 @@ mergeable over machines.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import numpy as np
 from typing_extensions import Self
 
 from gbm_objectives._core.validation import Array, invalid
 from gbm_objectives.loss import Loss
-from gbm_objectives.losses._vector import ClassLoss
-from gbm_objectives.losses.binary import BinaryLoss
-from gbm_objectives.losses.multiclass import KLDivergence
-
-Labels = Literal["number", "binary", "class", "distribution"]
-
-
-def labels_of(loss: Loss) -> Labels:
-    """What a label of the loss is. The one place of this room that knows."""
-    if isinstance(loss, BinaryLoss):
-        return "binary"
-    if isinstance(loss, ClassLoss):
-        return "class"
-    return "distribution" if isinstance(loss, KLDivergence) else "number"
 
 
 class Weighting(ABC):

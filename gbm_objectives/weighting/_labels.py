@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from gbm_objectives._core.validation import Array, invalid, number, positive, reject_rows
 from gbm_objectives.loss import Loss
-from gbm_objectives.weighting._base import Weighting, labels_of
+from gbm_objectives.weighting._base import Weighting
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class ClassWeight(Weighting):
 
     @override
     def fits(self, loss: Loss) -> bool:
-        return labels_of(loss) != "number"
+        return loss.labels != "number"
 
     @property
     @override
@@ -83,10 +83,10 @@ class ClassWeight(Weighting):
         """The weighted count of each class."""
         if not len(y_true):
             return np.zeros(_n_classes(raw_prediction))
-        if labels_of(loss) == "distribution":
+        if loss.labels == "distribution":
             weight = np.ones(len(y_true)) if sample_weight is None else sample_weight
             return np.asarray(weight @ y_true, dtype=np.float64)
-        if labels_of(loss) == "class":
+        if loss.labels == "class":
             codes = y_true.astype(np.intp)
             return np.bincount(codes, sample_weight, raw_prediction.shape[1]).astype(np.float64)
         total = float(len(y_true) if sample_weight is None else sample_weight.sum(dtype=np.float64))
@@ -122,9 +122,9 @@ class ClassWeight(Weighting):
         if len(factors) != n_classes:
             needed = f"{n_classes}, one a class"
             raise invalid("class_weight", given=f"{len(factors)} weights", needed=needed)
-        if labels_of(loss) == "distribution":
+        if loss.labels == "distribution":
             return np.asarray(y_true.astype(factors.dtype, copy=False) @ factors)
-        if labels_of(loss) == "class":
+        if loss.labels == "class":
             return np.asarray(factors[y_true.astype(np.intp)])
         return np.asarray(factors[0] + (factors[1] - factors[0]) * y_true, dtype=factors.dtype)
 
@@ -169,7 +169,7 @@ class InverseLabel(Weighting):
 
     @override
     def fits(self, loss: Loss) -> bool:
-        return labels_of(loss) == "number"
+        return loss.labels == "number"
 
     @override
     def validate_labels(self, y_true: Array) -> None:

@@ -10,7 +10,7 @@ from typing_extensions import override
 from gbm_objectives._core import draws as _draws
 from gbm_objectives._core.validation import Array, invalid, number, whole_number
 from gbm_objectives.loss import Loss
-from gbm_objectives.weighting._base import Weighting, labels_of
+from gbm_objectives.weighting._base import Weighting
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class NegativeSampling(Weighting):
 
     @override
     def fits(self, loss: Loss) -> bool:
-        return labels_of(loss) == "binary"
+        return loss.labels == "binary"
 
     @property
     @override

@@ -9,18 +9,17 @@ from typing import Any
 import numpy as np
 import xgboost as xgb
 
-from gbm_objectives._training.common import (
-    GAIN_FLOOR,
-    Guard,
+from gbm_objectives._training.starts import (
     Limits,
     Start,
-    large_gains,
     no_split,
     non_finite,
-    raise_alarm,
-    small_gains,
+    raise_gains,
+    rescale,
 )
 
+#: XGBoost refuses splits that gain no more (kRtEps in its source), whatever gamma is. LightGBM has no floor.
+GAIN_FLOOR = 1e-6
 #: Below this many floors the splits that are lost cost accuracy: 7% with Huber at 6e4 floors, 0 at 6e6
 #: (`benchmarks/end_to_end.py scale`).
 _FLOORS = 3e5
@@ -30,27 +29,14 @@ _CEILING = 1e38
 _FIRST = 3
 
 
-def check_gains(start: Callable[[], Start], guard: Guard) -> Guard:
-    """Warn or raise where gains are too small or too large; then the trees need no second alarm."""
-    if guard == "ignore":
-        return guard
-    found = start()
-    if 0 < found.gain < _FLOORS * GAIN_FLOOR:
-        raise_alarm(guard, small_gains(found))
-    elif found.gain > _CEILING:
-        raise_alarm(guard, large_gains(found, _CEILING))
-    else:
-        return guard
-    return "ignore"
+def foresee(start: Start) -> str:
+    """What is wrong with gains that are too small or too large, or nothing."""
+    if 0 < start.gain < _FLOORS * GAIN_FLOOR:
+        return _small_gains(start)
+    return _large_gains(start) if start.gain > _CEILING else ""
 
 
-def check_trees(booster: xgb.Booster, start: Callable[[], Start], guard: Guard) -> None:
-    """Warn or raise where the first trees don't split or the last leaves are not finite."""
-    if guard != "ignore" and (found := problem(booster, start)):
-        raise_alarm(guard, found)
-
-
-def problem(booster: xgb.Booster, start: Callable[[], Start]) -> str:
+def diagnose(booster: xgb.Booster, start: Callable[[], Start]) -> str:
     """What is wrong with the trees, or nothing.
 
     Of the leaves the last round's are looked at: those before have been predictions that the objective saw.
@@ -67,9 +53,10 @@ def problem(booster: xgb.Booster, start: Callable[[], Start]) -> str:
     if found.gain == 0:  # constant labels: so is the model
         return ""
     gamma = float(settings["gamma"])
-    gain = ("gamma", gamma) if gamma > GAIN_FLOOR else ("XGBoost's floor", GAIN_FLOOR)
+    fixed = gamma <= GAIN_FLOOR
+    gain = ("XGBoost's floor", GAIN_FLOOR) if fixed else ("gamma", gamma)
     hessian = ("min_child_weight", float(settings["min_child_weight"]))
-    return no_split(found, first, Limits(hessian, gain))
+    return no_split(found, first, Limits(hessian, gain, fixed_gain=fixed))
 
 
 def _trees(booster: xgb.Booster) -> list[dict[str, Any]]:
@@ -82,3 +69,21 @@ def _tree_parameters(booster: xgb.Booster) -> dict[str, str]:
     config = json.loads(booster.save_config())["learner"]["gradient_booster"]
     parameters: dict[str, str] = config.get("gbtree", config)["tree_train_param"]
     return parameters
+
+
+def _small_gains(start: Start) -> str:
+    """The floor under the gain eats into what splits can gain."""
+    return (
+        f"The gradients are small for XGBoost, which refuses every split that gains {GAIN_FLOOR:g} or less. {start}, "
+        f"{start.gain / GAIN_FLOOR:.2g} times that floor: trees will split too little or not at all. "
+        f"{raise_gains(start, GAIN_FLOOR)}"
+    )
+
+
+def _large_gains(start: Start) -> str:
+    """Gains leave the range of XGBoost's float32."""
+    excess = start.gain / _CEILING
+    return (
+        f"The gradients are large for XGBoost, whose gains must stay below {_CEILING:g}. {start}: trees will not "
+        f"split. {rescale(start, 'Divide', 'multiply', 100 * excess)}"
+    )

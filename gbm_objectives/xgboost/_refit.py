@@ -15,15 +15,15 @@ import xgboost as xgb
 from xgboost.collective import is_distributed
 
 from gbm_objectives._core.validation import Array, message
-from gbm_objectives._training.leaves import LeafRefit, check_beside, check_functions
-from gbm_objectives.xgboost._params import labels_of
+from gbm_objectives._training.leaves import LeafRefit, refuse_beside, refuse_names
+from gbm_objectives.xgboost._data import labels_of
 
 
-def check_refit(params: Mapping[str, Any], metric: Any, callbacks: Iterable[Any]) -> None:
+def validate_refit(params: Mapping[str, Any], metric: Any, callbacks: Iterable[Any]) -> None:
     """Raise for what refitted leaves don't go with; ``metric`` is what takes the place of eval_metric."""
     checkpoints = [isinstance(c, xgb.callback.TrainingCheckPoint) for c in callbacks]
     booster, strategy = params.get("booster"), params.get("multi_strategy")
-    check_beside(
+    refuse_beside(
         {
             'booster="dart", which scales its trees anew in each round': booster == "dart",
             'booster="gblinear"': booster == "gblinear",
@@ -34,7 +34,7 @@ def check_refit(params: Mapping[str, Any], metric: Any, callbacks: Iterable[Any]
             "several workers, each of which has a part of the rows": is_distributed(),
         }
     )
-    check_functions("eval_metric", metric)
+    refuse_names("eval_metric", metric)
 
 
 class Refitting(xgb.callback.TrainingCallback):
@@ -87,6 +87,17 @@ class _RefittedBooster(xgb.Booster):
             )  # fmt: skip
         return self._margins.of(self, data).copy()
 
+    def save_model(self, fname: Any) -> None:
+        self._refuse_saving()
+
+    def save_raw(self, raw_format: str = "ubj") -> Any:
+        self._refuse_saving()
+
+    def _refuse_saving(self) -> None:
+        given = "a booster in training with refit_leaves"
+        needed = "the trained model: leaves are written when training ends"
+        raise NotImplementedError(message("save_model", given, needed))
+
 
 #: The step of nodes beyond the last that has rows.
 _NONE = np.float32(0)
@@ -121,7 +132,8 @@ class _Margins:
         """Refit the leaves of the last round, whose rows are those of ``dtrain``."""
         margin = self.of(booster, dtrain)
         leaves = self._leaves(booster, len(self._rounds), dtrain)
-        y, weight = labels_of(dtrain)
+        labels = labels_of(dtrain)
+        y, weight = labels.y_true, labels.sample_weight
         y, raw = (a.reshape(len(a), -1) for a in (y, margin))
         parallel = leaves.shape[1] // raw.shape[1]
         rate = np.float32(_learning_rate(booster)) / np.float32(parallel)

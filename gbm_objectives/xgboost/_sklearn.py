@@ -1,89 +1,186 @@
-"""XGBoost's own scikit-learn estimators, fitted with an objective of this package."""
+"""XGBoost's own scikit-learn estimators, fitted by the flow of `train`."""
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import numpy as np
 import xgboost as xgb
+from sklearn.base import is_classifier
 
 from gbm_objectives._core.validation import Array, message
-from gbm_objectives._training import quantile_rules as _quantile_rules
-from gbm_objectives._training.common import Guard, Start, refuse, with_link
-from gbm_objectives._training.leaves import LeafRefit, check_beside
-from gbm_objectives.links import IDENTITY, LOGIT, SOFTMAX
+from gbm_objectives._training.flow import Request, run
+from gbm_objectives._training.metrics import of_estimator, split_named
+from gbm_objectives.links import LOGIT, SOFTMAX
 from gbm_objectives.objective import Objective
-from gbm_objectives.xgboost._guards import check_gains, check_trees
-from gbm_objectives.xgboost._params import CONTRADICTING, base_score
-from gbm_objectives.xgboost._refit import Refitting, check_refit
+from gbm_objectives.xgboost import _library
+from gbm_objectives.xgboost._links import placeholder
+from gbm_objectives.xgboost._train import _Train
+
+#: What users give an estimator to have it called: `clone` would hand on copies.
+OBJECTS = ("callbacks", "eval_metric")
 
 
 def fit(
     estimator: Any,
-    objective: Objective,
     X: Any,  # noqa: N803
     y: Array,
     sample_weight: Array | None,
     evaluations: list[tuple[Any, Any]] | None,
-    guard: Guard,
-    refit_leaves: bool,
     arguments: dict[str, Any],
+    *,
+    objective: Objective,
+    guard: Any,
+    refit_leaves: bool,
 ) -> Any:
-    """Fit ``estimator`` from the best constant, to a booster that answers on the response scale."""
-    params = estimator.get_xgb_params()
-    own = type(estimator)().objective
-    if params["objective"] not in (None, own, objective.link.xgboost):
-        given = f"objective={params['objective']!r} beside {objective.name}"
-        raise ValueError(message("estimator", given, "an estimator without an objective"))
-    refuse(params, CONTRADICTING)
-    placeholder = own if isinstance(own, str) else "reg:squarederror"
-    if objective.of_classes and y.ndim == 1:
-        placeholder = SOFTMAX.xgboost  # what XGBClassifier takes for more than two classes
-    callbacks = estimator.callbacks
-    if refit_leaves:
-        objective = LeafRefit.for_leaves_of(objective, _quantile_rules.xgboost)
-        forest = isinstance(estimator, xgb.XGBRFRegressor)
-        check_beside({"XGBRFRegressor, which takes no callbacks": forest})
-        check_refit(params, estimator.eval_metric, callbacks or [])
-        refitting = Refitting(objective)
-        estimator.set_params(callbacks=[refitting, *(callbacks or [])])
-    intercept = np.asarray(objective.intercept(y, sample_weight))
-    settings: dict[str, Any] = {"objective": objective, "disable_default_eval_metric": 1}
+    """Fit ``estimator``: its data as it would make them, its booster from `train`.
+
+    The estimator's own ``fit`` trains under a placeholder of its class, with the identity's or logistic link; what
+    meets the model in training (base_score, built-in metrics, checkpoints, a model to go on from) would be wrong.
+    """
+    params = _params(estimator, objective)
+    given = _checked(estimator, arguments)
+    named, functions = split_named(estimator.eval_metric)
+    params["eval_metric"] = named or None
+    metrics = [of_estimator(metric, objective) for metric in functions]
+    continued = given.pop("xgb_model", None)
+    if isinstance(continued, xgb.XGBModel):
+        continued = continued.get_booster()
+    history: dict[str, Any] = {}
+    with xgb.config_context(verbosity=estimator.verbosity):
+        dtrain, evals = _matrices(estimator, X, y, sample_weight, evaluations, given, continued)
+        door = _Train(
+            dtrain,
+            estimator.get_num_boosting_rounds(),
+            {
+                "evals": evals,
+                "early_stopping_rounds": estimator.early_stopping_rounds,
+                "evals_result": history,
+                "verbose_eval": given.get("verbose", True),
+                "xgb_model": continued,
+                "callbacks": estimator.callbacks,
+            },
+        )
+        request = Request(
+            objective, params, guard, metrics or None, refit_leaves, continued
+        )  # no functions: the objective's own, unless there are names
+        (booster,) = run(_library, door, request)
+    estimator.set_params(objective=objective, disable_default_eval_metric=1)
     if objective.n_outputs is not None:
-        settings["num_class"] = objective.n_outputs
-    if estimator.base_score is None and arguments.get("xgb_model") is None:
-        links = (link for link in (objective.link, LOGIT) if link.xgboost == placeholder)
-        natural = next(links, IDENTITY)  # the placeholder's link holds while training
-        settings["base_score"] = base_score(intercept, natural, shiftless=objective.of_classes)
-    metric = estimator.eval_metric
-    settings["eval_metric"] = with_link(
-        [objective.metric if metric is None else metric], objective
-    )[0]
-    estimator.set_params(**settings)
-    trees = params.get("booster") != "gblinear" and arguments.get("xgb_model") is None
-
-    def start() -> Start:
-        margin = arguments.get("base_margin")
-        raw = intercept if margin is None else np.reshape(margin, (len(y), *intercept.shape))
-        return Start.of(objective, y, raw, sample_weight)
-
-    if trees:
-        guard = check_gains(start, guard)
-    estimator.fit(X, y, sample_weight=sample_weight, eval_set=evaluations, **arguments)
-    booster = estimator.get_booster()
-    if refit_leaves:
-        estimator.set_params(callbacks=callbacks)
-        refitting.finish(booster)
-    label_matrix = objective.of_classes and y.ndim == 2  # XGBoost's softmax has no place for one
-    if placeholder != objective.link.xgboost and not label_matrix:
-        # The wrappers choose the placeholder by their class; this one has the link.
-        changed: dict[str, Any] = {"objective": objective.link.xgboost}
-        if "base_score" in settings:
-            changed["base_score"] = base_score(intercept, objective.link, objective.of_classes)
-        booster.set_param(changed)
-    if trees:
-        check_trees(booster, start, guard)
+        estimator.set_params(num_class=objective.n_outputs)
+    estimator._Booster = booster  # as XGBoost's own Dask and Spark estimators do it
+    if history:
+        estimator.evals_result_ = history
+    several = y.ndim > 1 or objective.n_outputs is not None
+    if is_classifier(estimator) or not (several or objective.link in (LOGIT, SOFTMAX)):
+        # As XGBoost's own load_model does it, for converters to other formats: onnxmltools refuses estimators whose
+        # objective has no name. Of regressors it would get several outputs and probabilities wrong: they get none.
+        estimator.objective = placeholder(objective.link)
+    if isinstance(estimator, xgb.XGBClassifier):
+        estimator.n_classes_ = len(np.unique(y)) if y.ndim == 1 else 2
     return estimator
+
+
+def _params(estimator: Any, objective: Objective) -> dict[str, Any]:
+    """The estimator's parameters of the booster, without an objective of its own."""
+    params: dict[str, Any] = estimator.get_xgb_params()
+    own = type(estimator)().objective
+    given = params.pop("objective", None)
+    if given not in (None, own, placeholder(objective.link)) and given != objective:
+        given = f"objective={given!r} beside {objective.name}"
+        raise ValueError(message("estimator", given, "an estimator without an objective"))
+    params = {name: value for name, value in params.items() if value is not None}
+    if isinstance(estimator, (xgb.XGBRFRegressor, xgb.XGBRFClassifier)):
+        stops = estimator.early_stopping_rounds is not None
+        if stops or estimator.callbacks is not None:
+            given = f"a {type(estimator).__name__} with early stopping or callbacks"
+            needed = "neither: a forest is grown in one round"
+            raise NotImplementedError(message("estimator", given, needed))
+    return params
+
+
+def _checked(estimator: Any, arguments: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of ``fit``, if they are this estimator's."""
+    known = inspect.signature(estimator.fit).parameters
+    for name in arguments:
+        if name not in known:
+            taken = f"{type(estimator).__name__}.fit() got an unexpected keyword argument {name!r}"
+            hint = "; it is a parameter of the estimator" if name in estimator.get_params() else ""
+            raise TypeError(taken + hint)
+    return dict(arguments)
+
+
+def _matrices(
+    estimator: Any,
+    X: Any,  # noqa: N803
+    y: Array,
+    sample_weight: Array | None,
+    evaluations: list[tuple[Any, Any]] | None,
+    given: dict[str, Any],
+    continued: Any,
+) -> tuple[xgb.DMatrix, list[tuple[xgb.DMatrix, str]]]:
+    """The training data and the evaluation sets, as XGBoost's estimators make them."""
+    types = estimator.feature_types
+    if types is None and hasattr(continued, "get_categories") and hasattr(X, "columns"):
+        categories = continued.get_categories()  # codes of categories are those of the model
+        types = None if categories.empty() else categories
+    shared = {
+        "missing": estimator.missing,
+        "enable_categorical": estimator.enable_categorical,
+        "feature_types": types,
+        "nthread": estimator.n_jobs,
+    }
+    weights = given.get("feature_weights")
+    if weights is None:
+        weights = getattr(estimator, "feature_weights", None)
+    margin = given.get("base_margin")
+    dtrain = _matrix(
+        estimator, X, None, label=y, weight=sample_weight, base_margin=margin,
+        feature_weights=weights, **shared,
+    )  # fmt: skip
+    pairs = evaluations or []
+    each = {
+        name: _one_each(name, given.get(name), len(pairs))
+        for name in ("sample_weight_eval_set", "base_margin_eval_set")
+    }
+    evals = []
+    for i, (features, labels) in enumerate(pairs):
+        weight, start = (each[name][i] for name in each)
+        own = features is X and labels is y and weight is sample_weight and start is margin
+        data = dtrain
+        if not own:
+            data = _matrix(
+                estimator, features, dtrain,
+                label=labels, weight=weight, base_margin=start, **shared,
+            )  # fmt: skip
+        evals.append((data, f"validation_{i}"))
+    return dtrain, evals
+
+
+def _matrix(estimator: Any, features: Any, reference: Any, **meta: Any) -> xgb.DMatrix:
+    """A QuantileDMatrix where the tree method takes one, as `XGBModel` decides it; it needs less memory."""
+    device = estimator.device
+    quantised = estimator.tree_method in ("hist", None, "auto") and estimator.booster != "gblinear"
+    if quantised and not str(device).startswith("sycl"):
+        try:
+            return xgb.QuantileDMatrix(features, ref=reference, max_bin=_bins(estimator), **meta)
+        except TypeError:  # of fewer kinds of data than a DMatrix
+            pass
+    return xgb.DMatrix(features, **meta)
+
+
+def _bins(estimator: Any) -> int | None:
+    return None if estimator.max_bin is None else int(estimator.max_bin)
+
+
+def _one_each(name: str, values: Any, count: int) -> list[Any]:
+    if values is None:
+        return [None] * count
+    if len(values) != count:
+        given = f"{len(values)} for {count} evaluation sets"
+        raise ValueError(message(name, given, "one each, or None"))
+    return list(values)
 
 
 def raw_prediction(estimator: Any, X: Any, arguments: dict[str, Any]) -> Array:  # noqa: N803

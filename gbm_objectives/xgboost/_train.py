@@ -1,31 +1,24 @@
-"""XGBoost with the traps removed: `train` and `cv` set intercept, link, metrics and guards.
-
-They take the library's own arguments and return the library's own results.
-"""
+"""The doors `train` and `cv` of XGBoost."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 
 import xgboost as xgb
 
-from gbm_objectives._training import quantile_rules as _quantile_rules
-from gbm_objectives._training.common import (
-    Guard,
-    Start,
-    as_list,
-    checked,
-    raise_alarm,
-)
-from gbm_objectives._training.leaves import LeafRefit
-from gbm_objectives._training.outputs import numbered_labels
+from gbm_objectives._core.validation import Array, message
+from gbm_objectives._training.alarms import Guard
+from gbm_objectives._training.flow import Job, Request, run
+from gbm_objectives._training.metrics import as_list
+from gbm_objectives._training.starts import LocalLabels
 from gbm_objectives.objective import Objective
-from gbm_objectives.xgboost._guards import check_gains, check_trees, problem
-from gbm_objectives.xgboost._params import prepare, refuse_own, set_outputs, start_of, with_metrics
-from gbm_objectives.xgboost._refit import Refitting, check_refit
-
-__all__ = ["cv", "train"]
+from gbm_objectives.xgboost import _library
+from gbm_objectives.xgboost._data import labels_of, numbered_rows
+from gbm_objectives.xgboost._metrics import custom_metric as all_metrics
+from gbm_objectives.xgboost._metrics import directed
+from gbm_objectives.xgboost._refit import Refitting, validate_refit
 
 
 def train(
@@ -47,23 +40,31 @@ def train(
 
     Parameters
     ----------
-    params : of XGBoost. ``objective`` is best left out.
-    dtrain : with labels (n_samples,), or (n_samples, n_outputs) for several targets. For losses of classes
+    params : dict
+        Of XGBoost. ``objective`` is best left out.
+    dtrain : xgboost.DMatrix
+        With labels (n_samples,), or (n_samples, n_outputs) for several targets. For losses of classes
         num_class is found from the labels unless ``params`` has it.
-    num_boost_round : rounds; 0 gives the best constant.
-    objective : such as ``huber()``.
-    custom_metric : a metric of `gbm_objectives.metrics`, a function, or a list of these; the last one
+    num_boost_round : int, default 10
+        Rounds; 0 gives the best constant.
+    objective : Objective
+        Such as ``huber()``.
+    custom_metric : metric, callable or list of these, default None
+        Metrics of `gbm_objectives.metrics` or functions of (preds, dtrain), which get raw scores; the last one
         decides early stopping, in its own direction. Metrics of this package get the objective's link.
-        Default: the objective's own, or none where ``params`` has an eval_metric. Built-in metrics
+        None: the objective's own, or none where ``params`` has an eval_metric. Built-in metrics
         are on the response scale too.
-    guard : what to do where no tree splits, a leaf is not finite, or the gradients are so small that
-        XGBoost's floor under the gain, 1e-6, eats splits: "warn", "raise" or "ignore".
-    refit_leaves : put the exact minimiser of the loss over the rows of each leaf, times the learning rate, in the place
+    guard : {"warn", "raise", "ignore"}, default "warn"
+        What to do where no tree splits, a leaf is not finite, or the gradients are so small that
+        XGBoost's floor under the gain, 1e-6, eats splits.
+    refit_leaves : bool, default False
+        Put the exact minimiser of the loss over the rows of each leaf, times the learning rate, in the place
         of -G/(H + lambda): a quantile, a median, Huber's location. For one loss of the residual. `quantile` and
         `absolute_error` then also grow their trees on the exact loss, unless they are given a curvature: they equal
         the reg:quantileerror and reg:absoluteerror of XGBoost before 3.4. The rows are all of ``dtrain``, also
         where trees are grown on samples. Metrics must be functions; no dart, gblinear, monotone constraints.
-    **arguments : the other arguments of `xgboost.train`: evals, early_stopping_rounds, evals_result,
+    **arguments
+        The other arguments of `xgboost.train`: evals, early_stopping_rounds, evals_result,
         verbose_eval, xgb_model, callbacks, maximize.
 
     Returns
@@ -82,58 +83,76 @@ def train(
     TrainingWarning
         Where a guard is asked to warn.
     """
-    checked(objective, guard)
-    refuse_own(arguments)
-    data_sets = list({id(data): data for data, _ in arguments.get("evals") or ()}.values())
-    data_sets = [dtrain, *(data for data in data_sets if data is not dtrain)]
-    with numbered_labels(objective, data_sets) as numbered:
-        return _train(
-            params,
-            dtrain,
-            num_boost_round,
-            numbered,
-            objective,
-            custom_metric,
-            guard,
-            refit_leaves,
-            arguments,
-        )
-
-
-def _train(
-    params: Mapping[str, Any],
-    dtrain: xgb.DMatrix,
-    num_boost_round: int,
-    objective: Objective,
-    given: Objective,
-    custom_metric: Any,
-    guard: Guard,
-    refit_leaves: bool,
-    arguments: dict[str, Any],
-) -> xgb.Booster:
-    if refit_leaves:
-        objective = LeafRefit.for_leaves_of(objective, _quantile_rules.xgboost)
-        refitting = _refitting(objective, params, params.get("eval_metric"), arguments)
+    refuse_obj(arguments)
     continued = arguments.get("xgb_model")
-    prepared = prepare(params, objective, given, continued)
-    set_outputs(prepared, dtrain, objective)
-    trees = _grows_trees(prepared)
-    if continued is None:
-        prepared, start = start_of(prepared, dtrain, objective)
-        if trees:
-            guard = check_gains(start, guard)
-    booster = xgb.train(
-        prepared,
-        dtrain,
-        num_boost_round,
-        obj=objective,
-        **with_metrics(prepared, objective, given, custom_metric, arguments),
-    )
-    if refit_leaves:
-        refitting.finish(booster)
-    if trees and continued is None:
-        check_trees(booster, start, guard)
-    return booster
+    request = Request(objective, params, guard, custom_metric, refit_leaves, continued)
+    (booster,) = run(_library, _Train(dtrain, num_boost_round, arguments), request)
+    trained: xgb.Booster = booster
+    return trained
+
+
+class _Door:
+    """What `train` and `cv` have in common: labels in a DMatrix.
+
+    Parameters
+    ----------
+    dtrain : xgboost.DMatrix
+    rounds : int
+    arguments : dict
+        The other arguments of the library's function.
+    """
+
+    def __init__(self, dtrain: xgb.DMatrix, rounds: int, arguments: dict[str, Any]) -> None:
+        self.dtrain, self.rounds, self.arguments = dtrain, rounds, dict(arguments)
+        self.callbacks = list(self.arguments.pop("callbacks", None) or [])
+
+    def numbered(self, objective: Objective) -> AbstractContextManager[Objective]:
+        """On the row numbers of label matrices of classes."""
+        evals = [data for data, _ in self.arguments.get("evals") or ()]
+        data_sets = {id(data): data for data in (self.dtrain, *evals)}
+        return numbered_rows(objective, list(data_sets.values()))
+
+    def labels(self, objective: Objective, params: Mapping[str, Any]) -> LocalLabels:
+        """Of the DMatrix."""
+        return labels_of(self.dtrain)
+
+    def called(self, job: Job) -> dict[str, Any]:
+        """The arguments of the library's function that the flow decides."""
+        direction = {} if job.higher_is_better is None else {"maximize": job.higher_is_better}
+        return {
+            **direction,
+            **self.arguments,
+            "obj": job.objective,
+            "custom_metric": all_metrics(job.metrics),
+        }
+
+
+class _Train(_Door):
+    def train(self, job: Job) -> list[xgb.Booster]:
+        """One model."""
+        callbacks = list(self.callbacks)
+        if job.leaves is not None:
+            validate_refit(job.params, job.params.get("eval_metric"), callbacks)
+            callbacks.insert(0, refitting := Refitting(job.leaves))
+        params, _ = begin(job, job.params, self.dtrain)
+        with directed(callbacks, job.metrics):
+            booster = xgb.train(
+                params, self.dtrain, self.rounds, callbacks=callbacks, **self.called(job)
+            )
+        if job.leaves is not None:
+            refitting.finish(booster)
+        return [booster]
+
+
+def begin(
+    job: Job, params: dict[str, Any], data: xgb.DMatrix
+) -> tuple[dict[str, Any], Array | None]:
+    """`Job.begin` from a DMatrix, whose base_margin stands for the intercept in the first round."""
+    margin = data.get_base_margin()
+    n_outputs = (job.n_outputs,) if job.n_outputs > 1 else ()
+    labels = labels_of(data)
+    shape = labels.y_true.shape if labels.y_true.ndim == 2 else (len(labels.y_true), *n_outputs)
+    return job.begin(params, labels, scores=margin.reshape(shape) if margin.size else None)
 
 
 def cv(
@@ -152,10 +171,14 @@ def cv(
 
     Parameters
     ----------
-    params, num_boost_round, objective, custom_metric, guard, refit_leaves : as for `train`.
-    dtrain : as for `train`, but no QuantileDMatrix.
-    fpreproc : as in `xgboost.cv`; what it returns is what the fold's intercept is found from.
-    **arguments : the other arguments of `xgboost.cv`: nfold, stratified, folds, metrics, seed ...
+    params, num_boost_round, objective, custom_metric, guard, refit_leaves
+        As for `train`.
+    dtrain : xgboost.DMatrix
+        As for `train`, but no QuantileDMatrix.
+    fpreproc : callable, default None
+        As in `xgboost.cv`; what it returns is what the fold's intercept is found from.
+    **arguments
+        The other arguments of `xgboost.cv`: nfold, stratified, folds, metrics, seed ...
 
     Returns
     -------
@@ -167,100 +190,66 @@ def cv(
     TypeError, ValueError, TrainingError
         As `train`.
     """
-    checked(objective, guard)
-    refuse_own(arguments)
-    with numbered_labels(objective, [dtrain]) as numbered:
-        return _cv(
-            params,
-            dtrain,
-            num_boost_round,
-            numbered,
-            objective,
-            custom_metric,
-            guard,
-            refit_leaves,
-            fpreproc,
-            arguments,
-        )
-
-
-def _cv(
-    params: Mapping[str, Any],
-    dtrain: xgb.DMatrix,
-    num_boost_round: int,
-    objective: Objective,
-    given: Objective,
-    custom_metric: Any,
-    guard: Guard,
-    refit_leaves: bool,
-    fpreproc: Callable[..., Any] | None,
-    arguments: dict[str, Any],
-) -> Any:
-    if refit_leaves:
-        objective = LeafRefit.for_leaves_of(objective, _quantile_rules.xgboost)
-        built_in = arguments.get("metrics") or params.get("eval_metric")
-        _refitting(objective, params, built_in, arguments)
-    prepared = prepare(params, objective, given, None)
-    set_outputs(prepared, dtrain, objective)
-    starts: list[Callable[[], Start]] = []
-
-    def started(train: xgb.DMatrix, test: xgb.DMatrix, fold: dict[str, Any]) -> Any:
-        if fpreproc is not None:
-            train, test, fold = fpreproc(train, test, fold)
-        fold, start = start_of(fold, train, objective)
-        starts.append(start)
-        return train, test, fold
-
-    folds = _FoldGuard(starts, guard)
-    callbacks = list(arguments.pop("callbacks", None) or [])
-    if guard != "ignore" and _grows_trees(prepared):
-        callbacks.append(folds)
+    refuse_obj(arguments)
     if arguments.get("metrics"):
-        prepared["eval_metric"] = as_list(arguments["metrics"])
-    result = xgb.cv(
-        prepared,
-        dtrain,
-        num_boost_round,
-        obj=objective,
-        fpreproc=started,
-        callbacks=callbacks,
-        **with_metrics(prepared, objective, given, custom_metric, arguments),
-    )
-    if folds.problems:
-        raise_alarm(guard, f"In {len(folds.problems)} of {len(starts)} folds: {folds.problems[0]}")
-    return result
+        params = {**params, "eval_metric": as_list(arguments["metrics"])}
+    request = Request(objective, params, guard, custom_metric, refit_leaves)
+    door = _CrossValidation(dtrain, num_boost_round, arguments, fpreproc)
+    run(_library, door, request)
+    return door.result
 
 
-class _FoldGuard(xgb.callback.TrainingCallback):
-    """Looks at the gains and the trees of every fold; `xgboost.cv` returns no boosters."""
+class _CrossValidation(_Door):
+    def __init__(
+        self,
+        dtrain: xgb.DMatrix,
+        rounds: int,
+        arguments: dict[str, Any],
+        fpreproc: Callable[..., Any] | None,
+    ) -> None:
+        super().__init__(dtrain, rounds, arguments)
+        self.fpreproc = fpreproc
+        self.result: Any = None
 
-    def __init__(self, starts: list[Callable[[], Start]], guard: Guard) -> None:
+    def train(self, job: Job) -> list[xgb.Booster]:
+        """One model a fold."""
+        folds = _Folds()
+        callbacks = [*self.callbacks, folds]
+        if job.leaves is not None:
+            validate_refit(job.params, job.params.get("eval_metric"), callbacks)
+            callbacks.insert(0, Refitting(job.leaves))
+
+        def begun(train: xgb.DMatrix, test: xgb.DMatrix, fold: dict[str, Any]) -> Any:
+            if self.fpreproc is not None:
+                train, test, fold = self.fpreproc(train, test, fold)
+            return train, test, begin(job, fold, train)[0]
+
+        with directed(callbacks, job.metrics):
+            self.result = xgb.cv(
+                job.params,
+                self.dtrain,
+                self.rounds,
+                fpreproc=begun,
+                callbacks=callbacks,
+                **self.called(job),
+            )
+        return folds.boosters
+
+
+class _Folds(xgb.callback.TrainingCallback):
+    """Keeps the boosters of the folds: `xgboost.cv` returns none."""
+
+    def __init__(self) -> None:
         super().__init__()
-        self.starts, self.guard = starts, guard
-        self.problems: list[str] = []
-
-    def before_training(self, model: Any) -> Any:
-        """Look at the first fold's gains; the others' are of the same size."""
-        self.guard = check_gains(self.starts[0], self.guard)
-        return model
+        self.boosters: list[xgb.Booster] = []
 
     def after_training(self, model: Any) -> Any:
-        """Collect what is wrong with the folds."""
-        found = (problem(fold.bst, s) for fold, s in zip(model.cvfolds, self.starts, strict=True))
-        self.problems = [] if self.guard == "ignore" else [text for text in found if text]
+        """Take them."""
+        self.boosters = [fold.bst for fold in model.cvfolds]
         return model
 
 
-def _refitting(
-    objective: LeafRefit, params: Mapping[str, Any], metric: Any, arguments: dict[str, Any]
-) -> Refitting:
-    """The callback that refits, now among the arguments."""
-    callbacks = list(arguments.get("callbacks") or [])
-    check_refit(params, metric, callbacks)
-    refitting = Refitting(objective)
-    arguments["callbacks"] = [refitting, *callbacks]
-    return refitting
-
-
-def _grows_trees(params: Mapping[str, Any]) -> bool:
-    return params.get("booster") != "gblinear"
+def refuse_obj(arguments: Mapping[str, Any]) -> None:
+    """Raise for the library's own argument."""
+    if "obj" in arguments:
+        raise TypeError(message("obj", "an argument", "objective=, which takes its place"))

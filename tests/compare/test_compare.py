@@ -13,19 +13,26 @@ import pytest
 from rich.console import Console
 
 from gbm_objectives import focal, huber, metrics
-from gbm_objectives.compare import api, compare, statistics, verdict, workers
-from gbm_objectives.compare.boosters import Boosted
-from gbm_objectives.compare.candidates import Candidate, Constant, Fit, Settings
+from gbm_objectives.compare import api, compare
+from gbm_objectives.compare.candidates import (
+    LIBRARIES,
+    Boosted,
+    Candidate,
+    Constant,
+    Fit,
+    Settings,
+    lineup,
+)
 from gbm_objectives.compare.cli import main
-from gbm_objectives.compare.data import diabetes, of_arrays
+from gbm_objectives.compare.data import Contamination, Plan, diabetes, of_arrays
 from gbm_objectives.compare.expressions import parse_calls
-from gbm_objectives.compare.lineup import LIBRARIES, lineup
-from gbm_objectives.compare.report import report
+from gbm_objectives.compare.report import statistics, verdict
+from gbm_objectives.compare.report.statistics import Key
+from gbm_objectives.compare.report.terminal import report
 from gbm_objectives.compare.result import CURVES, PREDICTIONS, SCORES, WARNINGS, Result
-from gbm_objectives.compare.run import Experiment, fit
+from gbm_objectives.compare.running import workers
+from gbm_objectives.compare.running.experiment import Experiment, fit
 from gbm_objectives.compare.saving import load
-from gbm_objectives.compare.statistics import Key
-from gbm_objectives.compare.tasks import Contamination, Plan
 from gbm_objectives.registry import OBJECTIVES
 
 DATA = diabetes()
@@ -205,7 +212,10 @@ def test_objectives_as_text():
         "huber(delta=2.0)", "cauchy()", "2 * huber() + log_cosh()", "ohem(huber(), keep=0.5)",
     ]  # fmt: skip
     assert found[0][1] == huber(delta=2.0)
-    assert names(DATA, "ours", objectives=[huber(2.0), "cauchy"]) == [repr(huber(2.0)), "cauchy()"]
+    assert names(DATA, "ours", objectives=[huber(2.0), "cauchy"]) == [
+        "huber(delta=2.0)",
+        "cauchy()",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -594,7 +604,7 @@ def test_what_is_done_is_not_done_again(tmp_path, monkeypatch):
         fits.append(arguments)
         return fit(*arguments)
 
-    monkeypatch.setattr("gbm_objectives.compare.run.fit", counted)
+    monkeypatch.setattr("gbm_objectives.compare.running.experiment.fit", counted)
     first = compare(DATA, None, **given)
     total = len(fits)
     assert total == first.info["fits"] > 50

@@ -1,5 +1,7 @@
 """Reading tables for the comparison, and what is said of those that can't be learned from."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -149,3 +151,70 @@ def test_masked_and_complex_values_are_errors():
         of_arrays(x, np.ma.masked_array(y, y > 15))
     with pytest.raises(TypeError, match="complex numbers"):
         of_arrays(x + 1j, y)
+
+
+INFINITE = {"a": [0.0, 1.0, np.inf] * 20, "b": np.arange(60.0), "c": [-np.inf] + [2.0] * 59}
+SAID = (
+    "X: column 'a' has inf in 20 of 60 rows, first in row 2; columns 'c' have some too; "
+    "needed: finite numbers, or NaN. Replace inf by NaN"
+)
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        pd.DataFrame(INFINITE),
+        pd.DataFrame(INFINITE).astype("Float64"),
+        pd.DataFrame(INFINITE).astype("float32"),
+        pd.DataFrame({name: list(map(str, values)) for name, values in INFINITE.items()}),
+        pd.DataFrame(INFINITE).astype(object),
+        pl.DataFrame(INFINITE),
+        pl.DataFrame({name: [*values[:-1], None] for name, values in INFINITE.items()}),
+    ],
+    ids=["pandas", "nullable", "float32", "text", "object", "polars", "polars with null"],
+)
+def test_infinite_features_are_an_error(frame):
+    kind = "20 of 60" if frame["a"].to_list()[-1] is not None else "19 of 60"
+    with pytest.raises(ValueError, match=re.escape(SAID.replace("20 of 60", kind))):
+        of_arrays(frame, np.arange(60.0) ** 2)
+    finite = pd.DataFrame(INFINITE).replace([np.inf, -np.inf], np.nan)
+    assert np.isnan(of_arrays(finite, np.arange(60.0) ** 2).matrix[2, 0])
+
+
+def test_infinite_features_of_arrays_by_the_rows_that_were_given():
+    x, y = np.zeros((40, 2)), np.arange(40.0)
+    x[7, 1], y[:5] = -np.inf, np.nan  # rows without a label are left out, but numbered
+    with pytest.raises(
+        ValueError, match="column 1 has inf in 1 of 35 rows, first in row 7; needed"
+    ):
+        of_arrays(x, y)
+    x[7, 1], x[2, 1] = 0.0, np.inf  # a row that isn't used
+    assert len(of_arrays(x, y).y) == 35
+
+
+@pytest.mark.parametrize("value", ["inf", "-inf", "Infinity", "1e999"])
+@pytest.mark.parametrize("column", ["a", "y"])
+def test_infinite_numbers_of_a_file_are_one_line(tmp_path, capsys, value, column):
+    frame = pd.DataFrame({"a": np.arange(30.0), "b": np.arange(30.0), "y": np.arange(30.0) ** 2})
+    frame = frame.astype(str)
+    frame.loc[4, column] = value
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    assert main(["compare", str(tmp_path / "t.csv"), "--target", "y", "--no-cache"]) == 2
+    err = capsys.readouterr().err
+    start = {"a": "X: column 'a'", "y": "target: y"}[column]
+    assert f"{start} has inf in 1 of 30 rows, first in row 4; needed: finite numbers" in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("y", [[1.0, np.inf] * 20, ["1.5", "inf"] * 20])
+def test_infinite_labels_are_an_error(y):
+    with pytest.raises(ValueError, match="target: y has inf in 20 of 40 rows, first in row 1"):
+        of_arrays(np.arange(40.0)[:, None], y)
+
+
+def test_numbers_that_float32_can_not_hold_are_an_error():
+    x, y = np.arange(40.0)[:, None], np.arange(40.0)
+    with pytest.raises(ValueError, match=r"target: y has numbers above 3\.4e38.* first in row 3"):
+        of_arrays(x, np.where(y == 3, 1e39, y))
+    with pytest.raises(ValueError, match=r"column 0 has numbers above 3\.4e38.* first in row 5"):
+        of_arrays(np.where(x == 5, -1e39, x), y)

@@ -14,7 +14,15 @@ from _results import from_values, result
 from matplotlib.figure import Figure
 
 from gbm_objectives import factories
-from gbm_objectives.compare import html, plot_data, shapes
+from gbm_objectives.compare.candidates.naming import objective_of
+from gbm_objectives.compare.report import html
+from gbm_objectives.compare.report.displays import (
+    CoverageDisplay,
+    ReliabilityDisplay,
+    ResidualsDisplay,
+    ShapesDisplay,
+)
+from gbm_objectives.compare.report.displays.residuals import DOTS
 from gbm_objectives.compare.result import PREDICTIONS, SCORES
 
 TASKS = ("regression", "quantile", "binary", "multiclass")
@@ -151,9 +159,9 @@ def test_heavy_labels_are_drawn_on_a_log_scale(shift, scale):
 
 
 def test_residuals_are_thinned_by_row_alike_for_both():
-    frame = plot_data.residuals(result(rows=1000, contaminations=(0.0,)))
+    frame = ResidualsDisplay.of(result(rows=1000, contaminations=(0.0,))).frame
     counts = frame.groupby(["library", "candidate"])["row"].agg(["size", "sum"])
-    assert (counts["size"] == plot_data.DOTS).all()
+    assert (counts["size"] == DOTS).all()
     assert counts["sum"].nunique() == 1
 
 
@@ -164,13 +172,13 @@ def test_reliability_by_hand():
     ]
     frame = pd.DataFrame(rows, columns=[*PREDICTIONS[:-1], "p_0", "p_1"])
     made = from_values({("xgboost", "c", "ours"): {0.0: [1.0, 2.0]}}, task="binary")
-    found = plot_data.reliability(replace(made, predictions=frame))
+    found = ReliabilityDisplay.of(replace(made, predictions=frame)).frame
     assert found[["predicted", "observed", "rows"]].to_numpy() == pytest.approx(
         np.array([[0.2, 0.0, 5], [0.8, 1.0, 5]])
     )
     named = frame.assign(y_true=frame["y_true"].map({0: "no", 1: "yes"}))
     info = {**made.info, "classes": ["no", "yes"]}
-    again = plot_data.reliability(replace(made, predictions=named, info=info))
+    again = ReliabilityDisplay.of(replace(made, predictions=named, info=info)).frame
     pd.testing.assert_frame_equal(again, found)
 
 
@@ -178,7 +186,7 @@ def test_equal_probabilities_share_a_bin():
     rows = [("c", "-", 0.0, 0, i % 2, i, i % 2, 0.5, 0.5) for i in range(100)]
     frame = pd.DataFrame(rows, columns=[*PREDICTIONS[:-1], "p_0", "p_1"])
     made = from_values({("-", "c", "baseline"): {0.0: [1.0, 2.0]}}, task="binary")
-    found = plot_data.reliability(replace(made, predictions=frame))
+    found = ReliabilityDisplay.of(replace(made, predictions=frame)).frame
     assert found[["predicted", "observed", "rows"]].to_numpy().tolist() == [[0.5, 0.5, 100]]
 
 
@@ -186,9 +194,9 @@ def test_coverage_by_hand():
     y = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0]
     rows = [("c", "xgboost", 0.0, 0, i % 2, i, y[i], 4.0) for i in range(8)]
     made = from_values({("xgboost", "c", "ours"): {0.0: [1.0, 2.0]}}, task="quantile")
-    found = plot_data.coverage(
+    found = CoverageDisplay.of(
         replace(made, predictions=pd.DataFrame(rows, columns=list(PREDICTIONS)))
-    )
+    ).frame
     assert found["coverage"].tolist() == [0.625]  # 3 of 4 in the one fold, 2 of 4 in the other
 
 
@@ -207,11 +215,11 @@ def test_coverage_by_hand():
     ],
 )
 def test_objective_of_a_name(name, expected):
-    assert shapes.objective(name) == expected
+    assert objective_of(name) == expected
 
 
 def test_shapes_are_those_of_the_objective():
-    frame = shapes.shapes(result()).query("candidate == 'huber(delta=2.0)'")
+    frame = ShapesDisplay.of(result()).frame.query("candidate == 'huber(delta=2.0)'")
     assert np.allclose(frame["gradient"], np.clip(frame["x"], -2, 2), rtol=1e-5, atol=1e-5)
 
 

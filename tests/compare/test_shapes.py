@@ -8,7 +8,9 @@ from _results import result
 from numpy.testing import assert_allclose
 
 from gbm_objectives import gamma, softmax_cross_entropy
-from gbm_objectives.compare import html, shapes
+from gbm_objectives.compare.candidates.naming import objective_of
+from gbm_objectives.compare.report import html
+from gbm_objectives.compare.report.displays import ShapesDisplay, shapes
 
 
 def with_objective(task, name):
@@ -19,11 +21,13 @@ def with_objective(task, name):
     for part in ("scores", "predictions", "curves"):
         frame = getattr(made, part)
         frames[part] = frame.assign(candidate=frame["candidate"].replace({old: name}))
-    return replace(made, **frames)
+    one = objective_of(name)
+    given = {} if one is None else {name: one}
+    return replace(made, **frames, objectives={**made.objectives, **given})
 
 
 def shape(made, name):
-    frame = shapes.shapes(made)
+    frame = ShapesDisplay.of(made).frame
     return frame[frame["candidate"] == name]
 
 
@@ -67,7 +71,7 @@ def test_drawn_over(task, name, axis):
 )
 def test_not_drawn_and_why(task, name, reason):
     made = with_objective(task, name)
-    assert name not in set(shapes.shapes(made)["candidate"])
+    assert name not in set(ShapesDisplay.of(made).frame["candidate"])
     assert name in shapes.undrawn(made)
     assert reason in shapes.undrawn(made)
     captions = [figure["caption"] for figure in html.figures(made) if figure["name"] == "shapes"]

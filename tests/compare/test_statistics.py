@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 from _results import from_values, result
 
-from gbm_objectives.compare import statistics
-from gbm_objectives.compare.statistics import Key, corrected_interval
-from gbm_objectives.compare.verdict import number, verdict
+from gbm_objectives.compare.report import statistics
+from gbm_objectives.compare.report.contests import contests
+from gbm_objectives.compare.report.numbers import number
+from gbm_objectives.compare.report.statistics import Key, corrected_interval
+from gbm_objectives.compare.report.verdict import verdict
 
 A, B, C = Key("xgboost", "a"), Key("xgboost", "b"), Key("-", "constant")
 
@@ -115,7 +117,7 @@ def test_leaderboard_by_hand():
 def test_higher_is_better_turns_the_order():
     made = two([0.9, 0.8, 0.9], [0.7, 0.6, 0.7], higher_is_better=True, metric="auc")
     assert statistics.leaderboard(made)["candidate"].tolist() == ["a", "b"]
-    assert statistics.contests(made)[0].ours_better
+    assert contests(made)[0].ours_better
     assert "a (auc 0.8667) is better than b (0.6667), the best built-in of xgboost" in verdict(made)
 
 
@@ -159,7 +161,7 @@ def test_verdict_says_no_clear_difference():
 def test_verdict_needs_more_for_one_of_many():
     """p = 0.034 of the best of ours is not enough when it is the best of ten."""
     ours, rival = [0.0, 0.0, 0.0, 0.0, 0.0], [1.0, 1.9, 1.0, 0.4, 1.0]
-    assert 0.01 < statistics.contests(two(ours, rival))[0].difference.p < 0.05
+    assert 0.01 < contests(two(ours, rival))[0].difference.p < 0.05
     assert " is better than " in verdict(two(ours, rival))
     values = {("xgboost", f"a{i}", "ours"): {0.0: [x + i for x in ours]} for i in range(10)}
     text = verdict(from_values({**values, (*B, "built-in"): {0.0: rival}}))

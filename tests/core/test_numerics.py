@@ -32,6 +32,7 @@ from gbm_objectives import (
     welsch,
 )
 from gbm_objectives._core.numerics import expm1_minus, minus_log1p, power, weighted_quantile
+from gbm_objectives.curvature import Exact
 from gbm_objectives.links import LOG, LOGIT, SOFTMAX, SORTED
 from gbm_objectives.loss import HasHessian, HasMajorizer
 from gbm_objectives.losses.binary import base_rate
@@ -87,12 +88,6 @@ def test_links():
     assert_allclose(LOGIT.inverse(raw[:, 1:] / 9), expit(raw[:, 1:] / 9), rtol=1e-14)
     assert_allclose(LOG.inverse(np.array([-3.0, 2.0])), np.exp([-3.0, 2.0]), rtol=1e-14)
     assert_array_equal(SORTED.inverse(raw), np.sort(raw, axis=1))
-    headers = [(link.lightgbm_header(1), link.lightgbm_header(3)) for link in (LOGIT, SORTED)]
-    assert headers == [("binary sigmoid:1", "multiclassova num_class:3 sigmoid:1"), ("", "")]
-    assert SOFTMAX.lightgbm_header(3) == "multiclass num_class:3"
-    assert LOG.lightgbm_header(1) == "poisson"
-    with pytest.raises(NotImplementedError, match="one output"):
-        LOG.lightgbm_header(2)
 
 
 SCALES = [
@@ -173,7 +168,7 @@ def test_focal_steps_are_at_most_2():
     assert_allclose((np.abs(gradient) / hessian).max(), 2.0, rtol=1e-6)
     assert not focal().loss.convex
     assert focal(0.0).loss.convex
-    assert focal(0.0).loss.default_curvature == ("exact", None)
+    assert focal(0.0).loss.default_curvature == Exact()
 
 
 def test_a_clip_may_have_no_lower_bound():

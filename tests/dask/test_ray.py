@@ -8,6 +8,7 @@ import xgboost as xgb
 from numpy.testing import assert_allclose
 
 from gbm_objectives import binary_cross_entropy, dice, huber
+from gbm_objectives.xgboost._links import placeholder as placeholder_of
 
 RNG = np.random.default_rng(0)
 N = 700
@@ -18,7 +19,7 @@ LABEL = (Y > 2).astype(float)
 
 def params(objective, y):
     start = float(objective.link.inverse(objective.intercept(y)))
-    placeholder = {"objective": objective.link.xgboost, "disable_default_eval_metric": 1}
+    placeholder = {"objective": placeholder_of(objective.link), "disable_default_eval_metric": 1}
     return {"max_depth": 3, "eta": 0.3, "nthread": 1, "base_score": start, **placeholder}
 
 

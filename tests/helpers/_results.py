@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from gbm_objectives.compare.candidates.naming import objective_of
 from gbm_objectives.compare.result import CURVES, PREDICTIONS, SCORES, WARNINGS, Result
 
 METRICS = {
@@ -133,6 +134,7 @@ def result(
     return Result(
         pd.DataFrame(scores, columns=list(SCORES)), pd.DataFrame(predictions, columns=columns),
         pd.DataFrame(curves, columns=list(CURVES)), pd.DataFrame(warned, columns=list(WARNINGS)), info,
+        {name: objective_of(name) for name in OURS[task]},
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 import math
 import pickle
+from dataclasses import dataclass
 
 import lightgbm as lgb
 import numpy as np
@@ -14,7 +15,16 @@ from sklearn.datasets import make_friedman1
 import gbm_objectives.lightgbm
 import gbm_objectives.xgboost
 from gbm_objectives import Objective, huber
-from gbm_objectives.losses import Huber, LogCosh, RobustLoss
+from gbm_objectives.curvature import Exact, Fisher, Majorizer, Unit
+from gbm_objectives.losses import (
+    HasFisher,
+    HasHessian,
+    Huber,
+    LogCosh,
+    Loss,
+    MultiOutputLoss,
+    RobustLoss,
+)
 from gbm_objectives.sklearn import ObjectiveRegressor
 from gbm_objectives.testing import check_objective
 
@@ -35,6 +45,29 @@ class Arctan(RobustLoss):
 
     def psi_deriv(self, u):
         return 1 / (1 + u * u)
+
+
+@dataclass(frozen=True)
+class Normal(MultiOutputLoss, HasFisher):
+    """The negative log-likelihood of a normal label; outputs are its mean and the log of its scale."""
+
+    name = "normal"
+    n_outputs = 2
+    default_curvature = Fisher()
+
+    def value(self, y_true, raw_prediction):
+        mean, log_scale = raw_prediction.T
+        return 0.5 * ((mean - y_true) / np.exp(log_scale)) ** 2 + log_scale
+
+    def gradient(self, y_true, raw_prediction):
+        mean, log_scale = raw_prediction.T
+        precision = np.exp(-2 * log_scale)
+        r = mean - y_true
+        return np.array([precision * r, 1 - precision * r * r]).T
+
+    def fisher(self, y_true, raw_prediction):
+        precision = np.exp(-2 * raw_prediction[:, 1])
+        return np.array([precision, np.full_like(precision, 2)]).T
 
 
 class WrongBend(Arctan):
@@ -156,6 +189,70 @@ def test_trains_both_libraries_from_its_own_intercept():
         booster = library.train(params, data, 60, objective=objective)
         p = booster.predict(xgb.DMatrix(X) if library is gbm_objectives.xgboost else X)
         assert np.abs(p - Y).mean() < 0.5 * constant
+
+
+@pytest.mark.parametrize("library", ["xgboost", "lightgbm"])
+def test_a_likelihood_of_two_parameters_finds_both(library):
+    """y is normal around 10 + 3 x with a scale of exp(z): each tree grows both outputs from one label."""
+    rng = np.random.default_rng(0)
+    features = rng.uniform(-1, 1, (4000, 2))
+    mean, log_scale = 10 + 3 * features[:, 0], features[:, 1]
+    y = mean + np.exp(log_scale) * rng.standard_normal(4000)
+    objective = Objective.of(Normal())
+    if library == "xgboost":
+        params = {"nthread": 1, "max_depth": 3, "eta": 0.1}
+        data = xgb.DMatrix(features, y)
+        booster = gbm_objectives.xgboost.train(params, data, 60, objective=objective)
+        found = booster.predict(data)
+    else:
+        params = {"num_threads": 1, "verbosity": -1, "max_depth": 3}
+        data = lgb.Dataset(features, y)
+        booster = gbm_objectives.lightgbm.train(params, data, 60, objective=objective)
+        found = booster.predict(features)
+    assert found.shape == (4000, 2)
+    assert np.abs(found[:, 0] - mean).mean() < 0.2
+    assert np.abs(found[:, 1] - log_scale).mean() < 0.1
+    constant = objective.intercept(y)
+    assert objective.value(y, found) < objective.value(y, np.tile(constant, (4000, 1))) - 0.6
+
+
+@pytest.mark.parametrize("offset", [0.0, -3.0, 1e4])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_the_best_constants_of_several_outputs_are_sought(offset, weighted):
+    rng = np.random.default_rng(1)
+    y = offset + 5 * rng.standard_normal(500)
+    w = rng.uniform(0.5, 2, 500) if weighted else None
+    mean = np.average(y, weights=w)
+    scale = np.sqrt(np.average((y - mean) ** 2, weights=w))
+    assert_allclose(Objective.of(Normal()).intercept(y, w), [mean, np.log(scale)], rtol=1e-5)
+
+
+def test_a_loss_without_preference_gets_the_first_policy_that_fits():
+    class Squared(Loss):
+        name = "squared"
+
+        def value(self, y_true, raw_prediction):
+            return (raw_prediction - y_true) ** 2 / 2
+
+        def gradient(self, y_true, raw_prediction):
+            return raw_prediction - y_true
+
+        def intercept(self, y_true, sample_weight):
+            return np.average(y_true, weights=sample_weight)
+
+    class Curved(Squared, HasHessian):
+        def hessian(self, y_true, raw_prediction):
+            return np.ones_like(raw_prediction)
+
+    class Flat(Curved):
+        flat = True
+
+    assert Objective.of(Squared()).curvature == Unit()
+    assert Objective.of(Flat()).curvature == Unit()
+    assert Objective.of(Curved()).curvature == Exact()
+    assert Objective.of(Normal()).curvature == Fisher()
+    assert Objective.of(Arctan(2.0)).curvature == Majorizer()
+    assert Objective.of(Arctan()).curvature == Majorizer(trust=5.0)
 
 
 def test_behaves_as_one_of_the_package():

@@ -40,10 +40,6 @@ class Normal(HasHessian):
         z, precision, _ = self._parts(y_true, raw_prediction)
         return np.column_stack([precision, 2 * z * z])
 
-    @property
-    def default_curvature(self):
-        return "exact", None
-
     def intercept(self, y_true, sample_weight, n_outputs=None):
         return np.array([y_true.mean(), np.log(y_true.std())])
 

@@ -14,7 +14,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 import gbm_objectives.lightgbm
 import gbm_objectives.xgboost
 from gbm_objectives import focal, huber, quantile
-from gbm_objectives._training.common import TrainingError
+from gbm_objectives._training.alarms import TrainingError
 from gbm_objectives.sklearn import ObjectiveClassifier, ObjectiveRegressor
 
 XGB = {"max_depth": 2, "nthread": 1, "verbosity": 0}

@@ -36,11 +36,12 @@ from gbm_objectives import (
     squared_error,
     welsch,
 )
-from gbm_objectives._training import quantile_rules as _quantile_rules
 from gbm_objectives._training.leaves import LeafRefit
 from gbm_objectives.lightgbm import _refit as _lightgbm_refit
+from gbm_objectives.lightgbm._quantiles import quantile as _lightgbm_quantile
 from gbm_objectives.sklearn import ObjectiveRegressor
 from gbm_objectives.xgboost import _refit as _xgboost_refit
+from gbm_objectives.xgboost._quantiles import quantile as _xgboost_quantile
 
 RNG = np.random.default_rng(0)
 X, Y = make_friedman1(500, noise=1.0, random_state=0)
@@ -242,7 +243,7 @@ def test_other_losses_stop_where_the_slope_is_0(library, objective):
 
 def test_far_off_leaves_are_found():
     """Leaves a million apart are as exact as others; nodes without rows stay where they are."""
-    refit = LeafRefit.for_leaves_of(expectile(0.01), _quantile_rules.xgboost)
+    refit = LeafRefit.for_leaves_of(expectile(0.01), _xgboost_quantile)
     y = np.concatenate([RNG.normal(size=100), RNG.normal(size=100) - 1e6])
     leaf = np.repeat([0, 3], 100)
     values = refit.leaf_values(y, np.zeros(200), None, leaf)
@@ -258,8 +259,8 @@ def test_quantile_rules(n, level):
     """LightGBM's is NumPy's default, XGBoost's is Weibull's; both to the precision of their float32 level."""
     values = RNG.normal(size=n)
     for rule, method in (
-        (_quantile_rules.lightgbm, "linear"),
-        (_quantile_rules.xgboost, "weibull"),
+        (_lightgbm_quantile, "linear"),
+        (_xgboost_quantile, "weibull"),
     ):
         expected = np.quantile(values, level, method=method)
         assert_allclose(rule(values, None, level), expected, atol=1e-6 * (1 + np.ptp(values) * n))
@@ -270,11 +271,11 @@ def test_quantile_rules_of_weighted_rows(level):
     """With equal weights each is another of NumPy's; weights below 1 are not interpolated in LightGBM."""
     values, ones = RNG.normal(size=50), np.ones(50)
     step = np.quantile(values, level, method="inverted_cdf")
-    assert _quantile_rules.xgboost(values, ones, level) == step
+    assert _xgboost_quantile(values, ones, level) == step
     interpolated = np.quantile(values, level, method="interpolated_inverted_cdf")
-    assert_allclose(_quantile_rules.lightgbm(values, ones, level), interpolated, atol=1e-5)
+    assert_allclose(_lightgbm_quantile(values, ones, level), interpolated, atol=1e-5)
     below = np.sort(values)[int(50 * level) - 1]
-    assert _quantile_rules.lightgbm(values, 0.5 * ones, level) == below
+    assert _lightgbm_quantile(values, 0.5 * ones, level) == below
 
 
 @LIBRARIES

@@ -29,6 +29,7 @@ from gbm_objectives import (
     squared_error,
 )
 from gbm_objectives.lightgbm import _model as _lightgbm_model
+from gbm_objectives.links import LOGIT
 from gbm_objectives.xgboost import _guards as _xgboost_guards
 
 RNG = np.random.default_rng(0)
@@ -56,7 +57,7 @@ every_objective = pytest.mark.parametrize("objective", REGRESSION + BINARY, ids=
 
 
 def data_of(objective):
-    binary = objective.link.xgboost == "binary:logistic"
+    binary = objective.link == LOGIT
     return (X_CLASS, LABEL, W_CLASS) if binary else (X, Y, W)
 
 
@@ -143,7 +144,7 @@ def test_lightgbm_equals_the_built_in(objective, in_xgboost, in_lightgbm, offset
 def test_lightgbm_dart_predicts_what_it_was_evaluated_on(objective):
     """The built-in's own bias is dropped with its first tree; ours can't be: offsets are kept."""
     x, y, _ = data_of(objective)
-    shifted = y if objective.link.xgboost == "binary:logistic" else y + 1e6
+    shifted = y if objective.link == LOGIT else y + 1e6
     seen = {}
     data = lgb.Dataset(x[:300], shifted[:300])
     valid = lgb.Dataset(x[300:], shifted[300:], reference=data)
@@ -615,11 +616,11 @@ def test_leaves_that_are_not_finite_are_an_alarm():
     booster = xgb.train(
         {**XGB, "lambda": 0, "min_child_weight": 0}, xgb.DMatrix(X, Y), 1, obj=infinite
     )
-    assert "A leaf of round 1 is NaN or inf" in _xgboost_guards.problem(booster, None)
+    assert "A leaf of round 1 is NaN or inf" in _xgboost_guards.diagnose(booster, None)
     good = fit("lightgbm", huber(), X, Y).model_to_string()
-    assert _lightgbm_model.problem(good, huber(), Y, None, None) == ""
+    assert _lightgbm_model.diagnose(good, None) == ""
     bad = re.sub("^leaf_value=[^ ]+", "leaf_value=nan", good, count=1, flags=re.MULTILINE)
-    assert "is NaN or inf" in _lightgbm_model.problem(bad, huber(), Y, None, None)
+    assert "is NaN or inf" in _lightgbm_model.diagnose(bad, None)
     with pytest.raises(ValueError, match=r"raw_prediction: NaN or inf.*leaf of the last tree"):
         huber()(Y, np.full(len(Y), np.inf))
 

@@ -22,6 +22,8 @@ from gbm_objectives import (
 )
 from gbm_objectives._core import draws as _draws
 from gbm_objectives._core import rows as _rows
+from gbm_objectives._core.frozen import FrozenArray
+from gbm_objectives.curvature import XGBoost
 from gbm_objectives.losses.sampled import Draw
 from gbm_objectives.testing import check_objective
 
@@ -47,9 +49,9 @@ def test_every_class_is_drawn_with_its_probability(distribution):
     n_seeds, counts, expected = 4000, np.zeros(K), np.zeros(K)
     for seed in range(n_seeds):
         draw = drawn(sampled_softmax(4, distribution=distribution, seed=seed)).draw
-        assert len(set(draw.classes)) == len(draw.classes) == 4
-        counts[draw.classes] += 1
-        expected[draw.classes] = draw.probability
+        assert len(set(draw.classes.values)) == len(draw.classes.values) == 4
+        counts[draw.classes.values] += 1
+        expected[draw.classes.values] = draw.probability.values
     assert_allclose(expected.sum(), 4)
     assert (np.abs(counts / n_seeds - expected) < 4 * np.sqrt(expected / n_seeds)).all()
     shares = np.bincount(CODES.astype(int), minlength=K) / N
@@ -69,7 +71,9 @@ def test_probabilities_are_at_most_one():
     seen = {}
     for seed in range(50):
         draw = drawn(sampled_softmax(2, distribution="frequency", seed=seed), y, raw).draw
-        seen |= dict(zip(draw.classes.tolist(), draw.probability.tolist(), strict=True))
+        seen |= dict(
+            zip(draw.classes.values.tolist(), draw.probability.values.tolist(), strict=True)
+        )
     sizes = np.array([0.9, 0.1, 0.025, 0.025]) ** 0.75
     assert_allclose(seen[0], 1)
     assert_allclose([seen[1], seen[2], seen[3]], sizes[1:] / sizes[1:].sum())
@@ -108,7 +112,7 @@ def test_classes_that_are_not_drawn_have_gradients_in_their_own_rows_alone():
     draw = drawn(objective).draw
     gradient, hessian = objective(CODES, RAW)
     used = ONE_HOT.astype(bool)
-    used[:, draw.classes] = True
+    used[:, draw.classes.values] = True
     assert (gradient[used] != 0).all()
     assert_array_equal(gradient[~used], 0)
     # So much each class' leaves are held back where nothing is known of its probability.
@@ -121,16 +125,18 @@ def test_derivatives_are_those_of_the_corrected_softmax():
     """One row by hand: logits z_y and z_j - log pi_j of the drawn ones."""
     loss = drawn(sampled_softmax(5, distribution="frequency"))
     gradient, hessian = loss.gradient_hessian(CODES, RAW)
-    _, stand_in = loss.gradient_xgboost(CODES, RAW)
+    _, stand_in = XGBoost().evaluate(loss, CODES, RAW)
     for i in range(N):
         own = int(CODES[i])
         logits = {
             int(j): RAW[i, j] - np.log(pi)
-            for j, pi in zip(loss.draw.classes, loss.draw.probability, strict=True)
+            for j, pi in zip(loss.draw.classes.values, loss.draw.probability.values, strict=True)
         } | {own: RAW[i, own]}
         q = dict(zip(logits, softmax(list(logits.values())), strict=True))
         assert_allclose(loss.value(CODES[[i]], RAW[[i]]), -np.log(q[own]), rtol=1e-12)
-        chance = dict(zip(loss.draw.classes, loss.draw.probability, strict=True)) | {own: 1.0}
+        chance = dict(zip(loss.draw.classes.values, loss.draw.probability.values, strict=True)) | {
+            own: 1.0
+        }
         for j, share in q.items():
             assert_allclose(gradient[i, j], share - (j == own), rtol=1e-12, atol=1e-15)
             assert_allclose(hessian[i, j], share * (1 - share), rtol=1e-10, atol=1e-15)
@@ -395,9 +401,13 @@ def test_the_default_hessian_holds_back_classes_that_are_not_drawn(library):
 
 def test_a_draw_is_equal_to_the_same_draw_only():
     shares = np.array([0.2, 0.3, 0.5])
-    draw = Draw(np.array([0, 2]), np.array([0.5, 1.0]), shares)
-    assert draw == Draw(np.array([0, 2]), np.array([0.5, 1.0]), shares)
-    assert hash(draw) == hash(Draw(np.array([0, 2]), np.array([0.5, 1.0]), shares))
-    assert draw != Draw(np.array([0, 1]), np.array([0.5, 1.0]), shares)
-    assert draw != Draw(np.array([0, 2]), np.array([0.5, 0.9]), shares)
+
+    def draw_of(*arrays):
+        return Draw(*map(FrozenArray, arrays))
+
+    draw = draw_of(np.array([0, 2]), np.array([0.5, 1.0]), shares)
+    assert draw == draw_of(np.array([0, 2]), np.array([0.5, 1.0]), shares)
+    assert hash(draw) == hash(draw_of(np.array([0, 2]), np.array([0.5, 1.0]), shares))
+    assert draw != draw_of(np.array([0, 1]), np.array([0.5, 1.0]), shares)
+    assert draw != draw_of(np.array([0, 2]), np.array([0.5, 0.9]), shares)
     assert draw != "a draw"

@@ -1,0 +1,133 @@
+"""Metrics as a training is given them: with the objective's link, its direction, and the labels that they are about."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from functools import update_wrapper
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from gbm_objectives.links import IDENTITY
+from gbm_objectives.metrics import Metric
+from gbm_objectives.objective import Objective
+from gbm_objectives.objective._loss_metric import LossMetric
+from gbm_objectives.objective._targets import Targets
+
+
+def as_list(metrics: Any) -> list[Any]:
+    """One metric or several, as a list; None is none."""
+    if metrics is None:
+        return []
+    return list(metrics) if isinstance(metrics, (list, tuple)) else [metrics]
+
+
+def split_named(metrics: Any) -> tuple[list[str], list[Callable[..., Any]]]:
+    """The built-in metrics of a list, which are names, and the functions."""
+    given = as_list(metrics)
+    named = [name for metric in given if isinstance(metric, str) for name in metric.split(",")]
+    return named, [metric for metric in given if callable(metric)]
+
+
+def bound(metrics: Iterable[Any], objective: Objective) -> list[Any]:
+    """Metrics that make the response themselves: with a custom objective they are given raw scores.
+
+    Where labels are row numbers of a table, metrics of this package see the rows.
+    """
+    linked = [
+        replace(metric, link=objective.link)
+        if isinstance(metric, Metric)
+        and not isinstance(metric, LossMetric)
+        and metric.link == IDENTITY
+        else metric
+        for metric in metrics
+    ]
+    if objective.targets is None:
+        return linked
+    targets = objective.targets
+    return [OnRows(m, targets) if isinstance(m, (Metric, OnResponse)) else m for m in linked]
+
+
+def higher_is_better(metrics: list[Any]) -> bool | None:
+    """The direction of the metric that decides early stopping, the last one; None if it is not known."""
+    return getattr(metrics[-1], "higher_is_better", None) if metrics else None
+
+
+@dataclass(frozen=True)
+class OnRows:
+    """A metric whose labels are row numbers of a table: it is given the rows."""
+
+    metric: Any
+    targets: Targets
+
+    @property
+    def name(self) -> str:
+        """The metric's name."""
+        return str(self.metric.name)
+
+    @property
+    def __name__(self) -> str:
+        return self.name
+
+    @property
+    def higher_is_better(self) -> bool | None:
+        """The metric's direction."""
+        return getattr(self.metric, "higher_is_better", None)
+
+    def __call__(self, y_true: Any, y_pred: Any, sample_weight: ArrayLike | None = None) -> Any:
+        """As the metric, at either door."""
+        if hasattr(y_pred, "get_label"):
+            return self.metric(y_true, _Labelled(y_pred, self.targets))
+        return self.metric(self.targets.rows(y_true), y_pred, sample_weight)
+
+
+class _Labelled:
+    """A data set as a metric would see it, with the label matrix that its labels number."""
+
+    def __init__(self, data: Any, targets: Targets) -> None:
+        self._data, self._targets = data, targets
+
+    def get_label(self) -> Any:
+        """The label matrix."""
+        return self._targets.rows(self._data.get_label())
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._data, name)
+
+
+class OnResponse:
+    """A function of (y_true, y_pred), of weights too if it takes them, that is given the response.
+
+    With a custom objective the libraries hand raw scores to functions such as scikit-learn's. It also answers as a
+    function of (preds, data).
+    """
+
+    def __init__(self, function: Callable[..., Any], objective: Objective) -> None:
+        self.function, self.objective = function, objective
+        update_wrapper(self, function)  # the name, and the parameters by which LightGBM calls it
+
+    @property
+    def name(self) -> str:
+        """The function's name."""
+        return getattr(self.function, "__name__", type(self.function).__name__)
+
+    def __call__(self, y_true: Any, y_pred: Any, *others: Any) -> Any:
+        """The function's value; with a data set, named."""
+        parameters = inspect.signature(self.function).parameters
+        if not hasattr(y_pred, "get_label"):
+            response = self.objective.response(y_pred)
+            return self.function(y_true, response, *others[: len(parameters) - 2])
+        preds, data = y_true, y_pred
+        weight, labels = np.asarray(data.get_weight()), np.asarray(data.get_label())
+        if labels.size > len(preds):  # flat before XGBoost 3.2
+            labels = labels.reshape(len(preds), -1)
+        named = {"sample_weight": weight} if "sample_weight" in parameters and weight.size else {}
+        return self.name, float(self.function(labels, self.objective.response(preds), **named))
+
+
+def of_estimator(metric: Callable[..., Any], objective: Objective) -> Callable[..., Any]:
+    """A metric as a user gives it to an estimator: functions other than ours are given the response."""
+    return metric if isinstance(metric, Metric) else OnResponse(metric, objective)

@@ -1,0 +1,169 @@
+"""Candidates that boost trees: a library's own objective, a transformed target, one of ours, a user's function."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+from typing_extensions import override
+
+from gbm_objectives._core.validation import Array
+from gbm_objectives.compare.candidates.base import Candidate, Fit, NotApplicable, Settings
+from gbm_objectives.compare.candidates.functions import Plain
+from gbm_objectives.compare.candidates.transforms import Transform
+from gbm_objectives.compare.data import Split
+from gbm_objectives.compare.scoring import Metric
+from gbm_objectives.links import LOGIT, SOFTMAX
+from gbm_objectives.objective import Objective
+
+
+@dataclass(frozen=True, slots=True)
+class Boosted(Candidate):
+    """A booster with one of its library's own objectives, by name, one of ours, or a user's function.
+
+    Parameters
+    ----------
+    objective : str, Objective or Plain
+        A name of the library's, an objective of this package, or a user's function.
+    params : dict
+        What the built-in objective needs.
+    least : float, default -inf
+        Labels below it are not for this objective.
+    above : bool, default False
+        Whether labels equal to ``least`` are not for it either.
+    transform : Transform, optional
+        Of the labels, undone on the predictions.
+    """
+
+    trees: ClassVar[dict[str, float]]
+
+    objective: str | Objective | Plain = ""
+    params: dict[str, Any] = field(default_factory=dict)
+    least: float = -np.inf
+    above: bool = False
+    transform: Transform | None = None
+
+    @property
+    @override
+    def formula(self) -> Objective | None:
+        return self.objective if isinstance(self.objective, Objective) else None
+
+    @override
+    def fit(self, split: Split, settings: Settings, metric: Metric) -> Fit:
+        self._check(split)
+        transform = self.transform.fitted(split.y_train) if self.transform else None
+        y = transform.forward(split.y_train) if transform else split.y_train
+        inverse = transform.inverse if transform else _identity
+        x, valid = split.matrix_train, None
+        if settings.early_stopping is not None:
+            train, inner = split.inner(settings.validation)
+            x, y, valid = x[train], y[train], (x[inner], y[inner])
+
+        def value(labels: Array, predictions: Array) -> float:
+            return metric.evaluate(inverse(labels), inverse(self._response(predictions)))
+
+        stop = Stop(settings.early_stopping, metric.higher_is_better, value)
+        times: list[float] = []
+        params = {**self.trees, **self.params}
+        if split.task == "multiclass":
+            params["num_class"] = split.n_classes
+        job = Training(
+            params, x, y, valid, split.matrix_test, split.data.categorical, settings, stop, times
+        )
+        predict, rounds = self.train(job)
+        return Fit(lambda trees: inverse(predict(trees)), rounds, times)
+
+    def _check(self, split: Split) -> None:
+        ours, y = self.objective, split.y_train
+        classes = split.task in ("binary", "multiclass")
+        if classes and isinstance(ours, Objective) and ours.link not in (LOGIT, SOFTMAX):
+            raise NotApplicable("it gives margins, and classes are compared by their probabilities")
+        bad = y <= self.least if self.above else y < self.least
+        if bad.any():
+            needed = f"labels {'above' if self.above else 'not below'} {self.least:g}"
+            raise NotApplicable(f"{needed} needed, {np.count_nonzero(bad)} of {len(y)} are not")
+
+    def _response(self, predictions: Array) -> Array:
+        """What the library gives a metric in training: raw scores for callables, else the response."""
+        if isinstance(self.objective, str):
+            return proportions(predictions)
+        return response_of(self.objective, np.asarray(predictions))
+
+    @abstractmethod
+    def train(self, job: Training) -> tuple[Callable[[int], Array], int]:
+        """Train; returns the predictions for x_test by the first so many rounds, and the number of rounds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """When training stops early: rounds to wait, direction, and the metric of labels and predictions."""
+
+    patience: int | None
+    maximize: bool
+    value: Callable[[Array, Array], float]
+
+    def of(self, predictions: Any, data: Any) -> tuple[str, float]:
+        """As XGBoost calls a metric."""
+        return "stop", self.value(data.get_label(), predictions)
+
+    def with_direction(self, predictions: Any, data: Any) -> tuple[str, float, bool]:
+        """As LightGBM calls it."""
+        return *self.of(predictions, data), self.maximize
+
+
+def _identity(values: Array) -> Array:
+    return values
+
+
+def proportions(response: Array) -> Array:
+    """Probabilities of classes that sum to 1; those of multiclassova don't."""
+    if response.ndim < 2:
+        return response
+    return np.asarray(response / response.sum(axis=1, keepdims=True))
+
+
+def response_of(objective: Objective | Plain, raw: Array) -> Array:
+    """The response that raw scores stand for: calibrated, where a loss draws its scores together."""
+    raw = raw.astype(np.float64)
+    if isinstance(objective, Plain):
+        return objective.link.inverse(raw)
+    try:
+        if objective.link == LOGIT:
+            return LOGIT.inverse(objective.log_odds(raw))
+        if objective.link == SOFTMAX:
+            return SOFTMAX.inverse(objective.log_probabilities(raw))
+    except TypeError:  # no such map: sums
+        pass
+    return objective.link.inverse(raw)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Training:
+    """What a library is given.
+
+    Parameters
+    ----------
+    params : dict
+        Of the library.
+    x, y, valid, x_test : ndarray
+        Rows to train on, to stop by where that is wanted, and to predict.
+    categorical : tuple of int
+        The columns of x that are codes.
+    settings, stop : Settings, Stop
+        When training ends.
+    times : list of float
+        The seconds since the start are appended to it after every round.
+    """
+
+    params: dict[str, Any]
+    x: Array
+    y: Array
+    valid: tuple[Array, Array] | None
+    x_test: Array
+    categorical: tuple[int, ...]
+    settings: Settings
+    stop: Stop
+    times: list[float]

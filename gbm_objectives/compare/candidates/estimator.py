@@ -1,0 +1,56 @@
+"""A user's own estimator as a candidate."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from typing_extensions import override
+
+from gbm_objectives._core.validation import Array, message
+from gbm_objectives.compare.candidates.base import Candidate, Fit, Settings
+from gbm_objectives.compare.data import Split
+from gbm_objectives.compare.scoring import Metric
+
+
+@dataclass(frozen=True, slots=True)
+class Estimator(Candidate):
+    """A user's model: anything with ``fit(X, y)`` and ``predict(X)``, for classes ``predict_proba(X)``.
+
+    Each fit is of a fresh copy. It is given frames with categories and missing values, class codes as labels.
+    """
+
+    estimator: Any = None
+
+    @override
+    def fit(self, split: Split, settings: Settings, metric: Metric) -> Fit:
+        model = copy.deepcopy(self.estimator)
+        fitted = model.fit(split.x_train, split.y_train)
+        model = model if fitted is None else fitted
+        if split.n_classes and hasattr(model, "predict_proba"):
+            prediction = self._of_classes(model, split)
+        else:
+            prediction = np.asarray(model.predict(split.x_test))
+            if prediction.ndim == 2 and prediction.shape[1] == 1:
+                prediction = prediction[:, 0]
+            if split.task == "multiclass" and prediction.ndim == 1:
+                prediction = np.equal.outer(prediction, np.arange(split.n_classes)).astype(float)
+        if len(prediction) != len(split.y_test):
+            given = f"{len(prediction)} predictions for {len(split.y_test)} rows"
+            raise ValueError(message(self.name, given, "one a row"))
+        return Fit(lambda _: prediction)
+
+    def _of_classes(self, model: Any, split: Split) -> Array:
+        """Probabilities of all classes, 0 of those that the training rows lack; of class 1 where there are two."""
+        p = np.asarray(model.predict_proba(split.x_test))
+        known = np.asarray(getattr(model, "classes_", np.arange(split.n_classes)))
+        if p.shape[1:] == known.shape and len(known) < split.n_classes:
+            every = np.zeros((len(p), split.n_classes))
+            every[:, known.astype(int)] = p
+            p = every
+        if p.shape[1:] != (split.n_classes,):
+            given = f"probabilities of shape {p.shape}"
+            raise ValueError(message(self.name, given, f"{split.n_classes} columns"))
+        return p[:, 1] if split.task == "binary" else p

@@ -1,0 +1,284 @@
+"""The commands ``compare``, ``check`` and ``list``. Importing this needs typer, rich and scikit-learn."""
+
+from __future__ import annotations
+
+import inspect
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import joblib
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from gbm_objectives._core.validation import message
+from gbm_objectives.compare import api
+from gbm_objectives.compare.cli import importing
+from gbm_objectives.compare.data import Data, diabetes, from_csv
+from gbm_objectives.compare.options import Options
+from gbm_objectives.compare.report.terminal import report, say
+from gbm_objectives.compare.result import Result
+from gbm_objectives.compare.running.cache import writable
+from gbm_objectives.compare.running.progress import shown
+from gbm_objectives.compare.saving import save
+from gbm_objectives.registry import OBJECTIVES
+
+USAGE, INTERRUPTED = 2, 130
+
+app = typer.Typer(
+    help="Custom objectives for XGBoost and LightGBM.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+# Typer brings a click of its own or, before that, imports it: the base class is found, not imported.
+_UsageError: Any = typer.BadParameter.__mro__[1]
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command line; returns the exit code. Bad usage is one line on stderr."""
+    try:
+        given = list(arguments) or ["--help"]
+        code = app(given, "gbm-objectives", standalone_mode=False, obj=given)
+    except _UsageError as error:
+        _line(f"{error.format_message().rstrip('.')}. See gbm-objectives --help.")
+        return USAGE
+    except typer.Abort:  # what some versions make of Ctrl-C
+        return INTERRUPTED
+    return code or 0
+
+
+def _line(text: str) -> None:
+    typer.echo(f"gbm-objectives: {' '.join(text.split())}", err=True)
+
+
+def _refuse(text: str) -> NoReturn:
+    _line(text)
+    raise typer.Exit(USAGE)
+
+
+def _stdout() -> Console:
+    console = Console()
+    return console if console.is_terminal else Console(width=200)  # a pipe must not cut or wrap
+
+
+@app.command("list")
+def list_objectives() -> None:
+    """List the objectives of this package."""
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    for name, make in OBJECTIVES.items():
+        grid.add_row(Text(name, "cyan"), Text(str(inspect.getdoc(make)).splitlines()[0]))
+    _stdout().print(grid)
+
+
+@app.command()
+def check(
+    objective: Annotated[
+        str, typer.Argument(metavar="MODULE:FUNCTION", help="Or FILE.py:FUNCTION.")
+    ],
+    task: Annotated[
+        str | None,
+        typer.Option(help="regression, binary, positive or multiclass.", show_default="regression"),
+    ] = None,
+) -> None:
+    """Check a hand-written objective; the exit code is 1 if it fails."""
+    from gbm_objectives.testing import check_objective
+
+    try:
+        found = check_objective(importing.imported("check", objective), task=task)  # type: ignore[arg-type]
+    except (ValueError, TypeError) as error:
+        _refuse(str(error))
+    say(_stdout(), str(found))
+    if not found.passed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def compare(
+    context: typer.Context,
+    csv: Annotated[
+        Path | None,
+        typer.Argument(help="Your table. Default: the diabetes data of scikit-learn."),
+    ] = None,
+    target: Annotated[str | None, typer.Option(help="The column to predict.")] = None,
+    task: Annotated[
+        str | None,
+        typer.Option(
+            help="regression, quantile, binary or multiclass.", show_default="found by itself"
+        ),
+    ] = None,
+    tau: Annotated[
+        float | None, typer.Option(help="The quantile to predict: the task quantile.")
+    ] = None,
+    libraries: Annotated[
+        str | None,
+        typer.Option(help="Separated by commas.", show_default="those installed"),
+    ] = None,
+    objectives: Annotated[
+        str | None,
+        typer.Option(
+            help='Of ours, such as "huber(delta=2.0),cauchy".', show_default="a few for the task"
+        ),
+    ] = None,
+    candidates: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODULE:NAME",
+            help="Your own functions (y_true, y_pred) that return (gradient, hessian), estimators or objectives, "
+            "also FILE.py:NAME, separated by commas.",
+            show_default="none",
+        ),
+    ] = None,
+    metrics: Annotated[
+        str | None,
+        typer.Option(
+            help='The first decides, such as "rmse,mae,my_metrics:worst".',
+            show_default="those of the task",
+        ),
+    ] = None,
+    contamination: Annotated[
+        str | None,
+        typer.Option(
+            help="Shares of the training labels that are moved or flipped, separated by commas.",
+            show_default="0,0.1,0.4; classes 0,0.1,0.2",
+        ),
+    ] = None,
+    contamination_size: Annotated[
+        float, typer.Option(help="How far labels are moved, in standard deviations.")
+    ] = 10.0,
+    one_sided: Annotated[bool, typer.Option("--one-sided", help="Move labels up only.")] = False,
+    folds: Annotated[
+        int | None, typer.Option(help="Folds of the cross-validation.", show_default="5")
+    ] = None,
+    seeds: Annotated[
+        str,
+        typer.Option("--seeds", "--seed", help="A cross-validation for each, such as 0,1,2."),
+    ] = "0",
+    rounds: Annotated[
+        int | None, typer.Option(help="Trees of each model, at most.", show_default="200")
+    ] = None,
+    early_stopping: Annotated[
+        int | None,
+        typer.Option(help="Stop after so many rounds without improvement.", show_default="never"),
+    ] = None,
+    budget: Annotated[
+        float | None, typer.Option(help="Seconds after which no model is begun.")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Processes.", show_default="one a core")
+    ] = None,
+    threads: Annotated[int, typer.Option(help="Of each model.")] = 1,
+    out: Annotated[
+        Path, typer.Option(help="A folder for the report, its figures and the scores as CSV.")
+    ] = Path("comparison"),
+    no_out: Annotated[bool, typer.Option("--no-out", help="Write nothing there.")] = False,
+    cache: Annotated[
+        Path | None,
+        typer.Option(help="A folder for what is done.", show_default="the user's cache"),
+    ] = None,
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help="Train all again, keep nothing.")
+    ] = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="3 folds and 50 rounds; all else alike.")
+    ] = False,
+) -> None:
+    """Compare our objectives with the built-in ones, on clean and on contaminated labels."""
+    folds = folds if folds is not None else 3 if quick else 5
+    rounds = rounds if rounds is not None else 50 if quick else 200
+    console = _stdout()
+    try:
+        folder = None if no_out else writable(out, "out")
+        data = _data(csv, target, task, tau)
+        options = Options(
+            libraries=None if libraries is None else [s.strip() for s in libraries.split(",")],
+            objectives=objectives,
+            candidates=None if candidates is None else importing.candidates(candidates),
+            metrics=None if metrics is None else importing.metrics(metrics),
+            contamination=None
+            if contamination is None
+            else _numbers("contamination", contamination, float),
+            contamination_size=contamination_size,
+            one_sided=one_sided,
+            folds=folds,
+            seeds=_numbers("seeds", seeds, int),
+            rounds=rounds,
+            early_stopping=early_stopping,
+            threads=threads,
+            workers=joblib.cpu_count() if workers is None else workers,
+            budget=budget,
+            cache=not no_cache if cache is None else cache,
+        )
+        prepared = api.prepare(data, options)
+    except (ValueError, TypeError) as error:
+        _refuse(str(error))
+    using = [f"{name} {prepared.versions[name]}" for name in prepared.libraries]
+    say(
+        console,
+        f"{data.name}: {len(data.y)} rows, {_of(data)}, {folds} folds, {rounds} rounds, "
+        f"seed {seeds}; {', '.join(using)}",
+        *prepared.notes,
+    )
+    command = shlex.join(["gbm-objectives", *context.obj])
+    _finish(console, prepared.run(shown(), command), folder)
+
+
+def _finish(console: Console, result: Result, folder: Path | None) -> None:
+    """Report, save and exit as it went."""
+    complete = result.info["complete"]
+    if not complete:
+        say(console, _interruption(result))
+    if folder is not None:
+        save(result, folder)
+    if len(result.scores):
+        report(console, result)
+        if folder is not None:
+            path = result.report(folder / "report.html", folder / "figures")
+            say(console, "", f"Report: {path}; beside it figures, scores and predictions as CSV.")
+    if not complete:
+        raise typer.Exit(INTERRUPTED)
+    models = result.scores[result.scores["kind"] != "baseline"]
+    if not (models["status"] == "ok").any():
+        raise typer.Exit(1)
+
+
+def _of(data: Data) -> str:
+    if data.of_classes:
+        return f"{data.task} {data.target} ({', '.join(data.classes[:5])}{' ...' * (len(data.classes) > 5)})"
+    return f"{data.task} of {data.target}"
+
+
+def _interruption(result: Result) -> str:
+    info = result.info
+    folds = info["folds"] * len(info["seeds"])
+    fits = result.scores[result.scores["metric"] == info["metric"]]
+    counts = fits.groupby(["seed", "fold"]).size()
+    per_fold = info["fits"] // folds
+    complete = int((counts == per_fold).sum())
+    rest = int(counts[counts < per_fold].sum())
+    text = f"Interrupted after {complete} of {folds} folds."
+    if complete and rest:
+        return f"{text} The {rest} models of the next are left out."
+    return f"{text} Of the first, {rest} of {per_fold} models are done." if rest else text
+
+
+def _numbers(argument: str, text: str, kind: type) -> list[Any]:
+    try:
+        return [kind(part) for part in text.split(",")]
+    except ValueError as error:
+        needed = "whole numbers" if kind is int else "numbers"
+        raise ValueError(message(argument, repr(text), f"{needed} with commas between")) from error
+
+
+def _data(csv: Path | None, target: str | None, task: str | None, tau: float | None) -> Data:
+    if csv is None:
+        if target is not None:
+            raise ValueError(message("target", repr(target), "a CSV file with it"))
+        return diabetes(task, tau)
+    if target is None:
+        raise ValueError(message("target", "none", "the column to predict: --target NAME"))
+    return from_csv(csv, target, task, tau)

@@ -1,0 +1,96 @@
+"""The target of a comparison: which task its labels ask for, and the labels as numbers or class codes."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+import numpy as np
+import pandas as pd
+
+from gbm_objectives._core.validation import Array, message
+from gbm_objectives.compare.data.tables import where_infinite
+
+TaskName = Literal["regression", "quantile", "binary", "multiclass"]
+TASKS: tuple[str, ...] = get_args(TaskName)
+
+#: Text with more distinct values is no target of classes.
+MOST_CLASSES = 20
+#: Whole numbers with more distinct values are a target to be regressed on.
+MOST_NUMBERED_CLASSES = 10
+
+
+def read_labels(
+    labels: pd.Series, target: str, task: str | None
+) -> tuple[TaskName, Array, tuple[str, ...]]:
+    """The task, the labels as numbers or codes, and the names of the classes."""
+    numbers = _numbers(labels)
+    if numbers is not None and (where := where_infinite(pd.Series(numbers, labels.index))):
+        instead = "Leave these labels empty: rows without a label are left out."
+        raise ValueError(message("target", f"{target} has {where}", "finite numbers", instead))
+    if task is None:
+        task = _task(labels, numbers, target)
+    if task in ("regression", "quantile"):
+        if numbers is None:
+            parsed = pd.to_numeric(labels, errors="coerce")
+            example = labels[parsed.isna()].iloc[0]
+            given = f"{target} has text in {int(parsed.isna().sum())} of {len(labels)} rows, such as {example!r}"
+            instead = f"Text can be a class: leave out task={task}."
+            raise ValueError(message("target", given, "numbers", instead))
+        return task, numbers, ()  # type: ignore[return-value]
+    names, codes, counts = _classes(labels)
+    if task == "binary" and len(names) != 2:
+        given = f"{len(names)} classes in {target}"
+        raise ValueError(message("task", given, "two for binary", "Or: multiclass, regression."))
+    if len(names) > len(labels) // 2 or len(names) > 100:
+        given = f"{len(names)} different values of {target} in {len(labels)} rows"
+        raise ValueError(message("target", given, "few classes of many rows each"))
+    if counts.min() < 2:
+        given = f"the class {names[int(counts.argmin())]!r} of {target} has one row"
+        instead = "Leave that row out, or merge the class with another."
+        raise ValueError(message("target", given, "at least two rows a class", instead))
+    return task, codes.astype(np.float64), names  # type: ignore[return-value]
+
+
+def _numbers(labels: pd.Series) -> Array | None:
+    """As float64; None where they are text or truth values."""
+    if pd.api.types.is_bool_dtype(labels) or isinstance(labels.dtype, pd.CategoricalDtype):
+        return None
+    if pd.api.types.is_numeric_dtype(labels):
+        values: Array = labels.to_numpy(dtype=np.float64)
+        return values
+    parsed = pd.to_numeric(labels, errors="coerce")
+    return None if parsed.isna().any() else parsed.to_numpy(dtype=np.float64)
+
+
+def _task(labels: pd.Series, numbers: Array | None, target: str) -> str:
+    distinct = labels.nunique()
+    if distinct == 2:
+        return "binary"
+    if numbers is None:
+        if distinct <= MOST_CLASSES:
+            return "multiclass"
+        text = labels[pd.to_numeric(labels, errors="coerce").isna()]
+        if len(text) < len(labels):
+            given = (
+                f"{target} has text in {len(text)} of {len(labels)} rows, such as {text.iloc[0]!r}"
+            )
+            raise ValueError(message("target", given, "numbers", "Leave those rows empty."))
+        given = f"{target} is text with {distinct} different values, such as {text.iloc[0]!r}"
+        needed = f"numbers, or at most {MOST_CLASSES} classes"
+        raise ValueError(message("target", given, needed, "For more classes: task=multiclass."))
+    # Few whole numbers without gaps, many rows each, are codes; counts and grades have more values.
+    whole = bool((numbers == np.floor(numbers)).all())
+    without_gaps = float(np.ptp(numbers)) == distinct - 1 and numbers.min() in (0.0, 1.0)
+    codes = whole and without_gaps and distinct <= MOST_NUMBERED_CLASSES
+    return "multiclass" if codes and len(numbers) >= 10 * distinct else "regression"
+
+
+def _classes(labels: pd.Series) -> tuple[tuple[str, ...], Array, Array]:
+    values = labels.astype(object)
+    try:
+        names, codes, counts = np.unique(values.to_numpy(), return_inverse=True, return_counts=True)
+    except TypeError:  # text and numbers together have no order
+        texts = values.astype(str).to_numpy()
+        names, codes, counts = np.unique(texts, return_inverse=True, return_counts=True)
+    shown = (f"{name:g}" if isinstance(name, float) else str(name) for name in names)
+    return tuple(shown), codes, counts

@@ -1,0 +1,1 @@
+"""What the frames of a comparison amount to: statistics, a verdict, figures and reports of them."""

@@ -1,0 +1,136 @@
+"""The verdict of a comparison, in one to three plain sentences that claim no more than the scores show."""
+
+from __future__ import annotations
+
+from math import isnan
+
+from gbm_objectives.compare.frames import Frames
+from gbm_objectives.compare.report import statistics
+from gbm_objectives.compare.report.contests import Contest, contests
+from gbm_objectives.compare.report.numbers import number
+from gbm_objectives.compare.report.statistics import CONFIDENCE, Difference
+
+
+def verdict(result: Frames) -> str:
+    """A few sentences: clean labels, the highest contamination, for ours and the user's, and what weakens the claim.
+
+    Of the libraries, each sentence takes the one whose best candidate of ours is best. A model that is not clearly
+    better than the constant is said to be so first.
+    """
+    found = contests(result)
+    shares = statistics.contaminations(result)
+    ends = list(dict.fromkeys((shares[0], shares[-1]))) if shares else []
+    sentences = [sentence for share in ends if (sentence := _at(result, found, share))]
+    if not sentences:
+        sentences = [
+            "Nothing can be compared: no candidate of ours and built-in one of the same library have both been scored."
+        ]
+    return " ".join([*sentences, _caveat(result, found)]).strip()
+
+
+def lines(result: Frames) -> list[str]:
+    """A sentence for each library and contamination, and what weakens them."""
+    found = contests(result)
+    metric = str(result.info["metric"])
+    weak = (_against_constant(result, share) for share in statistics.contaminations(result))
+    said = [describe(contest, metric) for contest in found]
+    return [line for line in (*said, *weak, _caveat(result, found)) if line]
+
+
+def _at(result: Frames, found: list[Contest], share: float) -> str:
+    weak = _against_constant(result, share)
+    if weak:
+        return weak
+    gain = statistics.higher_is_better(result)
+    sentences = []
+    for kind in ("ours", "user"):
+        here = [one for one in found if one.contamination == share and one.kind == kind]
+        if here:
+            contest = (max if gain else min)(here, key=lambda one: one.ours_mean)
+            sentences.append(describe(contest, str(result.info["metric"])))
+    return " ".join(sentences)
+
+
+def describe(contest: Contest, metric: str) -> str:
+    """A contest in one sentence."""
+    pair = contest.difference
+    what = f"the best built-in of {contest.rival.library}"
+    if contest.rival_kind == "transformed":
+        what = f"the best of {contest.rival.library}'s built-ins, here on a transformed target"
+    names = (
+        f"{contest.ours.candidate} ({metric} {number(contest.ours_mean)})",
+        f"{contest.rival.candidate} ({number(contest.rival_mean)}), {what}",
+    )
+    where, evidence = label(contest.contamination), interval(pair)
+    if isnan(pair.low):
+        return (
+            f"{where}, a single fold tells no clear difference between {names[0]} and {names[1]}."
+        )
+    if not contest.clear:
+        return f"{where}, no clear difference between {names[0]} and {names[1]}: {evidence}."
+    side = "better" if contest.ours_better else "worse"
+    if contest.survives_picking:
+        return f"{where}, {names[0]} is {side} than {names[1]}: {evidence}."
+    return (
+        f"{where}, {names[0]} may be {side} than {names[1]}: {evidence}, "
+        f"which no longer leaves out 0 when it allows for a pick of one among {contest.picks}."
+    )
+
+
+def _against_constant(result: Frames, share: float) -> str:
+    """A sentence where the best model is not clearly better than the best constant."""
+    models = tuple(set(statistics.kinds(result).values()) - {"baseline"})
+    model = statistics.best(result, share, models)
+    constant = statistics.best(result, share, ("baseline",))
+    if model is None or constant is None:
+        return ""
+    pair = statistics.difference(result, model, constant, share)
+    better = pair.low > 0 if statistics.higher_is_better(result) else pair.high < 0
+    if better or isnan(pair.low):
+        return ""
+    return (
+        f"{label(share)}, no model is clearly better than {constant.candidate}: "
+        f"the best is {model}, {interval(pair)}."
+    )
+
+
+def _caveat(result: Frames, found: list[Contest]) -> str:
+    """How the pick flatters, who is missing, whether the run is complete."""
+    parts = []
+    if found:
+        board = statistics.leaderboard(result).drop_duplicates(["library", "candidate"])
+        ours = int((board["kind"] == "ours").sum())
+        rivals = int(board["kind"].isin(statistics.RIVALS).sum())
+        parts.append(
+            f"picking the best of {ours} of ours and {rivals} built-in candidates on the same folds that score "
+            "them flatters both"
+        )
+    bad = statistics.failures(result)
+    for status, rows in bad.groupby("status", sort=False):
+        names = [
+            str(statistics.Key(*key))
+            for key in dict.fromkeys(zip(rows["library"], rows["candidate"], strict=True))
+        ]
+        shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+        parts.append(f"{status}, so left out: {shown}")
+    if not result.info.get("complete", True):
+        parts.append("the comparison was interrupted and this is what is there so far")
+    if not parts:
+        return ""
+    text = "; ".join(parts)
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def label(share: float) -> str:
+    """Where a sentence holds."""
+    if share == 0:
+        return "On clean training labels"
+    return f"With {100 * share:.4g}% of the training labels contaminated"
+
+
+def interval(pair: Difference) -> str:
+    """The difference, its interval and the number of folds."""
+    return (
+        f"difference {number(pair.mean, 3)}, {CONFIDENCE:.0%} interval {number(pair.low, 3)} to "
+        f"{number(pair.high, 3)}, {pair.pairs} folds"
+    )

@@ -1,0 +1,106 @@
+"""XGBoost as the flow sees it: the functions of `gbm_objectives._training.flow.Library`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import xgboost as xgb
+
+from gbm_objectives._core.validation import Array, message
+from gbm_objectives._training.metrics import split_named
+from gbm_objectives._training.refusals import refuse_contradicting, refuse_named_metrics
+from gbm_objectives.links import Identity, Link
+from gbm_objectives.objective import Objective
+from gbm_objectives.xgboost._guards import diagnose, foresee
+from gbm_objectives.xgboost._links import base_score, placeholder, validate_model
+from gbm_objectives.xgboost._quantiles import quantile
+
+__all__ = [
+    "NUM_CLASS",
+    "diagnose",
+    "finish",
+    "foresee",
+    "grows_trees",
+    "named_metrics",
+    "prepare",
+    "quantile",
+    "read",
+    "says_start",
+    "validate_model",
+    "validate_outputs",
+    "with_start",
+]
+
+NUM_CLASS = ("num_class",)
+
+#: Parameters of built-in objectives: with a custom one XGBoost ignores them in silence.
+_CONTRADICTING = {
+    "scale_pos_weight": "Give the rows of class 1 a sample weight, or focal an alpha.",
+    "huber_slope": "Write pseudo_huber(delta=...).",
+    "quantile_alpha": "Write quantile(tau).",
+    "expectile_alpha": "Write expectile(tau).",
+    "tweedie_variance_power": "Write tweedie(power).",
+}
+#: Metrics of probabilities: of margins they would be another thing.
+_OF_PROBABILITIES = {"logloss", "error", "mlogloss"}
+
+
+def prepare(params: Mapping[str, Any], objective: Objective) -> dict[str, Any]:
+    """The parameters with the placeholder whose link is the objective's, or an error where they disagree."""
+    prepared = dict(params)
+    refuse_contradicting(prepared, _CONTRADICTING)
+    name, given = placeholder(objective.link), prepared.get("objective")
+    if given is not None and given != name and given != objective:
+        given = f"objective={given!r} beside {objective.name}"
+        raise ValueError(message("params", given, "no objective in params"))
+    prepared["objective"] = name
+    prepared.setdefault("disable_default_eval_metric", 1)
+    return prepared
+
+
+def validate_outputs(link: Link, n_outputs: int) -> None:
+    """Models say all that there is to say: built-in objectives transform every output."""
+
+
+def named_metrics(params: Mapping[str, Any], objective: Objective) -> list[str]:
+    """The names in eval_metric: XGBoost gives them the response, unless there are no labels of their kind."""
+    names, _ = split_named(params.get("eval_metric"))
+    if objective.targets is not None:
+        why = "whose labels would be row numbers"
+        refuse_named_metrics("eval_metric", names, why, "Take a metric of gbm_objectives.metrics.")
+    if objective.n_outputs is not None:
+        why = f"which has no place for the {objective.n_outputs} outputs of a row"
+        refuse_named_metrics("eval_metric", names, why, "Write metrics.pinball([...]), say.")
+    if isinstance(objective.link, Identity):
+        wrong = [name for name in names if name.partition("@")[0] in _OF_PROBABILITIES]
+        why = f"which {objective.name} gives no probabilities for"
+        refuse_named_metrics("eval_metric", wrong, why, "auc and merror need an order only.")
+    return names
+
+
+def says_start(params: Mapping[str, Any]) -> bool:
+    """By base_score."""
+    return params.get("base_score") is not None
+
+
+def with_start(params: dict[str, Any], intercept: Array, objective: Objective) -> dict[str, Any]:
+    """With base_score."""
+    return {**params, "base_score": base_score(intercept, objective)}
+
+
+def grows_trees(params: Mapping[str, Any]) -> bool:
+    """All boosters but the linear one."""
+    return params.get("booster") != "gblinear"
+
+
+def read(booster: xgb.Booster) -> xgb.Booster:
+    """The booster itself."""
+    return booster
+
+
+def finish(
+    booster: xgb.Booster, model: xgb.Booster, intercept: Array | None, link: Link
+) -> xgb.Booster:
+    """Nothing is left to do: intercept and link have been in the model from the first round on."""
+    return booster
