@@ -27,9 +27,6 @@ from gbm_objectives._training.alarms import Guard
 from gbm_objectives._training.estimators import ObjectiveEstimator, pairs_of
 from gbm_objectives._training.refusals import validate_objective
 from gbm_objectives.links import LOGIT, SOFTMAX
-from gbm_objectives.loss import Loss
-from gbm_objectives.losses._classes import ClassLoss
-from gbm_objectives.losses.binary import BinaryLoss
 from gbm_objectives.objective import Objective
 
 if TYPE_CHECKING:
@@ -149,8 +146,7 @@ def _tells_probabilities(classifier: ObjectiveClassifier) -> bool:
     """Whether raw scores are more than margins; an error that says so if not."""
     for term in classifier.objective.terms:
         loss = term.loss
-        margins = loss.link != SOFTMAX if loss.vector else not getattr(loss, "probabilistic", True)
-        if margins:
+        if not loss.probabilistic:
             needed = "another loss for probabilities, such as squared_hinge() or softmax_focal()"
             raise AttributeError(
                 message("predict_proba", f"{loss.name} gives margins only", needed)
@@ -216,8 +212,7 @@ class ObjectiveClassifier(ClassifierMixin, ObjectiveEstimator):  # type: ignore[
                 message("estimator", f"a {type(self.estimator).__name__}", "a classifier")
             )
         objective = validate_objective(self.objective, self.guard)
-        wanted: type[Loss] = ClassLoss if objective.vector else BinaryLoss
-        if not all(isinstance(term.loss, wanted) for term in objective.terms):
+        if not all(term.loss.labels in ("binary", "class") for term in objective.terms):
             given = f"{objective.name}, whose labels are numbers"
             needed = "an objective of classes, such as focal() or softmax_focal()"
             raise TypeError(message("objective", given, needed))
