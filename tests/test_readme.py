@@ -8,7 +8,8 @@ import pytest
 
 from gbm_objectives.registry import OBJECTIVES
 
-README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 # LGBMClassifier warns that it can't turn raw scores into classes; the README says so.
@@ -35,3 +36,9 @@ def test_first_example_stands_alone(capsys):
 def test_table_names_every_objective():
     table = README.split("## The objectives")[1].split("##")[0]
     assert set(re.findall(r"^\| `(\w+)\(", table, flags=re.MULTILINE)) == set(OBJECTIVES)
+
+
+def test_the_tests_that_are_named_exist():
+    named = set(re.findall(r"\b(?:tests|tools|benchmarks)/[\w/*]+\.(?:py|md)", README))
+    assert len(named) > 10
+    assert [path for path in sorted(named) if not list(ROOT.glob(path))] == []

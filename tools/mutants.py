@@ -3,7 +3,7 @@
     pip install cosmic-ray
     python tools/mutants.py --sample 320 --seed 1
 
-Changes are those of cosmic-ray, at most two of a kind for each operator of the source. Left out are those of
+The core is the rooms `losses`, `weighting` and `objective`, and `curvature`, `links`, `_core.numerics`. Changes are those of cosmic-ray, at most two of a kind for each operator of the source. Left out are those of
 declarations, which change no number: annotations, decorators, repr=, compare=, slots=, strict=, TYPE_CHECKING. The
 script forks for each mutant, with the libraries imported already, and gives the child the changed source of one
 module. The tests of a module are in `TESTS`, and end at the first failure.
@@ -24,42 +24,42 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "gbm_objectives"
+ROOMS = ("losses", "objective", "weighting")
 MODULES = [
-    *("_numerics", "curvature", "links", "weighting", "reweighting", "_blocks", "_terms"),
-    *(f"losses.{path.stem}" for path in sorted((PACKAGE / "losses").glob("*.py"))),
+    *("_core.numerics", "curvature", "links"),
+    *(
+        f"{room}.{path.stem}"
+        for room in ROOMS
+        for path in sorted((PACKAGE / room).glob("*.py"))
+        if path.stem != "__init__"
+    ),
 ]
-#: Tests beside those of all modules, by the end of the module's name.
-ALWAYS = ["numerics", "contract", "oracles"]
+#: The tests of a module, by the names of their files, the likeliest first: of the module itself, or of its room.
 TESTS = {
-    "_numerics": ["percentage", "bias", "positive", "levels", "intercept"],
+    "_core.numerics": ["numerics", "percentage", "bias", "positive", "levels", "intercept"],
     "curvature": ["validation", "bias", "descent"],
     "links": ["positive", "levels", "intercept", "metrics"],
-    "weighting": ["reweight", "percentage", "multiclass", "intercept"],
-    "reweighting": ["reweight", "sampling"],
-    "_blocks": ["validation", "reweight", "sampling", "bias", "intercept"],
-    "_terms": ["validation", "reweight", "bias", "intercept", "parameters"],
-    "_base": ["validation", "parameters", "intercept", "bias"],
-    "_residual": ["robust", "percentage", "validation", "intercept"],
-    "_smoothing": ["levels", "robust"],
-    "_classes": ["multiclass", "multiclass_oracles", "intercept"],
-    "adaptive": ["robust"],
-    "asymmetric": ["robust", "levels"],
-    "bias": ["bias", "parameters"],
-    "binary": ["reweight", "validation", "intercept", "descent"],
-    "general": ["robust"],
-    "hinge": ["hinge", "multiclass_oracles"],
-    "levels": ["levels", "intercept"],
-    "multiclass": ["multiclass", "multiclass_oracles"],
-    "multifocal": ["multiclass", "multiclass_oracles"],
-    "overlap": ["overlap"],
-    "positive": ["positive", "intercept"],
-    "quantile": ["levels", "percentage", "robust"],
-    "redescending": ["robust"],
-    "robust": ["robust"],
-    "sampled": ["sampling"],
-    "squared": ["robust"],
-    "squared_log": ["positive"],
+    "objective": ["validation", "reweight", "bias", "sampling", "intercept", "parameters"],
+    "weighting": ["reweight", "sampling", "percentage", "multiclass", "intercept"],
+    "losses": ["robust", "percentage", "validation", "intercept"],
+    "losses.asymmetric": ["robust", "levels"],
+    "losses.bias": ["bias", "parameters"],
+    "losses.binary": ["reweight", "validation", "intercept", "descent"],
+    "losses.hinge": ["hinge", "multiclass_oracles"],
+    "losses.levels": ["levels", "intercept"],
+    "losses.multiclass": ["multiclass", "multiclass_oracles"],
+    "losses.multifocal": ["multiclass", "multiclass_oracles"],
+    "losses.overlap": ["overlap"],
+    "losses.positive": ["positive", "intercept"],
+    "losses.quantile": ["levels", "percentage", "robust"],
+    "losses.sampled": ["sampling"],
+    "losses.squared_log": ["positive"],
+    "losses._classes": ["multiclass", "multiclass_oracles", "intercept"],
+    "losses._outputs": ["own_loss", "levels"],
+    "losses._smoothing": ["levels", "robust"],
 }
+#: Tests of all modules.
+ALWAYS = ["numerics", "contract", "oracles"]
 #: What each operator becomes; cosmic-ray would also try all others, most of which are TypeErrors.
 SWAPS = {
     *("Add_Sub", "Sub_Add", "Mul_Div", "Div_Mul", "Pow_Mul", "FloorDiv_Mul", "Mod_Mul", "Mod_Add"),
@@ -129,15 +129,28 @@ class Mutant(SourceLoader):
         return self.source.encode()
 
 
+def tests_of(module):
+    """The names of the tests of a module: the likeliest, those of all modules, the others."""
+    first, *others = TESTS.get(module) or TESTS[module.partition(".")[0]]
+    return list(dict.fromkeys([first, *ALWAYS, *others]))
+
+
+def files_of(names):
+    """The files of tests, wherever they lie."""
+    for name in names:
+        found = [*ROOT.glob(f"tests/**/test_{name}.py")]
+        if not found:
+            raise SystemExit(f"tests: no file test_{name}.py; see TESTS in {__file__}")
+        yield found[0]
+
+
 def test(module, source, names):
     """In the child: the exit code of pytest."""
     import pytest
 
     os.chdir(ROOT)
     sys.meta_path.insert(0, Mutant(module, source))
-    own = TESTS.get(module.rpartition(".")[2], [])
-    names = names or [*own[:1], *ALWAYS, *own[1:]]
-    files = [str(next(ROOT.glob(f"tests/**/test_{name}.py"))) for name in names]
+    files = map(str, files_of(names or tests_of(module)))
     return pytest.main(["-x", "-q", "-p", "no:cacheprovider", *files])
 
 
@@ -198,12 +211,17 @@ def main():
     parser.add_argument("--sample", type=int, default=320, help="how many; 0 for all")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--processes", type=int, default=2)
-    parser.add_argument("--limit", type=float, default=180.0, help="seconds for each mutant")
+    parser.add_argument("--limit", type=float, default=300.0, help="seconds for each mutant")
     parser.add_argument("--only", type=int, nargs="*", help="these numbers of the sample")
     parser.add_argument("--tests", nargs="*", help="these instead of those of the module")
     arguments = parser.parse_args()
     os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "CI": "true"}
     sys.path.insert(0, str(ROOT))
+    unknown = {name for name in TESTS if name not in {*MODULES, *ROOMS}}
+    if unknown:
+        parser.error(f"TESTS has modules that are not there: {', '.join(sorted(unknown))}")
+    known = {name for module in MODULES for name in tests_of(module)}
+    list(files_of(arguments.tests or known))  # ends where one is missing
     for name in ("lightgbm", "mpmath", "pytest", "sklearn.datasets", "statsmodels.api", "xgboost"):
         __import__(name)
     population = list(mutants())

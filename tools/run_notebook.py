@@ -1,4 +1,4 @@
-"""Run a notebook in a clean kernel of this environment: ``python run_notebook.py NOTEBOOK RESULT``.
+"""Run a notebook in a clean kernel of this environment: ``python tools/run_notebook.py NOTEBOOK RESULT``.
 
 A process of its own: what the kernel's client leaves open, and warns of, ends with it.
 """

@@ -11,6 +11,7 @@ import lightgbm as lgb
 from gbm_objectives._core.validation import Array, message
 from gbm_objectives._training.alarms import Guard
 from gbm_objectives._training.flow import Job, Request, run
+from gbm_objectives._training.leaves import LeafRefit
 from gbm_objectives._training.starts import LocalLabels
 from gbm_objectives.lightgbm import _library
 from gbm_objectives.lightgbm._callbacks import Views, skip_reset
@@ -129,12 +130,15 @@ class _Train(_Door):
         super().__init__(train_set, rounds, arguments)
         self.keep = keep
         self.intercept: Array | None = None
+        self.features: list[Any] = []
         valid_sets = self.arguments.get("valid_sets") or []
         given = [valid_sets] if isinstance(valid_sets, lgb.Dataset) else list(valid_sets)
         self.data_sets = list({id(data): data for data in (train_set, *given)}.values())
 
     def labels(self, objective: Objective, params: Mapping[str, Any]) -> LocalLabels:
         """Of the training set; those of the others are looked at."""
+        if isinstance(objective, LeafRefit):  # before construction, which may free the features
+            self.features = [raw_data(data) for data in self.data_sets]
         construct_unread(self.data_sets, params)
         labels, *_ = [labels_of(data) for data in self.data_sets]
         return labels
@@ -146,8 +150,7 @@ class _Train(_Door):
         callbacks: list[Any] = []
         if job.leaves is not None:
             validate_refit(job.params, self.keep)
-            features = [raw_data(data) for data in self.data_sets]
-            callbacks.append(refitting := Refitting(job.leaves, [features]))
+            callbacks.append(refitting := Refitting(job.leaves, [self.features]))
         own = has_start(self.train_set) or not is_on(job.params, ("boost_from_average",), True)
         if not own and job.request.continued is None:
             validate_starts(self.train_set, self.data_sets)

@@ -20,8 +20,8 @@ class Responses(Traits):
     def response(self, raw_prediction: ArrayLike) -> NDArray[Any]:
         """What raw predictions stand for, in their shape: the inverse of the link.
 
-        Of several levels, ``quantile([.05, .5, .95])``, the sorted raw predictions: no header of a model of either
-        library can say so, and ``booster.predict`` leaves them as they are.
+        Of several levels, ``quantile([.05, .5, .95])``, the sorted raw predictions. Models of XGBoost 3.4 and later
+        say so themselves; ``booster.predict`` of older ones and of LightGBM leaves them as they are.
 
         Parameters
         ----------

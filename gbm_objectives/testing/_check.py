@@ -5,27 +5,22 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gbm_objectives._core.validation import (
-    Array,
-    message,
-    number,
-    numeric_array,
-    reject_non_finite,
-)
-from gbm_objectives.links import LOG
-from gbm_objectives.losses._classes import ClassLoss
-from gbm_objectives.losses.binary import BinaryLoss
+from gbm_objectives._core.validation import Array
 from gbm_objectives.objective import Objective
 from gbm_objectives.testing import _derivatives, _extremes, _manners, _robust, _rows, _size
+from gbm_objectives.testing._arguments import samples_of, validate
 from gbm_objectives.testing._calls import LIBRARIES, Broken, Candidate, parameters, recognise
+from gbm_objectives.testing._hints import hint
+from gbm_objectives.testing._kinds import Kind, kind_of, policies_chosen
 from gbm_objectives.testing._report import Check, ObjectiveCheckError, Report
-from gbm_objectives.testing._samples import TASKS, Sample, Samples, Task
+from gbm_objectives.testing._samples import Sample, Samples, Task
 from gbm_objectives.testing._subject import RowValue, Subject, Value, depends_on_other_rows
+from gbm_objectives.testing._table import targets
 from gbm_objectives.testing._trees import trees
 
 
@@ -39,7 +34,8 @@ def check_objective(
     weighted: bool = True,
     y_true: ArrayLike | None = None,
     raw_prediction: ArrayLike | None = None,
-    n_classes: int = 3,
+    n_classes: int | None = None,
+    n_outputs: int | None = None,
     start: float | None = None,
     train: bool = True,
     raise_on_failure: bool = False,
@@ -50,23 +46,37 @@ def check_objective(
 
     Parameters
     ----------
-    function : ``f(y_true, y_pred)``, ``f(y_true, y_pred, sample_weight)`` or ``f(preds, data)``, returning
-        gradient and Hessian; or an `Objective`, whose task and value are known.
-    task : "regression" (default): real labels, predictions of their size; "binary": labels 0 and 1,
-        predictions are logits; "positive": labels above 0, predictions are their logarithm; "multiclass":
-        labels 0 .. n_classes - 1, predictions (n, n_classes).
-    value : the loss, ``value(y_true, raw_prediction)``: one number a row, or their sum or mean. Sums and
-        means of independent rows are evaluated row by row, so it needn't be said which it is. In float64.
-    signature : how to call the function; "auto" tries both, the likelier by the names of the parameters first.
-    hessian : "exact" if it must be the second derivative; "any" lets upper bounds, Fisher information and
-        constants pass.
-    weighted : whether weights are to be honoured.
-    y_true, raw_prediction : (n,) labels, and predictions for them (n,) or (n, n_classes), to look at instead of
-        ours: for losses of a restricted domain.
-    n_classes : of the task "multiclass".
-    start : the raw score at which the trial trainings start. Default: the median, 0 or the log of the mean.
-    train : whether to train, where the libraries are installed.
-    raise_on_failure : raise if any check fails.
+    function : callable or Objective
+        ``f(y_true, y_pred)``, ``f(y_true, y_pred, sample_weight)`` or ``f(preds, data)``, returning gradient and
+        Hessian. Of an `Objective` the task, the outputs and the value are known.
+    task : {"regression", "binary", "positive", "multiclass"}, default None
+        "regression" is the default for a function: real labels, predictions of their size. "binary": labels 0 and 1,
+        predictions are logits. "positive": labels above 0, predictions are their logarithm. "multiclass": labels
+        0 .. n_classes - 1, predictions (n, n_classes).
+    value : callable, default None
+        The loss, ``value(y_true, raw_prediction)``: one number a row, or their sum or mean. Sums and means of
+        independent rows are evaluated row by row, so it needn't be said which it is. In float64.
+    signature : {"auto", "train", "sklearn"}, default "auto"
+        How to call the function; "auto" tries both, the likelier by the names of the parameters first.
+    hessian : {"any", "exact"}, default "any"
+        "exact" if it must be the second derivative; "any" lets upper bounds, Fisher information and constants pass.
+    weighted : bool, default True
+        Whether weights are to be honoured.
+    y_true : array-like of shape (n,), default None
+        Labels to look at instead of ours: for losses of a restricted domain.
+    raw_prediction : array-like of shape (n,) or (n, n_outputs), default None
+        Predictions for these labels.
+    n_classes : int, default None
+        Of the task "multiclass". None: as many as the class weights of an `Objective`, or 3.
+    n_outputs : int, default None
+        Of a function with several predictions for one label, ``(n, n_outputs)``, such as a mean and a standard
+        deviation. None: as an `Objective` says, or predictions without columns.
+    start : float, default None
+        The raw score at which the trial trainings start. None: the median, 0 or the log of the mean.
+    train : bool, default True
+        Whether to train, where the libraries are installed.
+    raise_on_failure : bool, default False
+        Raise if any check fails.
 
     Returns
     -------
@@ -79,29 +89,48 @@ def check_objective(
     TypeError, ValueError
         For arguments out of range.
     """
-    samples = _samples(function, task, signature, hessian, y_true, raw_prediction, n_classes)
-    if value is not None and not callable(value):
-        raise TypeError(
-            message(
-                "value", f"a {type(value).__name__}", "a function value(y_true, raw_prediction)"
-            )
-        )
-    if start is not None:
-        number("start", start, lambda _: True, "a finite number")
-    probe = samples.probe()
+    validate(function, task, value, signature, hessian, n_classes, n_outputs, start)
+    own = function if isinstance(function, Objective) else None
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         # What the function itself warns of is recorded where it is called.
         warnings.simplefilter("ignore")
-        candidates, error = recognise(_of_codes(function, n_classes), signature, probe.y, probe.raw)
-        if candidates:
-            subject = _subject(candidates, samples, probe, value, hessian == "exact", start)
-            checks = _checks(candidates, subject, signature, weighted, train)
-        else:
-            checks = [_uncallable(function, signature, error)]
-    report = Report(_named(function), _assumed(candidates, samples, value), tuple(checks))
+        kind = None if own is None else kind_of(own, n_classes)
+        samples = samples_of(kind, task, n_classes, n_outputs, y_true, raw_prediction)
+        exact, checked = hessian == "exact", function if kind is None else kind.objective
+
+        def made(data: Samples, train: bool) -> tuple[list[Candidate], list[Check]]:
+            return _made(checked, data, value, signature, exact, start, weighted, train)
+
+        candidates, checks = made(samples, train)
+        if own is not None:
+            checks = [*(_as_chosen(check, own) for check in checks), *targets(own)]
+        failed = [check for check in checks if check.status == "failure"]
+        unsure = own is None and y_true is None
+        hinted = hint(failed, lambda data: made(data, False)[1], samples) if unsure else ""
+    assumed = _assumed(candidates, samples, value, kind)
+    report = Report(_named(function), assumed, tuple(checks), hinted)
     if raise_on_failure and not report.passed:
         raise ObjectiveCheckError(report)
     return report
+
+
+def _made(
+    function: Callable[..., Any],
+    samples: Samples,
+    value: Value | None,
+    signature: Literal["auto", "train", "sklearn"],
+    exact: bool,
+    start: float | None,
+    weighted: bool,
+    train: bool,
+) -> tuple[list[Candidate], list[Check]]:
+    """The ways in which the function can be called with these data, and the checks."""
+    probe = samples.probe()
+    candidates, error = recognise(function, signature, probe.y, probe.raw)
+    if not candidates:
+        return [], [_uncallable(function, signature, error)]
+    subject = _subject(candidates, samples, probe, value, exact, start)
+    return candidates, _checks(candidates, subject, signature, weighted, train)
 
 
 def _subject(
@@ -196,66 +225,13 @@ def _value_of(objective: Objective) -> Value | None:
     return value
 
 
-def _of_codes(function: Callable[..., Any], n_classes: int) -> Callable[..., Any]:
-    """An objective of label matrices with class codes as row numbers of the unit matrix."""
-    if not isinstance(function, Objective) or not function.vector or function.targets is not None:
-        return function
-    coded = all(isinstance(term.loss, ClassLoss) for term in function.terms)
-    return function if coded else function.with_targets(np.eye(n_classes))
-
-
-def _samples(
-    function: object,
-    task: Task | None,
-    signature: str,
-    hessian: str,
-    y_true: ArrayLike | None,
-    raw_prediction: ArrayLike | None,
-    n_classes: int,
-) -> Samples:
-    if not callable(function):
-        raise TypeError(
-            message("function", f"a {type(function).__name__}", "an objective that can be called")
-        )
-    own = "regression"
-    if isinstance(function, Objective):
-        if function.n_outputs is not None:
-            given, needed = f"{function.name}, of several levels", "one output, or classes"
-            raise TypeError(message("function", given, needed, "Check one level: quantile(0.5)."))
-        binary = all(isinstance(term.loss, BinaryLoss) for term in function.terms)
-        own = "binary" if binary else "positive" if function.link == LOG else "regression"
-        own = "multiclass" if function.vector else own
-    choices = {
-        "task": (task or own, TASKS),
-        "signature": (signature, ("auto", "train", "sklearn")),
-        "hessian": (hessian, ("any", "exact")),
-    }
-    for argument, (given, known) in choices.items():
-        if given not in known:
-            raise ValueError(message(argument, repr(given), f"one of {', '.join(known)}"))
-    if isinstance(n_classes, bool) or not isinstance(n_classes, int) or n_classes < 2:
-        raise ValueError(message("n_classes", repr(n_classes), "a whole number >= 2"))
-    chosen = next(one for one in get_args(Task) if one == (task or own))
-    if y_true is None:
-        if raw_prediction is not None:
-            raise ValueError(
-                message("raw_prediction", "predictions without labels", "y_true with them")
-            )
-        return Samples(chosen, n_classes=n_classes)
-    y = numeric_array("y_true", y_true)
-    if y.ndim != 1 or len(y) < 6:
-        raise ValueError(message("y_true", f"shape {y.shape}", "shape (n,), at least 6 labels"))
-    reject_non_finite("y_true", y)
-    if np.ptp(y) == 0:
-        raise ValueError(message("y_true", f"the constant {y[0]:g}", "labels that differ"))
-    if raw_prediction is None:
-        return Samples(chosen, y, n_classes=n_classes)
-    raw = numeric_array("raw_prediction", raw_prediction)
-    wanted = (len(y), n_classes) if chosen == "multiclass" else (len(y),)
-    if raw.shape != wanted:
-        raise ValueError(message("raw_prediction", f"shape {raw.shape}", f"shape {wanted}"))
-    reject_non_finite("raw_prediction", raw)
-    return Samples(chosen, y, raw, n_classes)
+def _as_chosen(check: Check, objective: Objective) -> Check:
+    """A Hessian that the user asked for, in the place of the loss' default, may fit some data only."""
+    chosen = policies_chosen(objective)
+    if check.status != "failure" or check.name not in ("vanishing", *LIBRARIES) or not chosen:
+        return check
+    advice = f"The curvature was chosen, {' and '.join(chosen)}. {check.advice}"
+    return replace(check, status="warning", advice=advice)
 
 
 def _named(function: Callable[..., Any]) -> str:
@@ -266,15 +242,16 @@ def _named(function: Callable[..., Any]) -> str:
     return f"{name}({', '.join(parameters(function))})"
 
 
-def _assumed(candidates: list[Candidate], samples: Samples, value: Value | None) -> str:
+def _assumed(
+    candidates: list[Candidate], samples: Samples, value: Value | None, kind: Kind | None
+) -> str:
     calls = {"train": "f(preds, data)", "sklearn": "f(y_true, y_pred[, sample_weight])"}
     called = " and ".join(calls[c.signature] for c in candidates) or "nothing that works"
-    task = (
-        f"{samples.task}, {samples.n_classes} classes"
-        if samples.task == "multiclass"
-        else samples.task
-    )
+    outputs = "" if samples.n_outputs is None else f", {samples.n_outputs} outputs"
+    if samples.task == "multiclass":
+        outputs = f", {samples.n_outputs} classes"
     whose = "your data" if samples.own_y is not None else "made data"
-    own = any(isinstance(c.function, Objective) for c in candidates)
+    own = kind is not None and bool(candidates)
     loss = "its own value" if own else "no value function" if value is None else "a value function"
-    return f"Called as {called}; {task} on {whose}; {loss}."
+    beside = f"; {kind.told}" if kind is not None and kind.told else ""
+    return f"Called as {called}; {samples.task}{outputs} on {whose}; {loss}{beside}."

@@ -10,7 +10,7 @@ from gbm_objectives.testing._report import Check
 from gbm_objectives.testing._samples import Sample
 from gbm_objectives.testing._subject import RowValue, Subject, column_of
 
-#: Rows at which a Hessian is compared where each row must be moved alone.
+#: Rows at which derivatives are compared where each row must be moved alone.
 FEW = 24
 
 
@@ -25,14 +25,12 @@ def gradient(subject: Subject) -> Check:
             "skipped",
             "there is no value function to compare it with; give value=",
         )
-    sample = subject.probe
-    found = subject.fixed.gradient(sample.y, sample.raw)
-    exact, error = _of_value(subject, subject.value)
+    sample, found, exact, error = _of_value(subject, subject.value)
     if subject.value.kind == "total":
         # A mean over rows has 1/n of the slopes of the sum: whichever is nearer is meant.
         some = found != 0 if found.any() else np.ones(found.shape, bool)
         ratio = np.nanmedian(np.abs(found[some])) / max(np.nanmedian(np.abs(exact[some])), 1e-300)
-        rows = len(sample) if ratio > np.sqrt(len(sample)) else 1
+        rows = len(subject.probe) if ratio > np.sqrt(len(subject.probe)) else 1
         exact, error = rows * exact, rows * error
     bad = _bad(found, exact, error, 1e-3)
     size = np.maximum(np.abs(found), np.abs(exact))
@@ -144,26 +142,29 @@ def hessian(subject: Subject) -> Check:
     return Check(name, "ok", f"is {kind}, {relation}", data=data)
 
 
-def _of_value(subject: Subject, value: RowValue) -> tuple[Array, Array]:
-    sample = subject.probe
-    steps = subject.samples.steps(sample)
-    exact, error = np.empty(sample.raw.shape), np.empty(sample.raw.shape)
+def _of_value(subject: Subject, value: RowValue) -> tuple[Sample, Array, Array, Array]:
+    """The rows, the gradient there, the derivative of the value and its error."""
+    sample, rows = subject.probe, np.arange(len(subject.probe))
+    if value.kind != "rows" and subject.own:
+        rows = _few(subject)
+    steps = subject.samples.steps(sample)[rows]
+    found = subject.fixed.gradient(sample.y, sample.raw)[rows]
+    exact, error = np.empty(found.shape), np.empty(found.shape)
     for k in subject.outputs:
-        one = (slice(None),) if k is None else (slice(None), k)
 
         def moved(column: Array, k: int | None = k) -> Array:
-            return value.moved(sample, column, k)
+            return value.moved(sample, rows, column, k)
 
-        exact[one], error[one] = derivative(moved, sample.raw[one], steps[one])
-    return exact, error
+        at = column_of(sample.raw, k)[rows]
+        result = derivative(moved, at, column_of(steps, k))
+        column_of(exact, k)[:], column_of(error, k)[:] = result
+    return sample.take(rows), found, exact, error
 
 
 def _of_gradient(subject: Subject) -> tuple[Sample, Array, Array, Array]:
     """The rows, the Hessian there, the derivative of the gradient and its error."""
     sample, candidate = subject.probe, subject.fixed
-    rows = np.arange(len(sample))
-    if subject.coupled:
-        rows = np.unique(np.linspace(0, len(sample) - 1, FEW).astype(int))
+    rows = _few(subject) if subject.coupled else np.arange(len(sample))
     steps = subject.samples.steps(sample)
     found = candidate.evaluate(sample.y, sample.raw)[1][rows]
     exact, error = np.empty(found.shape), np.empty(found.shape)
@@ -187,6 +188,13 @@ def _of_gradient(subject: Subject) -> tuple[Sample, Array, Array, Array]:
     with np.errstate(invalid="ignore"):
         error[error > 0.01 * np.maximum(np.abs(exact), np.abs(found)) + 1e-6] = np.inf
     return sample.take(rows), found, exact, error
+
+
+def _few(subject: Subject) -> Array:
+    """Some rows, evenly taken; fewer of objectives of this package, which sort or count all rows at each call."""
+    count = max(4, FEW // (2 * len(subject.outputs))) if subject.own else FEW
+    few: Array = np.linspace(0, len(subject.probe) - 1, count).astype(int)
+    return np.unique(few)
 
 
 def _bad(found: Array, exact: Array, error: Array, relative: float, floor: float = 1e-6) -> Array:
@@ -224,11 +232,12 @@ def _at(array: Array, index: tuple[int, ...]) -> float:
 
 def _place(subject: Subject, sample: Sample, index: tuple[int, ...]) -> str:
     y, raw = sample.y[index[0]], sample.raw[index[0]]
-    if subject.samples.task == "regression":
-        return f"At y_true {y:.4g} and residual raw_prediction - y_true {raw - y:.4g}"
     if np.ndim(raw):
         scores = ", ".join(f"{z:.4g}" for z in raw)
-        return f"At y_true {y:g}, raw_prediction [{scores}], class {index[1]}"
+        output = "class" if subject.samples.task == "multiclass" else "output"
+        return f"At y_true {y:.4g}, raw_prediction [{scores}], {output} {index[1]}"
+    if subject.samples.residuals:
+        return f"At y_true {y:.4g} and residual raw_prediction - y_true {raw - y:.4g}"
     return f"At y_true {y:.4g}, raw_prediction {raw:.4g}"
 
 

@@ -63,11 +63,13 @@ class Report:
     subject : the objective that was checked.
     assumed : how it was called and what for.
     checks : in the order in which they were made.
+    hint : what may have been forgotten, where another call of the check finds no such fault.
     """
 
     subject: str
     assumed: str
     checks: tuple[Check, ...]
+    hint: str = ""
 
     @property
     def failures(self) -> tuple[Check, ...]:
@@ -101,6 +103,7 @@ class Report:
         fine = f"{counts['ok']} ok, {counts['skipped']} skipped"
         lines = [*_wrap(f"check_objective: {self.subject}"), *_wrap(self.assumed), ""]
         lines.append(f"{verdict}: {', '.join([*bad, fine])}")
+        lines += _wrap(self.hint, "hint: ", "      ") if self.hint else []
         for status in _BAD:
             for check in self._with(status):
                 lines += ["", f"{_HEADINGS[status]}  {check.name}", *_wrap(check.finding, "  ")]

@@ -51,6 +51,8 @@ def sign(subject: Subject) -> Check:
 
 def direction(subject: Subject) -> Check:
     """Whether predictions that are too high are told to fall, and those too low to rise."""
+    if not subject.samples.located:
+        return Check("direction", "skipped", "what the outputs estimate is not known")
     sample = subject.probe
     g = subject.candidate.gradient(sample.y, sample.raw)
     sides = _sides(subject)
@@ -87,7 +89,7 @@ def direction(subject: Subject) -> Check:
 def vanishing(subject: Subject) -> Check:
     """The share of rows whose Hessian is 0, or nearly, where the gradient isn't."""
     shares, zeros, broken = _vanishing(subject)
-    if subject.samples.task == "regression":
+    if subject.samples.sizes:
         title, unit = "target of size", "the residual"
     else:
         title, unit = "rows with y_true", "1, on the scale of scores"
@@ -114,13 +116,13 @@ def vanishing(subject: Subject) -> Check:
 
 def scale(subject: Subject) -> Check:
     """The typical step of a leaf in units of the residuals, over sizes of the target."""
-    if subject.samples.task != "regression":
+    if not subject.samples.sizes:
         return Check("scale", "skipped", "is for regression")
     steps, hessians, vanish = {}, {}, _vanishing(subject)[0]
     for size in SIZES:
         sample = subject.samples.sized(size)
         g, h = subject.candidate.evaluate(sample.y, sample.raw)
-        r = np.abs(sample.raw - sample.y)
+        r = np.abs(subject.samples.residual(sample))
         total = np.abs(h).sum()
         steps[f"{size:g}"] = float(np.abs(g).sum() / total / r.mean()) if total else np.inf
         hessians[f"{size:g}"] = float(h.mean())
@@ -161,7 +163,7 @@ def scale(subject: Subject) -> Check:
 
 
 def _cure(subject: Subject) -> str:
-    return CURES["regression" if subject.samples.task == "regression" else "other"]
+    return CURES["regression" if subject.samples.sizes else "other"]
 
 
 def _vanishing(subject: Subject) -> tuple[dict[str, float], dict[str, float], dict[str, float]]:
@@ -171,11 +173,15 @@ def _vanishing(subject: Subject) -> tuple[dict[str, float], dict[str, float], di
     elsewhere: where it is as large as anywhere, it is the gradient that is too large, see `scale`.
     """
     parts: dict[str, tuple[Array, Array, Array]] = {}
-    if subject.samples.task == "regression":
+    if subject.samples.sizes:
         for size in SIZES:
             sample = subject.samples.sized(size)
             g, h = subject.candidate.evaluate(sample.y, sample.raw)
-            parts[f"{size:g}"] = g, h, np.abs(sample.raw - sample.y)
+            parts[f"{size:g}"] = g, h, np.abs(subject.samples.residual(sample))
+    elif subject.samples.task == "regression":
+        sample = subject.samples.typical()
+        g, h = subject.candidate.evaluate(sample.y, sample.raw)
+        parts["any"] = g, h, np.ones(g.shape)
     else:
         probe = subject.probe.take(subject.samples.plausible(subject.probe))
         g, h = subject.candidate.evaluate(probe.y, probe.raw)
@@ -204,7 +210,6 @@ def _sides(subject: Subject) -> dict[str, tuple[Array, float]]:
             "of class 0": (near & (sample.y < middle), 1.0),
             "of class 1": (near & (sample.y > middle), -1.0),
         }
-    target = sample.y if task == "regression" else np.log(np.maximum(sample.y, 1e-3))
-    r = sample.raw - target
+    r = subject.samples.residual(sample)
     far = np.abs(r) >= np.quantile(np.abs(r), 0.85)  # beyond the smoothing of a low quantile
     return {"that are too high": (far & (r > 0), 1.0), "that are too low": (far & (r < 0), -1.0)}

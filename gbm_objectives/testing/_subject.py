@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 
 from gbm_objectives._core.validation import Array
+from gbm_objectives.objective import Objective
 from gbm_objectives.testing._calls import Broken, Candidate
 from gbm_objectives.testing._samples import Sample, Samples
 
@@ -60,16 +61,16 @@ class RowValue:
         rows = range(len(y))
         return np.array([_called(self.function, y[[i]], raw[[i]]).item() for i in rows])
 
-    def moved(self, sample: Sample, column: Array, k: int | None) -> Array:
-        """(n,): the loss of each row, its prediction (of output k) moved, and only its own."""
-        raw = sample.raw.copy()
+    def moved(self, sample: Sample, rows: Array, column: Array, k: int | None) -> Array:
+        """The loss of each of these rows, its prediction (of output k) moved, and only its own."""
         if self.kind != "total":
-            raw[(slice(None), k) if k is not None else slice(None)] = column
-            return self(sample.y, raw)
-        result = np.empty(len(raw))
-        for i, value in enumerate(column):
-            raw[i if k is None else (i, k)] = value
-            result[i] = _called(self.function, sample.y, raw).item()
+            some = sample.take(rows)
+            column_of(some.raw, k)[:] = column
+            return self(some.y, some.raw)
+        raw, result = sample.raw.copy(), np.empty(len(rows))
+        for place, (i, value) in enumerate(zip(rows, column, strict=True)):
+            column_of(raw, k)[i] = value
+            result[place] = _called(self.function, sample.y, raw).item()
             raw[i] = sample.raw[i]
         return result
 
@@ -98,6 +99,11 @@ class Subject:
     coupled: bool
     exact: bool
     start: float | None = None
+
+    @property
+    def own(self) -> bool:
+        """Whether it is an `Objective`, and no function of the user's."""
+        return isinstance(self.candidate.function, Objective)
 
     @property
     def outputs(self) -> list[int | None]:

@@ -103,7 +103,7 @@ def test_going_on_from_a_model_of_xgboost(client, link):
 
 def test_the_users_own_early_stopping(client):
     """Its direction is that of the metric, in each training anew."""
-    objective, y = CASES["softmax"]
+    _objective, _y = CASES["softmax"]
     stop = xgb.callback.EarlyStopping(rounds=5)
     found = on_cluster(
         client, "xgboost", "softmax", evaluate=True, rounds=30, callbacks=[stop],

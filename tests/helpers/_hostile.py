@@ -8,24 +8,15 @@ import polars as pl
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from gbm_objectives import huber, mean_bias_error
 from gbm_objectives._core.rows import BLOCK
 from gbm_objectives.links import LOG
 from gbm_objectives.losses.binary import BinaryLoss
-from gbm_objectives.registry import OBJECTIVES as REGISTRY
 from gbm_objectives.weighting import InverseLabel
 
 try:
     import pyarrow as pa
 except ImportError:  # no dependency of ours
     pa = None
-
-OBJECTIVES = [
-    *(REGISTRY[name]() for name in sorted(set(REGISTRY) - {"mean_bias_error"})),
-    huber() + mean_bias_error(1.0),
-    REGISTRY["quantile"]([0.1, 0.5, 0.9]),
-    REGISTRY["focal"](0.7, 0.3, label_smoothing=0.1, class_weight="balanced"),
-]
 
 
 def examples(share):

@@ -6,8 +6,9 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from _hostile import OBJECTIVES, labels
+from _hostile import labels
 from numpy.testing import assert_array_equal
+from variants import HOSTILE
 
 
 def case(objective, seed):
@@ -31,7 +32,7 @@ def results(objective, seed):
     return [np.asarray(part) for part in found]
 
 
-@pytest.mark.parametrize("objective", OBJECTIVES, ids=repr)
+@pytest.mark.parametrize("objective", HOSTILE, ids=repr)
 def test_eight_threads_at_once(objective):
     seeds = range(8)
     alone = [results(objective, seed) for seed in seeds]
@@ -48,8 +49,8 @@ def test_other_processes(method):
         pytest.skip(f"no {method} here")
     context = multiprocessing.get_context(method)
     with ProcessPoolExecutor(1, mp_context=context) as pool:
-        found = list(pool.map(results, OBJECTIVES, [1] * len(OBJECTIVES)))
-    for objective, there in zip(OBJECTIVES, found, strict=True):
+        found = list(pool.map(results, HOSTILE, [1] * len(HOSTILE)))
+    for objective, there in zip(HOSTILE, found, strict=True):
         assert pickle.loads(pickle.dumps(objective)) == objective
         for part, other in zip(there, results(objective, 1), strict=True):
             assert_array_equal(part, other)

@@ -633,16 +633,25 @@ def test_xgboost_refuses_more(tmp_path):
     with pytest.raises(ValueError, match="refit_leaves: True with eval_metric='mae'"):
         ObjectiveRegressor(estimator, huber(), refit_leaves=True).fit(X, Y)
 
-    forest = ObjectiveRegressor(xgb.XGBRFRegressor(), huber(), refit_leaves=True)
-    with pytest.raises(ValueError, match=r"refit_leaves: True with XGBRFRegressor"):
-        forest.fit(X, Y)
-
     class Looks(xgb.callback.TrainingCallback):
         def after_iteration(self, model, epoch, evals_log):
             model.predict(make_data("xgboost"))
 
     with pytest.raises(NotImplementedError, match="predict: a booster in training"):
         fit("xgboost", huber(), callbacks=[Looks()])
+
+
+def test_forests_of_estimators():
+    """`XGBRFRegressor.fit` takes no callbacks; it is trained by `train`, as a forest of one round."""
+    estimator = xgb.XGBRFRegressor(n_estimators=5, max_depth=3, n_jobs=1, random_state=0)
+    model = ObjectiveRegressor(estimator, huber(), refit_leaves=True).fit(X, Y)
+    params = {k: v for k, v in estimator.get_xgb_params().items() if v is not None}
+    params.pop("objective", None)
+    data = xgb.QuantileDMatrix(X, Y, nthread=1)
+    booster = gox.train(params, data, 1, objective=huber(), refit_leaves=True)
+    assert_allclose(model.predict(X), booster.predict(xgb.DMatrix(X)), rtol=1e-6)
+    with pytest.raises(NotImplementedError, match="not implemented for the sklearn random forest"):
+        ObjectiveRegressor(xgb.XGBRFRegressor(early_stopping_rounds=2), huber()).fit(X, Y)
 
 
 @pytest.mark.parametrize(
