@@ -21,47 +21,31 @@ class Block:
     labels : ndarray
         The labels as they were given.
     y_true, raw_prediction : ndarray
-        What the formulas are given: of losses that are shift invariant 0 and the residuals, but for data in
-        float32, whose differences are the same when the formulas take them.
-    apart : bool, default False
-        Whether the formulas take differences of the two.
+        What the formulas are given. For losses that are shift invariant these are 0 and the residuals.
     """
 
     rows: slice
     labels: Array
     y_true: Array
     raw_prediction: Array
-    apart: bool = False
 
     @classmethod
     def of(
         cls, rows: slice, y_true: Array, raw_prediction: Array, *, shift_invariant: bool
     ) -> Block:
         """These rows of all labels and predictions."""
-        y, raw = y_true[rows], raw_prediction[rows]
-        if shift_invariant and not y.dtype == raw.dtype == np.float32:
-            return cls(rows, y, *as_residuals(y, raw))
-        return cls(rows, y, *in_float32(y, raw), apart=shift_invariant)
+        labels, raw = y_true[rows], raw_prediction[rows]
+        shape = as_residuals if shift_invariant else in_float32
+        return cls(rows, labels, *shape(labels, raw))
 
     def within(self, limit: float) -> bool:
-        """Whether no |raw_prediction|, or no residual, is larger; False for NaN."""
-        reach = _largest(self.raw_prediction)
-        if self.apart:
-            reach += _largest(self.y_true)
-        return reach <= limit
+        """Whether no |raw_prediction| is larger; False for NaN."""
+        raw = self.raw_prediction
+        return bool(-limit <= raw.min() and raw.max() <= limit)
 
     def held(self, limit: float) -> Block:
-        """The block with scores, or residuals, no larger than this."""
-        y, raw = self.y_true, self.raw_prediction
-        if self.apart:
-            y, raw = as_residuals(y, raw)
-        raw = np.clip(raw, -limit, limit)
-        return replace(self, y_true=y, raw_prediction=raw, apart=False)
-
-
-def _largest(values: Array) -> float:
-    """max |values|, without an array of them; NaN where one is."""
-    return float(max(values.max(), -values.min()))
+        """The block with scores no larger than this."""
+        return replace(self, raw_prediction=np.clip(self.raw_prediction, -limit, limit))
 
 
 def n_columns(values: Array) -> int:
