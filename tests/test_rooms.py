@@ -53,7 +53,7 @@ MAY_NAME = {
         "xgboost.collective": "looked up in sys.modules: sums run over XGBoost's machines",
         "xgboost": "the variable that holds it",
     },
-    "_training.estimators": {
+    "sklearn._base": {
         "xgboost": "the library of a user's estimator, by the module of its class",
         "lightgbm": "as xgboost",
     },
