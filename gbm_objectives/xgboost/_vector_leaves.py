@@ -126,8 +126,8 @@ class ProjectedObjective(TreeObjective):  # type: ignore[misc, unused-ignore]
 def signs(n_outputs: int, projections: int, seed: int, round_number: int) -> Array:
     """A matrix (n_outputs, projections) of random signs over sqrt(projections), from its arguments alone.
 
-    Signs, not normal numbers: the curvature of the loss along each column is then the mean of the Hessians exactly,
-    and models were better (`benchmarks/vector_leaves.py`). With this size the gains are in expectation those of all
+    Signs, not normal numbers: the curvature of the loss along each column is then the mean of the Hessians exactly.
+    With this size the gains are in expectation those of all
     outputs, so gamma, lambda and min_child_weight mean what they mean without projections.
     """
     bits = hashes(key(seed & 0xFFFFFFFF, round_number), 0, n_outputs * projections)
