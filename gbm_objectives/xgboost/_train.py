@@ -62,7 +62,8 @@ def train(
         of -G/(H + lambda): a quantile, a median, Huber's location. For one loss of the residual. `quantile` and
         `absolute_error` then also grow their trees on the exact loss, unless they are given a curvature: they equal
         the reg:quantileerror and reg:absoluteerror of XGBoost before 3.4. The rows are all of ``dtrain``, also
-        where trees are grown on samples. Metrics must be functions; no dart, gblinear, monotone constraints.
+        where trees are grown on samples. Metrics must be functions; no dropout, gblinear,
+        monotone constraints, max_delta_step.
     **arguments
         The other arguments of `xgboost.train`: evals, early_stopping_rounds, evals_result,
         verbose_eval, xgb_model, callbacks, maximize.
