@@ -53,7 +53,7 @@ MAY_NAME = {
         "xgboost.collective": "looked up in sys.modules: sums run over XGBoost's machines",
         "xgboost": "the variable that holds it",
     },
-    "_training.estimators": {
+    "sklearn._base": {
         "xgboost": "the library of a user's estimator, by the module of its class",
         "lightgbm": "as xgboost",
     },
@@ -262,3 +262,9 @@ def test_importing_loads_no_library(module):
     code = f"import sys, {NAME}{module}; print([m for m in {heavy} if m in sys.modules])"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+def test_files_of_tests_have_names_of_their_own():
+    """pytest imports them by their names alone."""
+    names = [path.name for path in Path(__file__).parent.rglob("test_*.py")]
+    assert len(names) == len(set(names))

@@ -91,7 +91,7 @@ def softplus(z: Array, odds_of_z: Array) -> Array:
     """log(1 + exp(z)), going on as z where the odds are held."""
     value = np.log1p(odds_of_z)
     bound = _largest_exponent(z)
-    if z.max() > bound:
+    if z.max(initial=bound) > bound:
         value += np.clip(z - bound, 0.0, np.inf)
     return value
 

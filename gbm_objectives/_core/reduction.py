@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
@@ -12,8 +12,6 @@ from gbm_objectives._core.validation import Array
 
 #: Of an error's text.
 _LETTERS = 2000
-#: Of rows on a machine without rows of weight: they are allowed for, and change no sum.
-NO_WEIGHT = 1e-300
 Reduce = Callable[[Array], Array]
 Result = TypeVar("Result")
 
@@ -26,7 +24,8 @@ def collective() -> Reduce | None:
     """The sum over the machines of XGBoost's communicator; None where there is one machine only.
 
     XGBoost on Dask, on Ray and wherever else its collective is set up calls objectives and metrics within it, on
-    every machine. Who calls one by hand there must do so on all, or use `gradient_hessian` and `evaluate`.
+    every machine. Who calls one by hand there must do so on all, or use `Objective.gradient_hessian` and
+    `Metric.evaluate`.
     """
     xgboost = sys.modules.get("xgboost.collective")
     if xgboost is None or not xgboost.is_distributed():
@@ -79,11 +78,3 @@ def together(compute: Callable[[Reduce], Result], allreduce: Reduce) -> Result:
         raise
     agree(None)
     return result
-
-
-def weighed(sample_weight: Any) -> Any:
-    """The weights; of rows that all weigh 0, which is no error beside other machines, next to nothing."""
-    weight = None if sample_weight is None else np.asarray(sample_weight)
-    if weight is None or not weight.size or weight.any():
-        return weight
-    return np.full(len(weight), NO_WEIGHT)

@@ -1,15 +1,19 @@
-"""Rows in blocks, and a sample of rows that stands for all."""
+"""Rows in blocks, as formulas are given them, and a sample of rows that stands for all."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 
 import numpy as np
 
+from gbm_objectives._core.numerics import residual
 from gbm_objectives._core.validation import Array
 
 #: Numbers of a block: temporaries stay in the caches, and the cost of a NumPy call, 1 us, is spread thin.
 BLOCK = 1 << 16
+#: As many zeros as rows can be, of which one is stored.
+_ZEROS = np.broadcast_to(np.float32(0.0), sys.maxsize // 8)
 
 
 def row_blocks(n_samples: int, n_outputs: int = 1) -> Iterator[slice]:
@@ -17,6 +21,22 @@ def row_blocks(n_samples: int, n_outputs: int = 1) -> Iterator[slice]:
     n_rows = max(BLOCK // n_outputs, 1)
     for start in range(0, n_samples, n_rows):
         yield slice(start, min(start + n_rows, n_samples))
+
+
+def in_float32(y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
+    """A block in float32, outputs as contiguous columns: a sum over outputs adds whole columns."""
+    y_true = np.asfortranarray(y_true, dtype=np.float32)
+    return y_true, np.asfortranarray(raw_prediction, dtype=np.float32)
+
+
+def as_residuals(y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
+    """0 and the differences in float32, for losses with value(y, raw) = value(0, raw - y).
+
+    The difference is taken in the precision of the data, so targets with a large offset lose nothing.
+    """
+    if raw_prediction.ndim == 2 and y_true.ndim == 1:  # several outputs of one label
+        y_true, raw_prediction = y_true[:, None], np.asfortranarray(raw_prediction)
+    return _ZEROS[: len(y_true)], residual(y_true, raw_prediction)
 
 
 def sample(

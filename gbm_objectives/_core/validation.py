@@ -18,6 +18,31 @@ def message(argument: str, given: str, needed: str, instead: str = "") -> str:
     return f"{argument}: {given}; needed: {needed}." + (f" {instead}" if instead else "")
 
 
+def invalid(
+    argument: str, *, given: object, needed: str, hint: str = "", kind: type[Exception] = ValueError
+) -> Exception:
+    """The error for an argument, to be raised: ``raise invalid("delta", given=-1, needed="a number > 0")``.
+
+    Parameters
+    ----------
+    argument : str
+        Its name.
+    given : object
+        What it is; text, or a value whose repr is shown.
+    needed : str
+        What it must be.
+    hint : str, default ""
+        What to do instead, as a sentence.
+    kind : type of Exception, default ValueError
+        TypeError where the type is wrong.
+
+    Returns
+    -------
+    Exception
+    """
+    return kind(message(argument, given if isinstance(given, str) else repr(given), needed, hint))
+
+
 def positive(argument: str, value: float) -> float:
     """A finite number above zero, as float."""
     return number(argument, value, lambda x: x > 0, "a finite number > 0")
@@ -37,22 +62,23 @@ def levels_of(tau: ArrayLike) -> tuple[float, ...]:
     """Increasing levels strictly between 0 and 1, two at least; or an error."""
     if isinstance(tau, str) or np.ndim(tau) != 1:
         needed = "a number, or a list of increasing numbers, strictly between 0 and 1"
-        raise TypeError(message("tau", f"{tau!r}", needed))
+        raise invalid("tau", given=repr(tau), needed=needed, kind=TypeError)
     levels = tuple(open_unit(f"tau[{k}]", level) for k, level in enumerate(tau))  # type: ignore[arg-type]
     if len(levels) < 2:
-        raise ValueError(message("tau", f"{list(levels)}", "two levels or more, or one number"))
+        raise invalid("tau", given=list(levels), needed="two levels or more, or one number")
     if any(low >= high for low, high in pairwise(levels)):
-        raise ValueError(message("tau", f"{list(levels)}", "increasing levels, each once"))
+        raise invalid("tau", given=list(levels), needed="increasing levels, each once")
     return levels
 
 
 def number(argument: str, value: object, holds: Callable[[float], bool], needed: str) -> float:
     """``value`` as a finite float for which ``holds``, or an error that says what is ``needed``."""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.number)):
-        raise TypeError(message(argument, f"{value!r} of type {type(value).__name__}", needed))
+        given = f"{value!r} of type {type(value).__name__}"
+        raise invalid(argument, given=given, needed=needed, kind=TypeError)
     result = float(value)
     if not (math.isfinite(result) and holds(result)):
-        raise ValueError(message(argument, f"{value!r}", needed))
+        raise invalid(argument, given=repr(value), needed=needed)
     return result
 
 
@@ -62,33 +88,39 @@ def whole_number(argument: str, value: object, least: int) -> int:
     return int(number(argument, value, lambda x: x >= least and x == math.floor(x), needed))
 
 
-def numeric_array(argument: str, values: ArrayLike) -> Array:
-    """A real, non-empty array of one or two dimensions: what was given if it is float32 or float64, else float64.
+def numeric_array(argument: str, values: ArrayLike, *, may_be_empty: bool = False) -> Array:
+    """A real array of one or two dimensions: what was given if it is float32 or float64, else float64.
 
     Whole numbers would cut off what is computed in their type, and XGBoost reads foreign byte orders as its own.
+    An array without rows is an error, but for ``may_be_empty``.
     """
     array = _as_array(argument, values)
     if array.dtype.kind not in "fiub":
-        raise TypeError(message(argument, f"an array of dtype {array.dtype}", "real numbers"))
+        given = f"an array of dtype {array.dtype}"
+        raise invalid(argument, given=given, needed="real numbers", kind=TypeError)
     if array.dtype not in (np.float32, np.float64):
         with np.errstate(over="ignore"):  # a long double beyond is infinite, and refused as such
             array = array.astype(np.float64)
     if array.ndim not in (1, 2):
-        raise ValueError(
-            message(
-                argument, f"shape {array.shape}", "shape (n_samples,) or (n_samples, n_outputs)"
-            )
-        )
-    if array.size == 0:
-        raise ValueError(message(argument, f"shape {array.shape}, no rows", "at least one row"))
+        needed = "shape (n_samples,) or (n_samples, n_outputs)"
+        raise invalid(argument, given=f"shape {array.shape}", needed=needed)
+    if array.size == 0 and not may_be_empty:
+        raise no_rows(argument, array)
     return array
+
+
+def no_rows(argument: str, values: Array) -> Exception:
+    """The error for an array without rows, where there is one machine only."""
+    return invalid(argument, given=f"shape {values.shape}, no rows", needed="at least one row")
 
 
 def reject_masked(argument: str, values: Any) -> None:
     """Raise for values masked out, which `numpy.asarray` and scikit-learn take for numbers."""
     if np.ma.is_masked(values):
         given = f"{int(np.sum(np.ma.getmaskarray(values)))} masked values"
-        raise ValueError(message(argument, given, "numbers in all rows", "Fill or drop them."))
+        raise invalid(
+            argument, given=given, needed="numbers in all rows", hint="Fill or drop them."
+        )
 
 
 def native_features(argument: str, values: Any) -> Any:
@@ -122,7 +154,9 @@ def _as_array(argument: str, values: ArrayLike) -> Array:
     except (TypeError, ValueError) as error:
         given = f"a {type(values).__name__} that makes no array ({error})"
         kind = TypeError if isinstance(error, TypeError) else ValueError
-        raise kind(message(argument, given, "an array of real numbers")) from error
+        raise invalid(
+            argument, given=given, needed="an array of real numbers", kind=kind
+        ) from error
 
 
 def reject_rows(argument: str, bad: Array, given: str, needed: str, instead: str = "") -> None:
@@ -131,7 +165,7 @@ def reject_rows(argument: str, bad: Array, given: str, needed: str, instead: str
     count = int(np.count_nonzero(rows))
     if count:
         where = f"{given} in {count} of {len(rows)} rows, first in row {int(np.argmax(rows))}"
-        raise ValueError(message(argument, where, needed, instead))
+        raise invalid(argument, given=where, needed=needed, hint=instead)
 
 
 def reject_non_finite(argument: str, values: Array, instead: str = "") -> None:
@@ -139,21 +173,29 @@ def reject_non_finite(argument: str, values: Array, instead: str = "") -> None:
     reject_rows(argument, ~np.isfinite(values), "NaN or inf", "finite numbers", instead)
 
 
-def sample_weights(values: ArrayLike | None, n_samples: int) -> Array | None:
-    """Weights of shape (n_samples,); None and XGBoost's empty array mean that there are none."""
+def sample_weights(
+    values: ArrayLike | None, n_samples: int, *, may_be_zero: bool = False
+) -> Array | None:
+    """Weights of shape (n_samples,); None and XGBoost's empty array mean that there are none.
+
+    Zero for all rows is an error, but for ``may_be_zero``: beside other machines.
+    """
     if values is None or _as_array("sample_weight", values).size == 0:
         return None
     weight = numeric_array("sample_weight", values)
     if weight.ndim == 2 and weight.shape[1] == 1:
         weight = weight[:, 0]
     if weight.shape != (n_samples,):
-        raise ValueError(
-            message("sample_weight", f"shape {weight.shape}", f"shape ({n_samples},), one a row")
-        )
+        needed = f"shape ({n_samples},), one a row"
+        # XGBoost holds weights of groups, where rows have a qid, with the labels of all rows.
+        hint = "If these are weights of groups (qid), give each row a weight of its own."
+        few = weight.ndim == 1 and len(weight) < n_samples
+        given = f"shape {weight.shape}"
+        raise invalid("sample_weight", given=given, needed=needed, hint=hint if few else "")
     reject_non_finite("sample_weight", weight)
     reject_rows("sample_weight", weight < 0, "a negative weight", "weights >= 0")
-    if not weight.any():
-        raise ValueError(message("sample_weight", "zero for all rows", "at least one weight > 0"))
+    if not (may_be_zero or weight.any()):
+        raise invalid("sample_weight", given="zero for all rows", needed="at least one weight > 0")
     return weight
 
 
@@ -162,14 +204,20 @@ def labels_and_predictions(
     raw_prediction: ArrayLike,
     vector: bool = False,
     n_outputs: int | None = None,
+    *,
+    may_be_empty: bool = False,
 ) -> tuple[Array, Array]:
     """Both as arrays of one shape, that of the predictions; a column agrees with a vector.
 
     XGBoost before 3.2 gives labels of several targets flat, row by row. For losses of several outputs
     (``vector``) predictions are (n_samples, n_outputs), and labels may be one class code a row; where the loss
-    says how many outputs there are (``n_outputs``), labels are one number a row.
+    says how many outputs there are (``n_outputs``), labels are one number a row. Arrays without rows are an
+    error, but for ``may_be_empty``: on one of several machines.
     """
-    y, raw = numeric_array("y_true", y_true), numeric_array("raw_prediction", raw_prediction)
+    y = numeric_array("y_true", y_true, may_be_empty=may_be_empty)
+    raw = numeric_array("raw_prediction", raw_prediction, may_be_empty=may_be_empty)
+    if not (y.size or len(raw)) and y.shape != raw.shape:
+        y = y.reshape(0)  # XGBoost 3.4 gives labels of shape (1, 0)
     if n_outputs is not None:
         return _labels_and_levels(y, raw, n_outputs)
     if vector:
@@ -177,43 +225,43 @@ def labels_and_predictions(
     if y.size == raw.size and (len(y) == len(raw) or y.ndim == 1):
         y = y.reshape(raw.shape)
     if y.shape != raw.shape:
-        raise ValueError(
-            message(
-                "raw_prediction",
-                f"shape {raw.shape} where y_true has shape {y.shape}",
-                "one prediction a label",
-                "An objective of one output takes one column of predictions a column of labels; "
-                "check num_class and the shape of the labels.",
-            )
+        raise invalid(
+            "raw_prediction",
+            given=f"shape {raw.shape} where y_true has shape {y.shape}",
+            needed="one prediction a label",
+            hint="An objective of one output takes one column of predictions a column of labels; "
+            "check num_class and the shape of the labels.",
         )
     return y, raw
 
 
 def _labels_and_levels(y: Array, raw: Array, n_outputs: int) -> tuple[Array, Array]:
     if raw.ndim != 2 or raw.shape[1] != n_outputs:
-        needed = f"(n_samples, {n_outputs}), one column a level"
-        instead = f"Set num_class={n_outputs}; train and the estimators do it."
-        raise ValueError(message("raw_prediction", f"shape {raw.shape}", needed, instead))
+        raise invalid(
+            "raw_prediction",
+            given=f"shape {raw.shape}",
+            needed=f"(n_samples, {n_outputs}), one column an output",
+            hint=f"Set num_class={n_outputs}; train and the estimators do it.",
+        )
     if y.shape not in ((len(raw),), (len(raw), 1)):
-        needed = f"one label a row, ({len(raw)},), whatever the number of levels"
-        raise ValueError(message("y_true", f"shape {y.shape}", needed))
+        needed = f"one label a row, ({len(raw)},), whatever the number of outputs"
+        raise invalid("y_true", given=f"shape {y.shape}", needed=needed)
     return y.reshape(len(raw)), raw
 
 
 def _codes_and_scores(y: Array, raw: Array) -> tuple[Array, Array]:
     if raw.ndim != 2 or raw.shape[1] < 2:
-        raise ValueError(
-            message(
-                "raw_prediction", f"shape {raw.shape}", "one score a class, (n_samples, n_classes)",
-                "Set num_class; for two classes and one score use binary_cross_entropy() or focal().",
-            )
-        )  # fmt: skip
+        raise invalid(
+            "raw_prediction",
+            given=f"shape {raw.shape}",
+            needed="one score a class, (n_samples, n_classes)",
+            hint="Set num_class; for two classes and one score use binary_cross_entropy() or focal().",
+        )
     if y.ndim == 2 and y.shape == (len(raw), 1):
         y = y[:, 0]
-    if y.size == raw.size:
+    if y.size == raw.size and raw.size:
         y = y.reshape(raw.shape)
     if y.shape not in ((len(raw),), raw.shape):
         given = f"shape {y.shape} where raw_prediction has shape {raw.shape}"
-        needed = f"one class code a row, ({len(raw)},)"
-        raise ValueError(message("y_true", given, needed))
+        raise invalid("y_true", given=given, needed=f"one class code a row, ({len(raw)},)")
     return y, raw

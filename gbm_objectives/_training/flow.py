@@ -31,7 +31,7 @@ class Library(Protocol):
 
     @property
     def NUM_CLASS(self) -> tuple[str, ...]:  # noqa: N802
-        """The names of the parameter that counts outputs; the first one is set."""
+        """The names of the parameter that counts outputs."""
 
     def quantile(self, values: Array, weight: Array | None, level: float) -> Any:
         """The library's own quantile of a few rows; see `leaves.Rule`."""
@@ -39,8 +39,10 @@ class Library(Protocol):
     def prepare(self, params: Mapping[str, Any], objective: Objective) -> dict[str, Any]:
         """The parameters with the link's placeholder, or an error where they contradict the objective."""
 
-    def validate_outputs(self, link: Link, n_outputs: int) -> None:
-        """Raise where a model of so many outputs could not say what it predicts."""
+    def with_outputs(
+        self, params: dict[str, Any], objective: Objective, n_outputs: int
+    ) -> dict[str, Any]:
+        """The parameters for so many outputs, or an error where a model could not say what it predicts."""
 
     def validate_model(self, model: Any, link: Link) -> None:
         """Raise where a model to go on from has another link."""
@@ -243,10 +245,7 @@ def run(library: Library, door: Door, request: Request, *, finished: bool = True
             objective = LeafRefit.for_leaves_of(objective, library.quantile)
         labels = door.labels(objective, params)
         n_outputs = number_of_outputs(objective, params, library.NUM_CLASS, labels.shown)
-        library.validate_outputs(objective.link, n_outputs)
-        if n_outputs > 1:
-            params = {name: v for name, v in params.items() if name not in library.NUM_CLASS}
-            params[library.NUM_CLASS[0]] = n_outputs
+        params = library.with_outputs(params, objective, n_outputs)
         named = library.named_metrics(params, objective)
         metrics = as_list(request.metrics)
         if request.metrics is None and not named:

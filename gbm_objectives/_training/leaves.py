@@ -16,7 +16,7 @@ from gbm_objectives.curvature import Unit
 from gbm_objectives.loss import HasHessian, HasMajorizer, Loss
 from gbm_objectives.losses.quantile import AbsoluteError, Quantile
 from gbm_objectives.objective import Objective
-from gbm_objectives.objective._terms import checked
+from gbm_objectives.objective._validation import validate_data
 
 #: The quantile of a few rows as a library defines it: (values, weights or None, level), of at least one value.
 Rule = Callable[[Array, Array | None, float], Any]
@@ -88,7 +88,9 @@ class LeafRefit(Objective):
             return Objective.gradient_hessian(
                 self, y_true, raw_prediction, sample_weight, reduce=reduce
             )
-        y, raw, weight = checked(self.terms, self._labels(y_true), raw_prediction, sample_weight)
+        y, raw, weight = validate_data(
+            [self.loss], self._labels(y_true), raw_prediction, sample_weight
+        )
         gradient = np.asfortranarray(residual(y, raw))
         if isinstance(self.loss, Quantile):
             tau = np.float32(self.loss.tau)
@@ -96,8 +98,8 @@ class LeafRefit(Objective):
         else:
             gradient = np.sign(gradient)
         hessian = np.ones_like(gradient)
-        for one, column in self._tasks(raw):
-            weights = self.terms[0].weighted(y[column], raw[one], weight)
+        for one in self._tasks(raw):
+            weights = self.terms[0].weighted(y[one], raw[one], weight)
             if weights is not None:
                 hessian[one] = weights
                 gradient[one] *= hessian[one]

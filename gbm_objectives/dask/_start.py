@@ -15,7 +15,7 @@ from gbm_objectives.dask._gather import pairs_of, sketches
 from gbm_objectives.dask._labels import LIMIT, Labels
 from gbm_objectives.objective import Objective
 from gbm_objectives.objective._loss_metric import LossMetric
-from gbm_objectives.objective._machines import check
+from gbm_objectives.objective._validation import refuse_groups
 
 #: Row numbers of a table are not to be counted together.
 _ROW_NUMBERS = 1 << 24
@@ -75,7 +75,7 @@ class ClusterLabels:
 
 def of_pairs(client: Any, objective: Objective, pairs: list[tuple[Any, Any]]) -> ClusterLabels:
     """From the labels and weights of each partition, delayed."""
-    check(objective)
+    refuse_groups([term.loss for term in objective.terms])
     limit = LIMIT if objective.targets is None else _ROW_NUMBERS
     columns = sketches(client, pairs, limit)
     if objective.vector and len(columns) > 1:

@@ -30,7 +30,7 @@ from gbm_objectives.lightgbm import _library
 from gbm_objectives.lightgbm._callbacks import Views, skip_reset
 from gbm_objectives.lightgbm._params import EARLY_STOPPING, METRIC, first, is_on
 from gbm_objectives.metrics import Metric
-from gbm_objectives.objective import Objective, _machines
+from gbm_objectives.objective import Objective
 
 __all__ = ["fit", "train"]
 
@@ -218,10 +218,13 @@ class _ClusterObjective:
         self, y_true: Any, raw_prediction: Any, sample_weight: Any = None
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Gradient and Hessian of the machine's rows."""
-        allreduce = self.machines.allreduce
-        return _machines.gradient_hessian(
-            self.objective, y_true, raw_prediction, sample_weight, allreduce
-        )
+
+        def compute(reduce: Reduce) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+            return self.objective.gradient_hessian(
+                y_true, raw_prediction, sample_weight, reduce=reduce
+            )
+
+        return together(compute, self.machines.allreduce)
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ __all__ = [
     "read",
     "says_start",
     "validate_model",
-    "validate_outputs",
+    "with_outputs",
     "with_start",
 ]
 
@@ -90,9 +90,13 @@ def prepare(params: Mapping[str, Any], objective: Objective) -> dict[str, Any]:
     return prepared
 
 
-def validate_outputs(link: Link, n_outputs: int) -> None:
-    """Raise where a header can't say what the outputs are."""
-    header(link, n_outputs)
+def with_outputs(params: dict[str, Any], objective: Objective, n_outputs: int) -> dict[str, Any]:
+    """With num_class, under that name alone, where a header can say what the outputs are."""
+    header(objective.link, n_outputs)
+    if n_outputs == 1:
+        return params
+    others = {name: value for name, value in params.items() if name not in NUM_CLASS}
+    return {**others, NUM_CLASS[0]: n_outputs}
 
 
 def named_metrics(params: Mapping[str, Any], objective: Objective) -> list[str]:

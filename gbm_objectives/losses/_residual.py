@@ -135,9 +135,10 @@ class ResidualLoss(HasHessian, HasMajorizer):
         return replace(self, delta=held, spread=spread)
 
     def _u(self, y_true: Array, raw_prediction: Array) -> Array:
-        """Scaled residuals, a fresh array; labels without dimensions stand for residuals already taken."""
-        difference = raw_prediction - y_true if y_true.ndim else raw_prediction
-        return difference / self.fixed_delta
+        """Scaled residuals, a fresh array."""
+        u = raw_prediction - y_true
+        u /= self.fixed_delta
+        return u
 
     def value(self, y_true: Array, raw_prediction: Array) -> Array:
         """delta^2 rho(u)."""

@@ -5,47 +5,29 @@ sample_weight)`` that of both scikit-learn wrappers and of the user. With a cust
 libraries hand over *raw* predictions: give the metric the objective's link, ``log_loss(link=obj.link)``.
 """
 
-from gbm_objectives.metrics._classes import accuracy, negative_log_likelihood
-from gbm_objectives.metrics._deviance import (
-    gamma_deviance,
-    poisson_deviance,
-    rmsle,
-    tweedie_deviance,
-)
-from gbm_objectives.metrics._errors import mae, mbe, median_absolute_error, pinball, rmse
-from gbm_objectives.metrics._intervals import (
-    coverage,
-    coverage_error,
-    crossing,
-    interval_width,
-)
-from gbm_objectives.metrics._metric import Metric, Score
-from gbm_objectives.metrics._overlap import dice, jaccard, tversky_index
-from gbm_objectives.metrics._percentage import mape
-from gbm_objectives.metrics._probability import brier, log_loss
+from gbm_objectives.metrics._classes import accuracy as accuracy
+from gbm_objectives.metrics._classes import negative_log_likelihood as negative_log_likelihood
+from gbm_objectives.metrics._deviance import gamma_deviance as gamma_deviance
+from gbm_objectives.metrics._deviance import poisson_deviance as poisson_deviance
+from gbm_objectives.metrics._deviance import rmsle as rmsle
+from gbm_objectives.metrics._deviance import tweedie_deviance as tweedie_deviance
+from gbm_objectives.metrics._errors import mae as mae
+from gbm_objectives.metrics._errors import mbe as mbe
+from gbm_objectives.metrics._errors import median_absolute_error as median_absolute_error
+from gbm_objectives.metrics._errors import pinball as pinball
+from gbm_objectives.metrics._errors import rmse as rmse
+from gbm_objectives.metrics._intervals import coverage as coverage
+from gbm_objectives.metrics._intervals import coverage_error as coverage_error
+from gbm_objectives.metrics._intervals import crossing as crossing
+from gbm_objectives.metrics._intervals import interval_width as interval_width
+from gbm_objectives.metrics._metric import Metric as Metric
+from gbm_objectives.metrics._metric import Score as Score
+from gbm_objectives.metrics._overlap import dice as dice
+from gbm_objectives.metrics._overlap import jaccard as jaccard
+from gbm_objectives.metrics._overlap import tversky_index as tversky_index
+from gbm_objectives.metrics._percentage import mape as mape
+from gbm_objectives.metrics._probability import brier as brier
+from gbm_objectives.metrics._probability import log_loss as log_loss
 
-__all__ = [
-    "Metric",
-    "Score",
-    "accuracy",
-    "brier",
-    "coverage",
-    "coverage_error",
-    "crossing",
-    "dice",
-    "gamma_deviance",
-    "interval_width",
-    "jaccard",
-    "log_loss",
-    "mae",
-    "mape",
-    "mbe",
-    "median_absolute_error",
-    "negative_log_likelihood",
-    "pinball",
-    "poisson_deviance",
-    "rmse",
-    "rmsle",
-    "tversky_index",
-    "tweedie_deviance",
-]
+#: What is imported above, by its own name.
+__all__ = sorted(name for name in globals() if not name.startswith("_"))

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
+from typing_extensions import override
 
 from gbm_objectives._core.validation import (
     Array,
+    invalid,
     labels_and_predictions,
-    message,
     numeric_array,
     reject_non_finite,
     reject_rows,
@@ -18,27 +19,27 @@ from gbm_objectives._core.validation import (
 )
 from gbm_objectives.links import IDENTITY, Link, Softmax
 from gbm_objectives.losses._classes import codes_of, log_softmax
-from gbm_objectives.metrics._metric import Metric
+from gbm_objectives.metrics._metric import RAW_SCORES, Metric
 
 
 @dataclass(frozen=True, slots=True)
 class ClassMetric(Metric):
     """A metric of class codes (n_samples,) and predictions (n_samples, n_classes)."""
 
-    def _check(
+    @override
+    def validate(
         self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None
     ) -> tuple[Array, Array, Array | None]:
         pred = numeric_array("y_pred", y_pred)
         if pred.ndim != 2 or pred.shape[1] < 2:
             needed = "one column a class, (n_samples, n_classes)"
             instead = "For a single probability use log_loss() or brier()."
-            raise ValueError(message("y_pred", f"shape {pred.shape}", needed, instead))
+            raise invalid("y_pred", given=f"shape {pred.shape}", needed=needed, hint=instead)
         y, pred = labels_and_predictions(y_true, pred, vector=True)
         if y.ndim != 1:
             needed = "one class code a row, (n_samples,)"
-            raise ValueError(message("y_true", f"shape {y.shape}", needed))
+            raise invalid("y_true", given=f"shape {y.shape}", needed=needed)
         reject_non_finite("y_true", y)
-        reject_non_finite("y_pred", pred)
         wrong = (y < 0) | (y >= pred.shape[1]) | (y != np.floor(y))
         codes = f"codes 0..{pred.shape[1] - 1}"
         reject_rows("y_true", wrong, "a label that is no class code", codes)
@@ -54,22 +55,22 @@ class NegativeLogLikelihood(ClassMetric):
 
     name = "negative_log_likelihood"
 
-    def evaluate(
-        self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None
-    ) -> float:
-        """From the raw scores: the log-softmax, exact where the probability rounds to 0 or 1."""
+    @override
+    def of_predictions(self, y_true: Array, y_pred: Array, sample_weight: Array | None) -> float:
         if not isinstance(self.link, Softmax):
-            return ClassMetric.evaluate(self, y_true, y_pred, sample_weight)
-        y, raw, weight = self._check(y_true, y_pred, sample_weight)
-        return _mean_of_true(log_softmax(raw.astype(np.float64)), y, weight)
+            return ClassMetric.of_predictions(self, y_true, y_pred, sample_weight)
+        # Exact where the probability rounds to 0 or 1.
+        return _mean_of_true(log_softmax(y_pred), y_true, sample_weight)
 
-    def compute(self, y_true: Array, y_pred: Array, sample_weight: Array | None) -> float:
-        """The weighted mean of -log p_y, after a check that these are probabilities."""
-        instead = "For raw scores give the metric their link: link=objective.link."
+    @override
+    def validate_domain(self, y_true: Array, y_pred: Array) -> None:
         outside = (y_pred < 0) | (y_pred > 1 + 1e-5)
-        reject_rows("y_pred", outside, "a value outside [0, 1]", "probabilities", instead)
+        reject_rows("y_pred", outside, "a value outside [0, 1]", "probabilities", RAW_SCORES)
         uneven = np.abs(y_pred.sum(axis=1) - 1.0) > 1e-4
-        reject_rows("y_pred", uneven, "a sum other than 1", "probabilities", instead)
+        reject_rows("y_pred", uneven, "a sum other than 1", "probabilities", RAW_SCORES)
+
+    @override
+    def compute(self, y_true: Array, y_pred: Array, sample_weight: Array | None) -> float:
         eps = float(np.finfo(np.float64).eps)
         return _mean_of_true(np.log(np.clip(y_pred, eps, 1.0 - eps)), y_true, sample_weight)
 
@@ -86,17 +87,33 @@ class Accuracy(ClassMetric):
     name = "accuracy"
     higher_is_better = True
 
+    @override
     def compute(self, y_true: Array, y_pred: Array, sample_weight: Array | None) -> float:
-        """The weighted share; raw scores and probabilities have the same order."""
+        # Raw scores and probabilities have the same order.
         hit = y_pred.argmax(axis=1) == y_true
         return float(np.average(hit, weights=sample_weight))
 
 
 def negative_log_likelihood(*, link: Link = IDENTITY) -> NegativeLogLikelihood:
-    """-mean log p_y of probabilities (n_samples, n_classes), or of raw scores with ``link=links.SOFTMAX``."""
+    """-mean log p_y of probabilities (n_samples, n_classes), or of raw scores with ``link=links.SOFTMAX``.
+
+    Parameters
+    ----------
+    link : Link, default IDENTITY
+        How to make the response from the predictions that the metric is given.
+
+    Returns
+    -------
+    NegativeLogLikelihood
+    """
     return NegativeLogLikelihood(link=link)
 
 
 def accuracy() -> Accuracy:
-    """Share of rows whose own class has the highest score or probability, (n_samples, n_classes)."""
+    """Share of rows whose own class has the highest score or probability, (n_samples, n_classes).
+
+    Returns
+    -------
+    Accuracy
+    """
     return Accuracy()

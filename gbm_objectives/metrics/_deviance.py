@@ -8,10 +8,11 @@ from typing import ClassVar
 
 import numpy as np
 from scipy.special import kl_div
+from typing_extensions import override
 
-from gbm_objectives._core.validation import Array, message, number, reject_rows
+from gbm_objectives._core.validation import Array, invalid, number, reject_rows
 from gbm_objectives.links import IDENTITY, Link
-from gbm_objectives.metrics._metric import Metric, weighted_mean
+from gbm_objectives.metrics._metric import RAW_SCORES, Metric, RelativeMetric, weighted_mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,51 +23,40 @@ class PositiveMetric(Metric):
     zero_label: ClassVar[bool] = True
     zero_prediction: ClassVar[bool] = False
 
-    def check(self, y_true: Array, y_pred: Array) -> None:
-        """Raise for labels and predictions outside the domain."""
+    @override
+    def validate_domain(self, y_true: Array, y_pred: Array) -> None:
         for argument, values, zero, instead in (
             ("y_true", y_true, self.zero_label, ""),
-            (
-                "y_pred", y_pred, self.zero_prediction,
-                "For raw scores give the metric their link: link=objective.link.",
-            ),
-        ):  # fmt: skip
+            ("y_pred", y_pred, self.zero_prediction, RAW_SCORES),
+        ):
             bad = values < 0 if zero else values <= 0
             given = "a negative value" if zero else "a value that is 0 or negative"
             reject_rows(argument, bad, given, f"numbers {'>=' if zero else '>'} 0", instead)
 
 
 @dataclass(frozen=True, slots=True)
-class Deviance(PositiveMetric):
+class Deviance(PositiveMetric, RelativeMetric):
     """A mean unit deviance, 0 for a perfect prediction.
 
-    Parameters
-    ----------
-    relative : divide by the deviance of the best constant, the mean of the labels: 1 - D^2, of order 1 for any
-        target.
+    Relative to the deviance of the best constant, the mean of the labels: 1 - D^2.
     """
-
-    relative: bool = False
-
-    @property
-    def in_target_units(self) -> bool:
-        """Unless relative."""
-        return not self.relative
 
     @abstractmethod
     def of_rows(self, y_true: Array, y_pred: Array) -> Array:
         """The unit deviance of each row."""
 
+    @override
     def compute(self, y_true: Array, y_pred: Array, sample_weight: Array | None) -> float:
-        """The weighted mean, relative to the constant's if asked."""
-        self.check(y_true, y_pred)
         value = weighted_mean(self.of_rows(y_true, y_pred), sample_weight)
         if not self.relative:
             return value
         mean = np.average(y_true, axis=0, weights=sample_weight)
         if np.ptp(y_true, axis=0).min() == 0:
-            raise ValueError(
-                message("y_true", "all labels equal", "labels that vary", "Use relative=False.")
+            raise invalid(
+                "y_true",
+                given="all labels equal",
+                needed="labels that vary",
+                hint="Use relative=False.",
             )
         constant = self.of_rows(y_true, np.broadcast_to(mean, y_true.shape))
         return value / weighted_mean(constant, sample_weight)
@@ -78,10 +68,9 @@ class PoissonDeviance(Deviance):
 
     name = "poisson_deviance"
 
+    @override
     def of_rows(self, y_true: Array, y_pred: Array) -> Array:
-        """Twice the Kullback-Leibler divergence of two numbers."""
-        deviance: Array = 2.0 * kl_div(y_true, y_pred)
-        return deviance
+        return np.asarray(2.0 * kl_div(y_true, y_pred))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,20 +81,25 @@ class GammaDeviance(Deviance):
     zero_label = False
 
     @property
+    @override
     def in_target_units(self) -> bool:
-        """No: a ratio."""
-        return False
+        return False  # a ratio
 
+    @override
     def of_rows(self, y_true: Array, y_pred: Array) -> Array:
-        """Of the logarithm of the ratio."""
         log_ratio = np.log(y_true) - np.log(y_pred)
-        deviance: Array = 2.0 * (np.expm1(log_ratio) - log_ratio)
-        return deviance
+        return np.asarray(2.0 * (np.expm1(log_ratio) - log_ratio))
 
 
 @dataclass(frozen=True, slots=True)
 class TweedieDeviance(Deviance):
-    """2 mean(y^(2-p)/((1-p)(2-p)) - y mu^(1-p)/(1-p) + mu^(2-p)/(2-p)), p strictly between 1 and 2."""
+    """2 mean(y^(2-p)/((1-p)(2-p)) - y mu^(1-p)/(1-p) + mu^(2-p)/(2-p)), p strictly between 1 and 2.
+
+    Parameters
+    ----------
+    power : float, default 1.5
+        p.
+    """
 
     power: float = 1.5
 
@@ -118,13 +112,12 @@ class TweedieDeviance(Deviance):
         """The name with the power in it."""
         return f"tweedie_deviance_{self.power:g}"
 
+    @override
     def of_rows(self, y_true: Array, y_pred: Array) -> Array:
-        """The three powers."""
         p = self.power
         of_label = y_true ** (2.0 - p) / ((1.0 - p) * (2.0 - p))
         mixed = y_true * y_pred ** (1.0 - p) / (1.0 - p)
-        deviance: Array = 2.0 * (of_label - mixed + y_pred ** (2.0 - p) / (2.0 - p))
-        return deviance
+        return np.asarray(2.0 * (of_label - mixed + y_pred ** (2.0 - p) / (2.0 - p)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,30 +128,77 @@ class RootMeanSquaredLogError(PositiveMetric):
     mean_power = 2.0
     zero_prediction = True
 
+    @override
     def compute(self, y_true: Array, y_pred: Array, sample_weight: Array | None) -> float:
-        """The root of the weighted mean."""
-        self.check(y_true, y_pred)
         error = np.log1p(y_pred) - np.log1p(y_true)
         return float(np.sqrt(weighted_mean(error * error, sample_weight)))
 
 
 def poisson_deviance(*, relative: bool = False, link: Link = IDENTITY) -> PoissonDeviance:
-    """Mean Poisson deviance, in the units of the target."""
+    """Mean Poisson deviance, in the units of the target.
+
+    Parameters
+    ----------
+    relative : bool, default False
+        Divide by the deviance of the mean of the labels, so that it is of order 1 for any target.
+    link : Link, default IDENTITY
+        How to make the response from the predictions that the metric is given.
+
+    Returns
+    -------
+    PoissonDeviance
+    """
     return PoissonDeviance(link=link, relative=relative)
 
 
 def gamma_deviance(*, relative: bool = False, link: Link = IDENTITY) -> GammaDeviance:
-    """Mean gamma deviance; labels > 0."""
+    """Mean gamma deviance; labels > 0.
+
+    Parameters
+    ----------
+    relative : bool, default False
+        Divide by the deviance of the mean of the labels, so that it is of order 1 for any target.
+    link : Link, default IDENTITY
+        How to make the response from the predictions that the metric is given.
+
+    Returns
+    -------
+    GammaDeviance
+    """
     return GammaDeviance(link=link, relative=relative)
 
 
 def tweedie_deviance(
     power: float = 1.5, *, relative: bool = False, link: Link = IDENTITY
 ) -> TweedieDeviance:
-    """Mean Tweedie deviance of a power strictly between 1 and 2."""
+    """Mean Tweedie deviance.
+
+    Parameters
+    ----------
+    power : float, default 1.5
+        Strictly between 1 and 2.
+    relative : bool, default False
+        Divide by the deviance of the mean of the labels, so that it is of order 1 for any target.
+    link : Link, default IDENTITY
+        How to make the response from the predictions that the metric is given.
+
+    Returns
+    -------
+    TweedieDeviance
+    """
     return TweedieDeviance(link=link, power=power, relative=relative)
 
 
 def rmsle(*, link: Link = IDENTITY) -> RootMeanSquaredLogError:
-    """Root mean squared log error."""
+    """Root mean squared log error.
+
+    Parameters
+    ----------
+    link : Link, default IDENTITY
+        How to make the response from the predictions that the metric is given.
+
+    Returns
+    -------
+    RootMeanSquaredLogError
+    """
     return RootMeanSquaredLogError(link=link)

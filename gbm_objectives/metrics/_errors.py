@@ -9,43 +9,34 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
+from typing_extensions import override
 
 from gbm_objectives._core.numerics import weighted_quantile
 from gbm_objectives._core.validation import (
     Array,
+    invalid,
     levels_of,
-    message,
     open_unit,
     whole_number,
 )
 from gbm_objectives.links import IDENTITY, Link
-from gbm_objectives.metrics._metric import Metric, one_label_a_row
+from gbm_objectives.metrics._metric import RelativeMetric, one_label_a_row
 from gbm_objectives.metrics._metric import weighted_mean as _mean
 
 
 @dataclass(frozen=True, slots=True)
-class ErrorMetric(Metric):
+class ErrorMetric(RelativeMetric):
     """A metric of the errors y_pred - y_true, in the units of the target.
 
-    Parameters
-    ----------
-    relative : divide by the mean absolute deviation of the labels from their median, the MAE of the
-        best constant: of order 1 for any target.
+    Relative to the mean absolute deviation of the labels from their median, the MAE of the best constant.
     """
-
-    relative: bool = False
-
-    @property
-    def in_target_units(self) -> bool:
-        """Unless relative."""
-        return not self.relative
 
     @abstractmethod
     def of_errors(self, error: Array, sample_weight: Array | None) -> float:
         """The metric of errors, in their units."""
 
+    @override
     def compute(self, y_true: Array, y_pred: Array, sample_weight: Array | None) -> float:
-        """The metric of the errors; relative to the labels' own deviation if asked."""
         value = self.of_errors(y_pred - y_true, sample_weight)
         return value / deviation(y_true, sample_weight) if self.relative else value
 
@@ -54,8 +45,11 @@ def deviation(y_true: Array, sample_weight: Array | None) -> float:
     """The mean absolute deviation of the labels from their median."""
     deviation = _mean(np.abs(y_true - _column_medians(y_true, sample_weight)), sample_weight)
     if deviation == 0:
-        raise ValueError(
-            message("y_true", "all labels equal", "labels that vary", "Use relative=False.")
+        raise invalid(
+            "y_true",
+            given="all labels equal",
+            needed="labels that vary",
+            hint="Use relative=False.",
         )
     return deviation
 
@@ -72,8 +66,8 @@ class MeanAbsoluteError(ErrorMetric):
 
     name = "mae"
 
+    @override
     def of_errors(self, error: Array, sample_weight: Array | None) -> float:
-        """The weighted mean of |error|."""
         return _mean(np.abs(error), sample_weight)
 
 
@@ -84,8 +78,8 @@ class RootMeanSquaredError(ErrorMetric):
     name = "rmse"
     mean_power = 2.0
 
+    @override
     def of_errors(self, error: Array, sample_weight: Array | None) -> float:
-        """The root of the weighted mean of error^2."""
         return float(np.sqrt(_mean(error * error, sample_weight)))
 
 
@@ -96,8 +90,8 @@ class MedianAbsoluteError(ErrorMetric):
     name = "median_absolute_error"
     mean_power = None
 
+    @override
     def of_errors(self, error: Array, sample_weight: Array | None) -> float:
-        """The weighted median of |error|."""
         return float(np.mean(_column_medians(np.abs(error), sample_weight)))
 
 
@@ -107,6 +101,11 @@ class MeanBiasError(ErrorMetric):
 
     As a metric for early stopping it is the *size* of the bias, |mean|, that should fall: use
     ``absolute=True`` there.
+
+    Parameters
+    ----------
+    absolute : bool, default False
+        The size of the mean.
     """
 
     absolute: bool = False
@@ -117,12 +116,12 @@ class MeanBiasError(ErrorMetric):
         return "absolute_mbe" if self.absolute else "mbe"
 
     @property
-    def mean_power(self) -> float | None:
-        """Signs cancel before the absolute value is taken."""
-        return None if self.absolute else 1.0
+    @override
+    def additive_power(self) -> float | None:
+        return None if self.absolute or self.relative else self.mean_power
 
+    @override
     def of_errors(self, error: Array, sample_weight: Array | None) -> float:
-        """The weighted mean error, or its size."""
         bias = _mean(error, sample_weight)
         return abs(bias) if self.absolute else bias
 
@@ -133,7 +132,10 @@ class Pinball(ErrorMetric):
 
     Parameters
     ----------
-    column : of predictions of several levels, the one that is measured.
+    tau : float, default 0.5
+        The level of the quantile, in (0, 1).
+    column : int or None, default None
+        Of predictions of several levels, the one that is measured.
     """
 
     tau: float = 0.5
@@ -147,26 +149,33 @@ class Pinball(ErrorMetric):
         """The name with tau in it."""
         return f"pinball_{self.tau:g}"
 
-    def _check(
+    @override
+    def validate(
         self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None
     ) -> tuple[Array, Array, Array | None]:
         if self.column is None:
-            return ErrorMetric._check(self, y_true, y_pred, sample_weight)
+            return ErrorMetric.validate(self, y_true, y_pred, sample_weight)
         return one_label_a_row(y_true, y_pred, sample_weight, self.column + 1)
 
+    @override
     def compute(self, y_true: Array, y_pred: Array, sample_weight: Array | None) -> float:
-        """The metric of the errors, or of those of the column."""
         response = y_pred if self.column is None else y_pred[:, self.column]
         return ErrorMetric.compute(self, y_true, response, sample_weight)
 
+    @override
     def of_errors(self, error: Array, sample_weight: Array | None) -> float:
-        """The weighted mean of the pinball loss."""
         return _mean(np.maximum(-self.tau * error, (1.0 - self.tau) * error), sample_weight)
 
 
 @dataclass(frozen=True, slots=True)
 class MeanPinball(ErrorMetric):
-    """The mean of the pinball losses of several levels; ``y_pred`` of shape (n_samples, n_levels)."""
+    """The mean of the pinball losses of several levels; ``y_pred`` of shape (n_samples, n_levels).
+
+    Parameters
+    ----------
+    tau : tuple of float, default (0.5,)
+        The levels, increasing.
+    """
 
     tau: tuple[float, ...] = (0.5,)
 
@@ -178,43 +187,94 @@ class MeanPinball(ErrorMetric):
         """The name with the first and the last level in it."""
         return f"pinball_{self.tau[0]:g}_to_{self.tau[-1]:g}"
 
-    def _check(
+    @override
+    def validate(
         self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None
     ) -> tuple[Array, Array, Array | None]:
         y, pred, weight = one_label_a_row(y_true, y_pred, sample_weight, len(self.tau))
         if pred.shape[1] != len(self.tau):
             needed = f"{len(self.tau)} columns, one a level"
-            raise ValueError(message("y_pred", f"shape {pred.shape}", needed))
+            raise invalid("y_pred", given=f"shape {pred.shape}", needed=needed)
         return y, pred, weight
 
+    @override
     def compute(self, y_true: Array, y_pred: Array, sample_weight: Array | None) -> float:
-        """The mean over levels; relative to the labels' own deviation if asked."""
         value = self.of_errors(y_pred - y_true[:, None], sample_weight)
         return value / deviation(y_true, sample_weight) if self.relative else value
 
+    @override
     def of_errors(self, error: Array, sample_weight: Array | None) -> float:
-        """The weighted mean of the pinball losses, of one column a level."""
         tau = np.array(self.tau)
         return _mean(np.maximum(-tau * error, (1.0 - tau) * error), sample_weight)
 
 
 def mae(*, relative: bool = False, link: Link = IDENTITY) -> MeanAbsoluteError:
-    """Mean absolute error."""
+    """Mean absolute error.
+
+    Parameters
+    ----------
+    relative : bool, default False
+        Divide by the mean absolute deviation of the labels from their median, so that it is of order 1 for any target.
+    link : Link, default IDENTITY
+        How to make the response from the predictions that the metric is given.
+
+    Returns
+    -------
+    MeanAbsoluteError
+    """
     return MeanAbsoluteError(link=link, relative=relative)
 
 
 def rmse(*, relative: bool = False, link: Link = IDENTITY) -> RootMeanSquaredError:
-    """Root mean squared error."""
+    """Root mean squared error.
+
+    Parameters
+    ----------
+    relative : bool, default False
+        Divide by the mean absolute deviation of the labels from their median, so that it is of order 1 for any target.
+    link : Link, default IDENTITY
+        How to make the response from the predictions that the metric is given.
+
+    Returns
+    -------
+    RootMeanSquaredError
+    """
     return RootMeanSquaredError(link=link, relative=relative)
 
 
 def median_absolute_error(*, relative: bool = False, link: Link = IDENTITY) -> MedianAbsoluteError:
-    """Median absolute error."""
+    """Median absolute error.
+
+    Parameters
+    ----------
+    relative : bool, default False
+        Divide by the mean absolute deviation of the labels from their median, so that it is of order 1 for any target.
+    link : Link, default IDENTITY
+        How to make the response from the predictions that the metric is given.
+
+    Returns
+    -------
+    MedianAbsoluteError
+    """
     return MedianAbsoluteError(link=link, relative=relative)
 
 
 def mbe(*, absolute: bool = False, relative: bool = False, link: Link = IDENTITY) -> MeanBiasError:
-    """Mean bias error, mean(y_pred - y_true); its size if ``absolute``."""
+    """Mean bias error, mean(y_pred - y_true).
+
+    Parameters
+    ----------
+    absolute : bool, default False
+        The size of the mean, for early stopping.
+    relative : bool, default False
+        Divide by the mean absolute deviation of the labels from their median, so that it is of order 1 for any target.
+    link : Link, default IDENTITY
+        How to make the response from the predictions that the metric is given.
+
+    Returns
+    -------
+    MeanBiasError
+    """
     return MeanBiasError(link=link, absolute=absolute, relative=relative)
 
 
@@ -227,7 +287,20 @@ def pinball(
 ) -> Pinball | MeanPinball:
     """Pinball loss of the tau-quantile; of several levels the mean, of predictions (n_samples, n_levels).
 
-    With a ``column``, the loss of that column of such predictions.
+    Parameters
+    ----------
+    tau : float or sequence of float
+        The level or the levels, in (0, 1).
+    column : int or None, default None
+        With one level: the column of predictions of several levels that is measured.
+    relative : bool, default False
+        Divide by the mean absolute deviation of the labels from their median, so that it is of order 1 for any target.
+    link : Link, default IDENTITY
+        How to make the response from the predictions that the metric is given.
+
+    Returns
+    -------
+    Pinball or MeanPinball
     """
     level: Any = tau
     if np.ndim(level):

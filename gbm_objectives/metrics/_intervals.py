@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
+from typing_extensions import override
 
 from gbm_objectives._core.validation import Array, open_unit
-from gbm_objectives.links import IDENTITY
 from gbm_objectives.metrics._errors import deviation
-from gbm_objectives.metrics._metric import Metric, one_label_a_row
+from gbm_objectives.metrics._metric import Metric, RelativeMetric, one_label_a_row
 from gbm_objectives.metrics._metric import weighted_mean as _mean
 
 
@@ -21,7 +21,8 @@ class IntervalMetric(Metric):
     Of predictions of more levels, the interval from the first to the last.
     """
 
-    def _check(
+    @override
+    def validate(
         self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None
     ) -> tuple[Array, Array, Array | None]:
         return one_label_a_row(y_true, y_pred, sample_weight, 2)
@@ -37,15 +38,21 @@ class Coverage(IntervalMetric):
     name = "coverage"
     higher_is_better = True
 
+    @override
     def compute(self, y_true: Array, y_pred: Array, sample_weight: Array | None) -> float:
-        """The weighted share of rows with lower <= y <= upper."""
         inside = (y_pred[:, 0] <= y_true) & (y_true <= y_pred[:, -1])
         return _mean(inside.astype(np.float64), sample_weight)
 
 
 @dataclass(frozen=True, slots=True)
 class CoverageError(Coverage):
-    """|coverage - level|: how far the interval is from what it promises."""
+    """|coverage - level|: how far the interval is from what it promises.
+
+    Parameters
+    ----------
+    level : float, default 0.9
+        In (0, 1).
+    """
 
     level: float = 0.9
 
@@ -56,26 +63,19 @@ class CoverageError(Coverage):
     def __post_init__(self) -> None:
         object.__setattr__(self, "level", open_unit("level", self.level))
 
+    @override
     def compute(self, y_true: Array, y_pred: Array, sample_weight: Array | None) -> float:
-        """The distance of the coverage from the level."""
         return abs(Coverage.compute(self, y_true, y_pred, sample_weight) - self.level)
 
 
 @dataclass(frozen=True, slots=True)
-class IntervalWidth(IntervalMetric):
+class IntervalWidth(IntervalMetric, RelativeMetric):
     """mean (upper - lower), in the units of the target; relative as for the errors."""
-
-    relative: bool = False
 
     name = "interval_width"
 
-    @property
-    def in_target_units(self) -> bool:
-        """Unless relative."""
-        return not self.relative
-
+    @override
     def compute(self, y_true: Array, y_pred: Array, sample_weight: Array | None) -> float:
-        """The weighted mean width."""
         width = _mean(y_pred[:, -1] - y_pred[:, 0], sample_weight)
         return width / deviation(y_true, sample_weight) if self.relative else width
 
@@ -89,34 +89,61 @@ class Crossing(IntervalMetric):
 
     name = "crossing"
 
-    def evaluate(
-        self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None
-    ) -> float:
-        """The metric of arrays (n_samples,) and (n_samples, n_levels)."""
-        plain = replace(self, link=IDENTITY)
-        return IntervalMetric.evaluate(plain, y_true, y_pred, sample_weight)
+    @override
+    def of_predictions(self, y_true: Array, y_pred: Array, sample_weight: Array | None) -> float:
+        return self.compute(y_true, y_pred, sample_weight)
 
+    @override
     def compute(self, y_true: Array, y_pred: Array, sample_weight: Array | None) -> float:
-        """The weighted share."""
         crossed = np.any(y_pred[:, 1:] < y_pred[:, :-1], axis=1)
         return _mean(np.asarray(crossed, dtype=np.float64), sample_weight)
 
 
 def coverage() -> Coverage:
-    """Share of labels inside (lower, upper)."""
+    """Share of labels inside (lower, upper).
+
+    Returns
+    -------
+    Coverage
+    """
     return Coverage()
 
 
 def coverage_error(level: float = 0.9) -> CoverageError:
-    """Distance of the coverage from ``level``."""
+    """Distance of the coverage from ``level``.
+
+    Parameters
+    ----------
+    level : float, default 0.9
+        In (0, 1).
+
+    Returns
+    -------
+    CoverageError
+    """
     return CoverageError(level=level)
 
 
 def crossing() -> Crossing:
-    """Share of rows whose levels cross."""
+    """Share of rows whose levels cross.
+
+    Returns
+    -------
+    Crossing
+    """
     return Crossing()
 
 
 def interval_width(*, relative: bool = False) -> IntervalWidth:
-    """Mean width of (lower, upper)."""
+    """Mean width of (lower, upper).
+
+    Parameters
+    ----------
+    relative : bool, default False
+        Divide by the mean absolute deviation of the labels from their median, so that it is of order 1 for any target.
+
+    Returns
+    -------
+    IntervalWidth
+    """
     return IntervalWidth(relative=relative)

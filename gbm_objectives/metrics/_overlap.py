@@ -6,10 +6,11 @@ from abc import abstractmethod
 from dataclasses import dataclass
 
 import numpy as np
+from typing_extensions import override
 
 from gbm_objectives._core.validation import Array, open_unit, positive
 from gbm_objectives.links import IDENTITY, Link
-from gbm_objectives.metrics._metric import Metric, check_probabilities
+from gbm_objectives.metrics._metric import Metric, validate_probabilities
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +19,9 @@ class OverlapMetric(Metric):
 
     Parameters
     ----------
-    threshold : probabilities above it are predictions of class 1; None: the probabilities themselves
-        are summed. 0 where there is neither a label nor a prediction of class 1, as in scikit-learn.
+    threshold : float or None, default 0.5
+        Probabilities above it are predictions of class 1. None: the probabilities themselves are summed. The index
+        is 0 where there is neither a label nor a prediction of class 1, as in scikit-learn.
     """
 
     threshold: float | None = 0.5
@@ -46,9 +48,12 @@ class OverlapMetric(Metric):
         """``soft_`` before the name where probabilities are summed."""
         return self.kind if self.threshold is not None else f"soft_{self.kind}"
 
+    @override
+    def validate_domain(self, y_true: Array, y_pred: Array) -> None:
+        validate_probabilities(y_true, y_pred)
+
+    @override
     def compute(self, y_true: Array, y_pred: Array, sample_weight: Array | None) -> float:
-        """The index from its three sums."""
-        check_probabilities(y_true, y_pred)
         p = y_pred if self.threshold is None else (y_pred > self.threshold).astype(np.float64)
         weight = np.ones(len(p)) if sample_weight is None else sample_weight
         both, predicted, positives = weight @ (y_true * p), weight @ p, weight @ y_true
@@ -75,7 +80,15 @@ class JaccardScore(OverlapMetric):
 
 @dataclass(frozen=True, slots=True)
 class TverskyIndex(OverlapMetric):
-    """TP/(TP + alpha FP + beta FN)."""
+    """TP/(TP + alpha FP + beta FN).
+
+    Parameters
+    ----------
+    alpha : float, default 0.3
+        The cost of a false positive, above 0.
+    beta : float, default 0.7
+        The cost of a false negative, above 0.
+    """
 
     alpha: float = 0.3
     beta: float = 0.7
@@ -91,22 +104,45 @@ class TverskyIndex(OverlapMetric):
         return f"tversky_{self.alpha:g}_{self.beta:g}"
 
     @property
+    @override
     def costs(self) -> tuple[float, float]:
-        """alpha and beta."""
         return self.alpha, self.beta
 
 
 def dice(*, threshold: float | None = 0.5, link: Link = IDENTITY) -> DiceScore:
     """Dice score, 2 TP/(2 TP + FP + FN), the F1 score, of probabilities or raw scores with their link.
 
-    threshold=None sums the probabilities: 1 - the loss of `gbm_objectives.dice` with smooth=0. The mean over
-    columns of a label matrix.
+    threshold=None gives 1 - the loss of `gbm_objectives.dice` with smooth=0. The mean over columns of a label
+    matrix.
+
+    Parameters
+    ----------
+    threshold : float or None, default 0.5
+        Probabilities above it are predictions of class 1. None: the probabilities themselves are summed.
+    link : Link, default IDENTITY
+        How to make the response from the predictions that the metric is given.
+
+    Returns
+    -------
+    DiceScore
     """
     return DiceScore(link=link, threshold=threshold)
 
 
 def jaccard(*, threshold: float | None = 0.5, link: Link = IDENTITY) -> JaccardScore:
-    """Jaccard index, TP/(TP + FP + FN), or intersection over union; parameters as for `dice`."""
+    """Jaccard index, TP/(TP + FP + FN), or intersection over union.
+
+    Parameters
+    ----------
+    threshold : float or None, default 0.5
+        Probabilities above it are predictions of class 1. None: the probabilities themselves are summed.
+    link : Link, default IDENTITY
+        How to make the response from the predictions that the metric is given.
+
+    Returns
+    -------
+    JaccardScore
+    """
     return JaccardScore(link=link, threshold=threshold)
 
 
@@ -117,5 +153,21 @@ def tversky_index(
     threshold: float | None = 0.5,
     link: Link = IDENTITY,
 ) -> TverskyIndex:
-    """Tversky index, TP/(TP + alpha FP + beta FN); other parameters as for `dice`."""
+    """Tversky index, TP/(TP + alpha FP + beta FN).
+
+    Parameters
+    ----------
+    alpha : float, default 0.3
+        The cost of a false positive, above 0.
+    beta : float, default 0.7
+        The cost of a false negative, above 0.
+    threshold : float or None, default 0.5
+        Probabilities above it are predictions of class 1. None: the probabilities themselves are summed.
+    link : Link, default IDENTITY
+        How to make the response from the predictions that the metric is given.
+
+    Returns
+    -------
+    TverskyIndex
+    """
     return TverskyIndex(link=link, threshold=threshold, alpha=alpha, beta=beta)

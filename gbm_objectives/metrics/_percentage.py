@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from typing_extensions import override
 
 from gbm_objectives._core.validation import Array, positive
 from gbm_objectives.links import IDENTITY, Link
@@ -18,7 +19,8 @@ class MeanAbsolutePercentageError(Metric):
 
     Parameters
     ----------
-    floor : None, or the size below which labels count as so large; needed where labels are 0.
+    floor : float or None, default None
+        The size below which labels count as so large; needed where labels are 0.
     """
 
     floor: float | None = None
@@ -29,13 +31,28 @@ class MeanAbsolutePercentageError(Metric):
         if self.floor is not None:
             object.__setattr__(self, "floor", positive("floor", self.floor))
 
+    @override
+    def validate_domain(self, y_true: Array, y_pred: Array) -> None:
+        InverseLabel(self.floor).validate_labels(y_true)
+
+    @override
     def compute(self, y_true: Array, y_pred: Array, sample_weight: Array | None) -> float:
-        """The weighted mean of the relative errors."""
-        InverseLabel(self.floor).check_labels(y_true)
         size = np.abs(y_true) if self.floor is None else np.maximum(np.abs(y_true), self.floor)
         return weighted_mean(np.abs(y_pred - y_true) / size, sample_weight)
 
 
 def mape(*, floor: float | None = None, link: Link = IDENTITY) -> MeanAbsolutePercentageError:
-    """Mean absolute percentage error; labels of 0 need a floor. Its name starts like none that XGBoost maximises."""
+    """Mean absolute percentage error.
+
+    Parameters
+    ----------
+    floor : float or None, default None
+        The size below which labels count as so large; needed where labels are 0.
+    link : Link, default IDENTITY
+        How to make the response from the predictions that the metric is given.
+
+    Returns
+    -------
+    MeanAbsolutePercentageError
+    """
     return MeanAbsolutePercentageError(link=link, floor=floor)

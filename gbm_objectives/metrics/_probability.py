@@ -6,15 +6,11 @@ from abc import abstractmethod
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from typing_extensions import override
 
-from gbm_objectives._core.validation import (
-    Array,
-    reject_non_finite,
-    reject_rows,
-)
+from gbm_objectives._core.validation import Array
 from gbm_objectives.links import IDENTITY, Link, Logit
-from gbm_objectives.metrics._metric import Metric, check_probabilities
+from gbm_objectives.metrics._metric import Metric, validate_probabilities, validate_shares
 from gbm_objectives.metrics._metric import weighted_mean as _mean
 
 
@@ -22,9 +18,12 @@ from gbm_objectives.metrics._metric import weighted_mean as _mean
 class ProbabilityMetric(Metric):
     """A metric of the probability of class 1, for labels in [0, 1]."""
 
+    @override
+    def validate_domain(self, y_true: Array, y_pred: Array) -> None:
+        validate_probabilities(y_true, y_pred)
+
+    @override
     def compute(self, y_true: Array, y_pred: Array, sample_weight: Array | None) -> float:
-        """The weighted mean of the row values, after a check of the domains."""
-        check_probabilities(y_true, y_pred)
         return _mean(self.of_probabilities(y_true, y_pred), sample_weight)
 
     @abstractmethod
@@ -41,25 +40,19 @@ class LogLoss(ProbabilityMetric):
 
     name = "log_loss"
 
-    def evaluate(
-        self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None
-    ) -> float:
-        """From the raw score: softplus(z) - y z, exact where the probability rounds to 1."""
+    @override
+    def of_predictions(self, y_true: Array, y_pred: Array, sample_weight: Array | None) -> float:
         if not isinstance(self.link, Logit):
-            return ProbabilityMetric.evaluate(self, y_true, y_pred, sample_weight)
-        y, raw, weight = self._check(y_true, y_pred, sample_weight)
-        reject_non_finite("y_true", y)
-        reject_non_finite("y_pred", raw)
-        reject_rows("y_true", (y < 0) | (y > 1), "a label outside [0, 1]", "labels in [0, 1]")
-        z = raw.astype(np.float64)
-        return _mean(np.logaddexp(0.0, z) - y * z, weight)
+            return ProbabilityMetric.of_predictions(self, y_true, y_pred, sample_weight)
+        validate_shares(y_true)
+        # softplus(z) - y z, exact where the probability rounds to 1.
+        return _mean(np.logaddexp(0.0, y_pred) - y_true * y_pred, sample_weight)
 
+    @override
     def of_probabilities(self, y_true: Array, y_pred: Array) -> Array:
-        """The cross-entropy of each row."""
         eps = np.finfo(np.float64).eps
         p = np.clip(y_pred, eps, 1.0 - eps)
-        entropy: Array = -(y_true * np.log(p) + (1.0 - y_true) * np.log1p(-p))
-        return entropy
+        return np.asarray(-(y_true * np.log(p) + (1.0 - y_true) * np.log1p(-p)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +61,36 @@ class Brier(ProbabilityMetric):
 
     name = "brier"
 
+    @override
     def of_probabilities(self, y_true: Array, y_pred: Array) -> Array:
-        """The squared error of each row."""
-        squared: Array = (y_pred - y_true) ** 2
-        return squared
+        return np.asarray((y_pred - y_true) ** 2)
 
 
 def log_loss(*, link: Link = IDENTITY) -> LogLoss:
-    """Cross-entropy of probabilities, or of raw scores with their link."""
+    """Cross-entropy of probabilities, or of raw scores with their link.
+
+    Parameters
+    ----------
+    link : Link, default IDENTITY
+        How to make the response from the predictions that the metric is given.
+
+    Returns
+    -------
+    LogLoss
+    """
     return LogLoss(link=link)
 
 
 def brier(*, link: Link = IDENTITY) -> Brier:
-    """Brier score of probabilities, or of raw scores with their link."""
+    """Brier score of probabilities, or of raw scores with their link.
+
+    Parameters
+    ----------
+    link : Link, default IDENTITY
+        How to make the response from the predictions that the metric is given.
+
+    Returns
+    -------
+    Brier
+    """
     return Brier(link=link)

@@ -7,14 +7,39 @@ from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 
 from gbm_objectives._core.validation import Array
 from gbm_objectives.losses._classes import ABSENT, ClassScores, best_scores
 from gbm_objectives.objective._terms import Term
+from gbm_objectives.objective._validation import validate_data, validate_labels
 
 Terms = tuple[Term, ...]
+
+
+def best_constant(
+    terms: Terms, y_true: Array, sample_weight: ArrayLike | None, n_outputs: int | None
+) -> float | NDArray[np.float64]:
+    """See `Objective.intercept`; all arguments are validated here."""
+    losses = [term.loss for term in terms]
+    if losses[0].vector:
+        validate_labels(losses, y_true, None)  # before their number is read from class codes
+        n_outputs = losses[0].n_outputs or n_outputs or _n_classes(y_true)
+        zeros = np.broadcast_to(0.0, (len(y_true), n_outputs))
+        y, _, weight = validate_data(losses, y_true, zeros, sample_weight)
+        return scores(terms, y, weight, n_outputs)
+    zeros = np.broadcast_to(0.0, y_true.shape)
+    y, _, weight = validate_data(losses, y_true, zeros, sample_weight)
+    y = y.astype(np.float64)
+    if y.ndim == 2:
+        return np.array([constant(terms, column, weight) for column in y.T])
+    return constant(terms, y, weight)
+
+
+def _n_classes(y_true: Array) -> int:
+    """As many as columns of a distribution, or codes up to the largest."""
+    return y_true.shape[1] if y_true.ndim == 2 else max(int(y_true.max()) + 1, 2)
 
 
 def constant(terms: Terms, y_true: Array, sample_weight: Array | None) -> float:

@@ -7,15 +7,17 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
+from typing_extensions import override
 
-from gbm_objectives._core.reduction import Reduce, weighed
-from gbm_objectives._core.validation import Array, sample_weights
+from gbm_objectives._core.reduction import Reduce
+from gbm_objectives._core.validation import Array, invalid
 from gbm_objectives.curvature import Unit
+from gbm_objectives.loss import Loss
 from gbm_objectives.metrics._metric import Metric
-from gbm_objectives.objective import _blocks
-from gbm_objectives.objective._machines import no_rows
+from gbm_objectives.objective._evaluation import mean_value
 from gbm_objectives.objective._targets import Targets
-from gbm_objectives.objective._terms import Term, checked
+from gbm_objectives.objective._terms import Term
+from gbm_objectives.objective._validation import validate_data
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +31,12 @@ class LossMetric(Metric):
 
     Parameters
     ----------
-    terms, targets : of the objective.
-    at_scale : whether the losses have a scale already: that of all machines' labels.
+    terms : tuple of Term
+        Of the objective.
+    targets : Targets or None, default None
+        Of the objective.
+    at_scale : bool, default False
+        Whether the losses have a scale already: that of all machines' labels.
     """
 
     terms: tuple[Term, ...] = ()
@@ -42,42 +48,44 @@ class LossMetric(Metric):
         """The names of the losses, joined by +."""
         return "+".join(term.loss.name for term in self.terms)
 
+    @override
     def evaluate(
         self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None
     ) -> float:
-        """The weighted mean loss over its unit, averaged over outputs."""
-        return self._evaluate(y_true, y_pred, sample_weight, None)
+        return self._mean(*self._arrays(y_true, y_pred, sample_weight), None)
 
-    def _evaluate(
-        self,
-        y_true: ArrayLike,
-        y_pred: ArrayLike,
-        sample_weight: ArrayLike | None,
-        reduce: Reduce | None,
-    ) -> float:
-        labels = y_true if self.targets is None else self.targets.rows(y_true)
-        y, raw, weight = checked(self.terms, labels, y_pred, sample_weight)
-        if self.terms[0].loss.vector:
-            return self.compute(y, raw, weight, reduce)
-        columns = [(slice(None), *column) for column in np.ndindex(raw.shape[1:])]
-        return float(np.mean([self.compute(y[one], raw[one], weight, reduce) for one in columns]))
-
+    @override
     def over_machines(self, y_true: Any, y_pred: Any, sample_weight: Any, reduce: Reduce) -> float:
         """The mean loss of all rows, with what is global in it (an index, a tail) found over the machines.
 
         Scales that are still automatic are those of the machine's own labels, which differ a little.
         """
-        raw, weight = np.asarray(y_pred), weighed(sample_weight)
-        total = 0.0
-        if len(raw):
-            weight = sample_weights(weight, len(raw))
-            total = float(len(raw) if weight is None else weight.sum(dtype=np.float64))
-        else:
-            y_true, raw, weight = no_rows(self, y_true, raw)
-        value = self._evaluate(y_true, raw, weight, reduce)
+        y, raw, weight = self._arrays(y_true, y_pred, sample_weight, alone=False)
+        total = float(len(y) if weight is None else weight.sum())
+        if not total:  # rows that weigh nothing are as good as none
+            y, raw, weight = y[:0], raw[:0], None
+        value = self._mean(y, raw, weight, reduce)
         weights, sums = reduce(np.array([total, total * value])).tolist()
+        if not weights:
+            given = "zero for all rows of all machines"
+            raise invalid("sample_weight", given=given, needed="at least one weight > 0")
         return float(sums / weights)
 
+    def _arrays(
+        self, y_true: Any, y_pred: Any, sample_weight: Any, *, alone: bool = True
+    ) -> tuple[Array, Array, Array | None]:
+        labels = y_true if self.targets is None else self.targets.rows(y_true)
+        losses = [term.loss for term in self.terms]
+        return validate_data(losses, labels, y_pred, sample_weight, alone=alone)
+
+    def _mean(self, y: Array, raw: Array, weight: Array | None, reduce: Reduce | None) -> float:
+        """The mean over outputs."""
+        if self.terms[0].loss.vector:
+            return self.compute(y, raw, weight, reduce)
+        columns = [(slice(None), *column) for column in np.ndindex(raw.shape[1:])]
+        return float(np.mean([self.compute(y[one], raw[one], weight, reduce) for one in columns]))
+
+    @override
     def compute(
         self,
         y_true: Array,
@@ -90,13 +98,20 @@ class LossMetric(Metric):
         for term in self.terms:
             if term.loss.n_rows is not None:
                 continue
-            weight = term.weighted(y_true, y_pred, sample_weight)
             measured = replace(
                 term,
-                loss=term.loss if self.at_scale else term.loss.criterion.anchored(y_true, weight),
+                loss=term.loss if self.at_scale else _anchored(term, y_true, y_pred, sample_weight),
                 curvature=Unit(),
                 weightings=tuple(w for w in term.weightings if w.in_metric),
             ).resolved(y_true, y_pred, sample_weight, reduce)
-            total += _blocks.mean_value(measured.value, y_true, y_pred, sample_weight)
+            total += mean_value(measured, y_true, y_pred, sample_weight)
             unit = max(unit, measured.loss.unit)
         return total / (unit or 1.0)
+
+
+def _anchored(term: Term, y_true: Array, y_pred: Array, sample_weight: Array | None) -> Loss:
+    """The loss at the scale of the labels. On a machine without rows nothing is measured: any label will do."""
+    criterion = term.loss.criterion
+    if not len(y_true):
+        return criterion.anchored(np.ones((1, *y_true.shape[1:])), None)
+    return criterion.anchored(y_true, term.weighted(y_true, y_pred, sample_weight))

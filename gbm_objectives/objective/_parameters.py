@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any
 
-from gbm_objectives._core.validation import message
+from gbm_objectives._core.validation import invalid
 from gbm_objectives.curvature import as_curvature
 from gbm_objectives.loss import Loss
 from gbm_objectives.objective._terms import Term
@@ -36,7 +36,7 @@ def changed(terms: Terms, changes: Mapping[str, Any]) -> Terms:
         if name not in known:
             given = f"{name!r} for {'+'.join(term.loss.name for term in terms)}"
             needed = f"one of {', '.join(known) or 'none'}"
-            raise ValueError(message("parameter", given, needed))
+            raise invalid("parameter", given=given, needed=needed)
         index, owner = known[name]
         if name == "curvature" and value is not None:
             value = as_curvature(value)

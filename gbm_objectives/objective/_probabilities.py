@@ -7,7 +7,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gbm_objectives._core.validation import message, numeric_array
+from gbm_objectives._core.validation import invalid, numeric_array
 from gbm_objectives.losses._classes import ClassScores
 from gbm_objectives.losses.binary import BinaryLoss
 from gbm_objectives.objective._terms import Term
@@ -22,7 +22,9 @@ def log_odds(terms: Terms, raw_prediction: ArrayLike) -> Scores:
     raw = numeric_array("raw_prediction", raw_prediction).astype(np.float64)
     for loss in losses:
         if not isinstance(loss, BinaryLoss):
-            raise TypeError(message("objective", _name(terms), "losses of a binary label"))
+            raise invalid(
+                "objective", given=_name(terms), needed="losses of a binary label", kind=TypeError
+            )
         if len(losses) == 1 or not loss.probabilistic:
             return loss.log_odds(raw)
     if any(loss.pending for loss in losses):
@@ -42,9 +44,17 @@ def log_probabilities(terms: Terms, raw_prediction: ArrayLike) -> Scores:
     """See `Objective.log_probabilities`."""
     classes = isinstance(terms[0].loss, ClassScores)
     if not classes or len(terms) > 1:
-        given = f"{_name(terms)}, {'a sum' if classes else 'whose labels are no classes'}"
-        needed = "one loss of several classes, such as softmax_focal()"
-        raise TypeError(message("objective", given, needed))
+        hint = (
+            "The map from scores to probabilities is known for each loss alone: train on one of them, or take "
+            "objective.response(raw_prediction), the softmax of the scores, which is not calibrated."
+        )
+        raise invalid(
+            "objective",
+            given=f"{_name(terms)}, {'a sum' if classes else 'whose labels are no classes'}",
+            needed="one loss of several classes, such as softmax_focal()",
+            hint=hint if classes else "",
+            kind=TypeError,
+        )
     raw = numeric_array("raw_prediction", raw_prediction).astype(np.float64)
     scores = cast(ClassScores, terms[0].loss).log_probabilities(raw)
     normalised: Scores = scores - np.logaddexp.reduce(scores, axis=1)[:, None]

@@ -11,13 +11,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from typing_extensions import override
 
-from gbm_objectives._core.numerics import residual
-from gbm_objectives._core.validation import Array, message, number
+from gbm_objectives._core.rows import as_residuals, in_float32
+from gbm_objectives._core.validation import Array, invalid, number
 from gbm_objectives.loss import Loss
-from gbm_objectives.weighting._weighting import Weighting
-
-__all__ = ["GradientHarmonizing", "HardestShare"]
+from gbm_objectives.weighting._base import Weighting
 
 _FINE = 1 << 15
 _HALF = 1 << 16
@@ -25,20 +24,13 @@ _SIGN = np.uint32(1 << 31)
 
 
 def _as_filled(loss: Loss, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
-    """A block in float32 and within the loss's limit; or a zero without dimensions and residuals."""
-    ready = raw_prediction.dtype == y_true.dtype == np.float32
-    shifted = bool(y_true.ndim) and loss.shift_invariant
-    if ready and not shifted and loss.limit == float(np.finfo(np.float32).max):
-        return y_true, raw_prediction
+    """Labels and scores as the formulas are given them: in float32, and within the loss's limit."""
     with np.errstate(over="ignore"):
-        if shifted:
-            y_true, raw_prediction = np.zeros((), np.float32), residual(y_true, raw_prediction)
-        elif not ready:
-            y_true, raw_prediction = (
-                np.asfortranarray(a, dtype=np.float32) for a in (y_true, raw_prediction)
-            )
-        held = np.clip(raw_prediction, -loss.limit, loss.limit)
-        return y_true, held.astype(np.float32, copy=False)  # NumPy 1 makes it float64
+        shape = as_residuals if loss.shift_invariant else in_float32
+        y_true, raw_prediction = shape(y_true, raw_prediction)
+        if loss.limit < np.finfo(np.float32).max:
+            raw_prediction = np.clip(raw_prediction, -loss.limit, loss.limit)
+    return y_true, raw_prediction.astype(np.float32, copy=False)  # NumPy 1 makes it float64
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,30 +44,31 @@ class GradientHarmonizing(Weighting):
 
     Parameters
     ----------
-    bins : of the histogram, at least 2.
-    factors : at the centres of the bins, and one more beyond each end; set by `resolve`.
+    bins : int, default 30
+        Of the histogram, at least 2.
+    factors : tuple of float or None, default None
+        At the centres of the bins, and one more beyond each end. Set by `resolve`.
     """
 
     bins: int = 30
     factors: tuple[float, ...] | None = field(default=None, repr=False)
 
     in_metric = False
+    suited = "a loss of bounded gradient, such as a cross-entropy or pseudo_huber()"
 
     def __post_init__(self) -> None:
         bins: Any = self.bins
         if not isinstance(bins, (int, np.integer)) or isinstance(bins, bool) or bins < 2:
-            raise ValueError(message("bins", repr(bins), "a whole number >= 2"))
+            raise invalid("bins", given=repr(bins), needed="a whole number >= 2")
         object.__setattr__(self, "bins", int(bins))
 
-    def check(self, loss: Loss) -> None:
-        """The gradient must be bounded."""
-        if loss.gradient_bound is None:
-            needed = "a loss of bounded gradient, such as a cross-entropy or pseudo_huber()"
-            raise TypeError(message("objective", loss.name, needed))
+    @override
+    def fits(self, loss: Loss) -> bool:
+        return loss.gradient_bound is not None
 
     @property
+    @override
     def pending(self) -> bool:
-        """The histogram is known after a pass over the rows."""
         return self.factors is None
 
     def _norm(self, loss: Loss, gradient: Array) -> Array:
@@ -86,6 +79,7 @@ class GradientHarmonizing(Weighting):
         norm *= 1.0 / (loss.gradient_bound or 1.0)
         return np.fmin(norm, 1.0, out=norm)  # a row that isn't finite is reported by its gradient
 
+    @override
     def statistics(
         self, loss: Loss, y_true: Array, raw_prediction: Array, sample_weight: Array | None
     ) -> Array:
@@ -94,6 +88,7 @@ class GradientHarmonizing(Weighting):
         norm *= _FINE
         return np.bincount(norm.astype(np.intp), sample_weight, _FINE + 1)
 
+    @override
     def resolve(self, sums: Array) -> GradientHarmonizing:
         """The factors whose weighted mean over the rows is 1."""
         place = (np.arange(_FINE + 1) + 0.5) * (self.bins / _FINE) + 0.5
@@ -110,6 +105,7 @@ class GradientHarmonizing(Weighting):
         mean = sums @ (inverse[below] * (1.0 - distance) + inverse[below + 1] * distance)
         return replace(self, factors=tuple((inverse * (sums.sum() / mean)).tolist()))
 
+    @override
     def factor(
         self,
         loss: Loss,
@@ -150,12 +146,20 @@ class HardestShare(Weighting):
 
     Parameters
     ----------
-    keep : in (0, 1].
-    bin, left : the upper bits of the threshold and the weight that is to be kept there, set by `resolve`.
-    threshold, share : the loss, and what is kept of the rows that have it, set by `resolve`.
+    keep : float, default 0.25
+        In (0, 1].
+    bin : int or None, default None
+        The upper bits of the threshold. Set by `resolve`, as all that follow.
+    left : float, default 0.0
+        The weight that is to be kept in the bin.
+    threshold : float or None, default None
+        The loss above which rows are kept.
+    share : float, default 1.0
+        What is kept of the rows that have this loss.
     """
 
     sampled = True
+    suited = "a loss of single rows, such as binary_cross_entropy() or huber()"
 
     keep: float = 0.25
     bin: int | None = field(default=None, repr=False)
@@ -167,17 +171,16 @@ class HardestShare(Weighting):
         needed = "a number > 0 and <= 1"
         object.__setattr__(self, "keep", number("keep", self.keep, lambda k: 0 < k <= 1, needed))
 
-    def check(self, loss: Loss) -> None:
-        """Each row must have a loss of its own."""
-        if not (loss.has_best_constant and loss.stands_alone):
-            needed = "a loss of single rows, such as binary_cross_entropy() or huber()"
-            raise TypeError(message("objective", loss.name, needed))
+    @override
+    def fits(self, loss: Loss) -> bool:
+        return loss.has_best_constant and loss.stands_alone
 
     @property
+    @override
     def pending(self) -> bool:
-        """The threshold is known after two passes over the rows."""
         return self.threshold is None
 
+    @override
     def statistics(
         self, loss: Loss, y_true: Array, raw_prediction: Array, sample_weight: Array | None
     ) -> Array:
@@ -190,6 +193,7 @@ class HardestShare(Weighting):
             sample_weight = None if sample_weight is None else sample_weight[inside]
         return np.bincount(upper, sample_weight, _HALF)
 
+    @override
     def resolve(self, sums: Array) -> HardestShare:
         """The bin, then the threshold within it."""
         first = self.bin is None
@@ -203,11 +207,12 @@ class HardestShare(Weighting):
         threshold = _value((self.bin or 0) * _HALF + found)
         return replace(self, threshold=threshold, share=min(max(left / sums[found], 0.0), 1.0))
 
+    @override
     def of_hessian(self, factor: Array) -> Array:
         """The factor, and at least ``keep``."""
-        held: Array = np.clip(factor, self.keep, None)
-        return held
+        return np.asarray(np.maximum(factor, self.keep))
 
+    @override
     def class_shares(self, shares: Array) -> Array:
         """The most even shares of which no class has more than share/keep: min(share/keep, level), summing to 1.
 
@@ -217,9 +222,9 @@ class HardestShare(Weighting):
         most = np.sort(shares) / self.keep
         room = (1.0 - np.concatenate([[0.0], np.cumsum(most)[:-1]])) / np.arange(len(most), 0, -1)
         level = room[np.argmax(most >= room)]
-        even: Array = np.minimum(shares / self.keep, level)
-        return even
+        return np.asarray(np.minimum(shares / self.keep, level))
 
+    @override
     def factor(
         self,
         loss: Loss,
@@ -240,7 +245,7 @@ def _keys(values: Array) -> NDArray[np.uint32]:
     """Float32 as unsigned integers in the same order; both zeros alike."""
     patterns = values.view(np.uint32)
     keys: NDArray[np.uint32] = patterns | _SIGN
-    if values.min() < 0:
+    if values.min(initial=0) < 0:
         np.copyto(keys, ~patterns, where=values < 0)
     return keys
 

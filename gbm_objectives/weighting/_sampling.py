@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from typing_extensions import override
 
 from gbm_objectives._core import draws as _draws
-from gbm_objectives._core.validation import Array, message, number, whole_number
+from gbm_objectives._core.validation import Array, invalid, number, whole_number
 from gbm_objectives.loss import Loss
-from gbm_objectives.losses.binary import BinaryLoss
-from gbm_objectives.weighting._weighting import Weighting
-
-__all__ = ["NegativeSampling"]
+from gbm_objectives.weighting._base import Weighting
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +23,12 @@ class NegativeSampling(Weighting):
 
     Parameters
     ----------
-    share : in (0, 1], of the negatives that are kept.
-    seed : a whole number.
-    key : of the draw, set by `resolve`.
+    share : float, default 0.1
+        Of the negatives that are kept, in (0, 1].
+    seed : int, default 0
+        A draw depends on it.
+    key : int or None, default None
+        Of the draw. Set by `resolve`.
     """
 
     share: float = 0.1
@@ -36,6 +37,10 @@ class NegativeSampling(Weighting):
 
     in_metric = False
     drawn = True
+    suited = (
+        "a loss of labels 0 and 1, such as focal(); for classes that exclude each other use "
+        "sampled_softmax()"
+    )
 
     def __post_init__(self) -> None:
         needed = "a number > 0 and <= 1"
@@ -43,21 +48,16 @@ class NegativeSampling(Weighting):
         object.__setattr__(self, "share", share)
         object.__setattr__(self, "seed", whole_number("seed", self.seed, 0))
 
-    def check(self, loss: Loss) -> None:
-        """Only binary losses have negatives."""
-        if not isinstance(loss, BinaryLoss):
-            instead = "For classes that exclude each other use sampled_softmax()."
-            raise TypeError(
-                message(
-                    "objective", loss.name, "a loss of labels 0 and 1, such as focal()", instead
-                )
-            )
+    @override
+    def fits(self, loss: Loss) -> bool:
+        return loss.labels == "binary"
 
     @property
+    @override
     def pending(self) -> bool:
-        """Whether the draw has no key yet."""
         return self.key is None
 
+    @override
     def statistics(
         self, loss: Loss, y_true: Array, raw_prediction: Array, sample_weight: Array | None
     ) -> Array:
@@ -67,10 +67,12 @@ class NegativeSampling(Weighting):
         """
         return np.array([_draws.checksum(raw_prediction) + _draws.checksum(y_true)])
 
+    @override
     def resolve(self, sums: Array) -> NegativeSampling:
         """With the key of the draw."""
         return replace(self, key=_draws.key(self.seed, float(sums[0])))
 
+    @override
     def factor(
         self,
         loss: Loss,
@@ -81,8 +83,8 @@ class NegativeSampling(Weighting):
     ) -> Array:
         """1, 1/share or 0."""
         if self.key is None:
-            needed = "the key of a draw"
-            raise ValueError(message("key", "None", needed, "Call resolve(sums) first."))
+            hint = "Call resolve(sums) first."
+            raise invalid("key", given="None", needed="the key of a draw", hint=hint)
         start = rows.start or 0
         chance = _draws.hashes(self.key, start, start + len(y_true))
         kept = chance < self.share * 2.0**32

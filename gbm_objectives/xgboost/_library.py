@@ -10,10 +10,16 @@ import xgboost as xgb
 from gbm_objectives._core.validation import Array, message
 from gbm_objectives._training.metrics import split_named
 from gbm_objectives._training.refusals import refuse_contradicting, refuse_named_metrics
-from gbm_objectives.links import Identity, Link
+from gbm_objectives.links import SORTED, Identity, Link
 from gbm_objectives.objective import Objective
 from gbm_objectives.xgboost._guards import diagnose, foresee
-from gbm_objectives.xgboost._links import base_score, placeholder, validate_model
+from gbm_objectives.xgboost._links import (
+    SORTS,
+    base_score,
+    placeholder,
+    sorting,
+    validate_model,
+)
 from gbm_objectives.xgboost._quantiles import quantile
 
 __all__ = [
@@ -28,7 +34,7 @@ __all__ = [
     "read",
     "says_start",
     "validate_model",
-    "validate_outputs",
+    "with_outputs",
     "with_start",
 ]
 
@@ -59,8 +65,14 @@ def prepare(params: Mapping[str, Any], objective: Objective) -> dict[str, Any]:
     return prepared
 
 
-def validate_outputs(link: Link, n_outputs: int) -> None:
-    """Models say all that there is to say: built-in objectives transform every output."""
+def with_outputs(params: dict[str, Any], objective: Objective, n_outputs: int) -> dict[str, Any]:
+    """With num_class; several levels with the placeholder that sorts them, where XGBoost has it."""
+    if n_outputs == 1:
+        return params
+    if SORTS and objective.link == SORTED:
+        others = {name: value for name, value in params.items() if name not in NUM_CLASS}
+        return {**others, **sorting(objective, n_outputs)}
+    return {**params, NUM_CLASS[0]: n_outputs}
 
 
 def named_metrics(params: Mapping[str, Any], objective: Objective) -> list[str]:

@@ -30,13 +30,26 @@ _FAMILIES = (
     {"count:poisson", "reg:gamma", "reg:tweedie"},
     {"multi:softprob", "multi:softmax"},
 )
+_VERSION = tuple(map(int, xgb.__version__.split(".")[:2]))
+#: From 3.4 on ``predict`` of reg:quantileerror sorts the outputs of a row.
+SORTS = _VERSION >= (3, 4)
 #: Before 3.1 a model has one base_score for all outputs.
-_ONE_START = tuple(map(int, xgb.__version__.split(".")[:2])) < (3, 1)
+_ONE_START = _VERSION < (3, 1)
 
 
 def placeholder(link: Link) -> str:
     """The built-in objective of this link."""
     return library_name(link, _PLACEHOLDERS, "XGBoost")
+
+
+def sorting(objective: Objective, n_outputs: int) -> dict[str, Any]:
+    """The placeholder under which a booster sorts the levels of a row, also where this package is not installed.
+
+    Its number of levels is that of quantile_alpha: ours, or as many even ones.
+    """
+    even = [(k + 1) / (n_outputs + 1) for k in range(n_outputs)]
+    levels = objective.parameters.get("tau", even)
+    return {"objective": "reg:quantileerror", "quantile_alpha": [float(level) for level in levels]}
 
 
 def validate_model(model: Any, link: Link) -> None:

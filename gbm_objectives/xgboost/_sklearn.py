@@ -71,8 +71,6 @@ def fit(
         )  # no functions: the objective's own, unless there are names
         (booster,) = run(_library, door, request)
     estimator.set_params(objective=objective, disable_default_eval_metric=1)
-    if objective.n_outputs is not None:
-        estimator.set_params(num_class=objective.n_outputs)
     estimator._Booster = booster  # as XGBoost's own Dask and Spark estimators do it
     if history:
         estimator.evals_result_ = history

@@ -24,8 +24,8 @@ from gbm_objectives import (
     quantile,
     softmax_cross_entropy,
 )
+from gbm_objectives._core.reduction import ClusterError, together
 from gbm_objectives.links import LOGIT
-from gbm_objectives.objective import _machines
 
 RNG = np.random.default_rng(0)
 N = 400
@@ -62,6 +62,15 @@ def on_machines(compute):
         return list(pool.map(machine, range(len(PARTS))))
 
 
+def gradient_hessian(objective, y, raw, weight, allreduce):
+    """What the libraries' doors call on each machine."""
+
+    def compute(reduce):
+        return objective.gradient_hessian(y, raw, weight, reduce=reduce)
+
+    return together(compute, allreduce)
+
+
 CASES = [
     (huber(), Y, RAW),
     (pseudo_huber(delta=0.7), Y, RAW),
@@ -87,7 +96,7 @@ def test_machines_together_are_one(objective, y, raw):
 
     def compute(k, allreduce):
         rows = PARTS[k]
-        return _machines.gradient_hessian(objective, y[rows], raw[rows], W[rows], allreduce)
+        return gradient_hessian(objective, y[rows], raw[rows], W[rows], allreduce)
 
     results = on_machines(compute)
     for found, rows in zip(results, PARTS, strict=True):
@@ -147,35 +156,79 @@ def test_an_error_on_one_machine_is_one_on_all(objective):
 
     def compute(k, allreduce):
         rows = PARTS[k]
-        return _machines.gradient_hessian(objective, label[rows], RAW[rows], None, allreduce)
+        return gradient_hessian(objective, label[rows], RAW[rows], None, allreduce)
 
     *others, failed = on_machines(compute)
     assert isinstance(failed, ValueError)
     for error in others:
-        assert isinstance(error, _machines.ClusterError)
+        assert isinstance(error, ClusterError)
         assert str(failed) in str(error)
 
 
 def test_several_errors():
     def compute(k, allreduce):
         y = np.full(3, np.nan if k else 1.0)
-        return _machines.gradient_hessian(huber(), y, np.zeros(3), None, allreduce)
+        return gradient_hessian(huber(), y, np.zeros(3), None, allreduce)
 
     first, *others = on_machines(compute)
-    assert isinstance(first, _machines.ClusterError)
+    assert isinstance(first, ClusterError)
     assert str(first).startswith("3 of the other machines failed")
     assert all("NaN or inf" in str(error) for error in others)
+
+
+@pytest.mark.parametrize(("objective", "y", "raw"), CASES, ids=lambda c: getattr(c, "name", ""))
+@pytest.mark.parametrize("shape", [(0,), (1, 0), (0, 3), (0, 1)])
+def test_labels_of_a_machine_without_rows(objective, y, raw, shape):
+    """XGBoost gives them in several shapes; the other machines have all rows."""
+    expected = objective.gradient_hessian(y, raw, W)
+
+    def compute(k, allreduce):
+        if k:
+            return gradient_hessian(objective, np.zeros(shape), raw[:0], None, allreduce)
+        return gradient_hessian(objective, y, raw, W, allreduce)
+
+    first, *others = on_machines(compute)
+    for found, right in zip(first, expected, strict=True):
+        assert_allclose(found, right, rtol=1e-6)
+    for gradient, hessian in others:
+        assert gradient.shape == hessian.shape == raw[:0].shape
+
+
+@pytest.mark.parametrize(("objective", "y", "raw"), CASES, ids=lambda c: getattr(c, "name", ""))
+def test_no_rows_on_the_only_machine(objective, y, raw):
+    with pytest.raises(ValueError, match=r"no rows; needed: at least one row"):
+        objective.gradient_hessian(y[:0], raw[:0])
+    with pytest.raises(ValueError, match="sample_weight: zero for all rows"):
+        objective.gradient_hessian(y, raw, np.zeros(N))
+
+
+@pytest.mark.parametrize("metric", [metrics.mae(), pseudo_huber(delta=0.7).metric, huber().metric])
+def test_no_row_of_any_machine_weighs_anything(metric):
+    for rows in (slice(0), slice(None)):
+        with pytest.raises(ValueError, match="sample_weight: zero for all rows of all machines"):
+            metric.over_machines(Y[rows], RAW[rows], np.zeros(len(Y[rows])), lambda sums: sums)
+
+
+def test_a_metric_at_an_automatic_scale_where_a_machine_has_no_rows():
+    """The machine without rows has no scale of its own, and needs none."""
+    metric = huber().metric
+
+    def compute(k, allreduce):
+        rows = slice(0 if k else N)
+        return metric.over_machines(Y[rows], RAW[rows], None, allreduce)
+
+    assert_allclose(on_machines(compute), metric.evaluate(Y, RAW), rtol=1e-6)
 
 
 def test_groups_are_refused():
     objective = huber() + mean_bias_error(1.0, groups=CODES)
     with pytest.raises(ValueError, match="groups: a group a row, with rows spread over machines"):
-        _machines.gradient_hessian(objective, Y, RAW, None, lambda sums: sums)
+        gradient_hessian(objective, Y, RAW, None, lambda sums: sums)
 
 
 def test_sums_that_fail_are_a_cluster_error():
     def allreduce(sums):
         raise OSError("connection reset")
 
-    with pytest.raises(_machines.ClusterError, match="connection reset"):
-        _machines.gradient_hessian(huber(), Y, RAW, None, allreduce)
+    with pytest.raises(ClusterError, match="connection reset"):
+        gradient_hessian(huber(), Y, RAW, None, allreduce)

@@ -7,7 +7,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from gbm_objectives import huber, quantile
 from gbm_objectives._core import rows as _rows
 from gbm_objectives._core import sketch as _sketch
-from gbm_objectives.objective import _blocks
+from gbm_objectives.objective._gathering import resolve
 
 
 @pytest.mark.parametrize("n", [3, 100, 100_000])
@@ -98,7 +98,7 @@ def test_a_machine_that_samples_counts_for_all_its_rows():
 
     def sums(loss, r):
         seen = []
-        _blocks.resolve(loss, np.zeros_like(r), r, None, lambda s: seen.append(s) or s)
+        resolve(loss, np.zeros_like(r), r, None, lambda s: seen.append(s) or s)
         return seen[0]
 
     loss = huber().loss

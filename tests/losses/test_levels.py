@@ -1,6 +1,8 @@
 """Several quantiles or expectiles in one model: never crossed, and as good as one model for each."""
 
 import pickle
+import subprocess
+import sys
 
 import lightgbm as lgb
 import numpy as np
@@ -17,7 +19,6 @@ import gbm_objectives.lightgbm
 import gbm_objectives.xgboost
 from gbm_objectives import expectile, huber, links, metrics, quantile, softmax_cross_entropy
 from gbm_objectives.sklearn import ObjectiveClassifier, ObjectiveRegressor
-from gbm_objectives.testing import check_objective
 
 TAU = [0.05, 0.5, 0.95]
 RNG = np.random.default_rng(0)
@@ -41,7 +42,8 @@ def trained(library, objective, rounds=20, X=X, Y=Y, **settings):
     return train(LGB, data, rounds, objective=objective, **settings), np.asarray
 
 
-OLD = tuple(map(int, xgb.__version__.split(".")[:2])) < (3, 1)
+XGB_VERSION = tuple(map(int, xgb.__version__.split(".")[:2]))
+OLD = XGB_VERSION < (3, 1)
 FROM_31 = pytest.mark.skipif(
     OLD, reason="XGBoost 3.1 is the first with an intercept for each output"
 )
@@ -60,8 +62,11 @@ def test_nothing_crosses_anywhere(library, make, k):
     assert predicted.shape == (len(FAR), k)
     assert np.isfinite(predicted).all()
     assert metrics.crossing()(np.zeros(len(FAR)), predicted) == 0
-    outputs = booster.predict(form(FAR))
+    raw = "output_margin" if library == "XGBoost" else "raw_score"
+    outputs = booster.predict(form(FAR), **{raw: True})
     assert_array_equal(predicted, np.sort(outputs))
+    if library == "XGBoost" and XGB_VERSION >= (3, 4):
+        assert_array_equal(predicted, booster.predict(form(FAR)))
     if k == 19 and make is quantile:
         assert metrics.crossing()(np.zeros(len(FAR)), outputs) > 0.5
 
@@ -262,8 +267,6 @@ def test_wrong_arguments_say_what_to_do():
         objective.log_probabilities(np.zeros((5, 3)))
     with pytest.raises(TypeError, match="whose labels are numbers"):
         ObjectiveClassifier(xgb.XGBClassifier(), objective).fit(X, Y > 2)
-    with pytest.raises(TypeError, match=r"of several levels.*quantile\(0.5\)"):
-        check_objective(objective)
     with pytest.raises(ValueError, match=r"a metric of gbm_objectives\.metrics.*pinball\(\)"):
         gbm_objectives.lightgbm.train({"metric": "l1"}, lgb.Dataset(X, Y), 1, objective=objective)
 
@@ -281,3 +284,36 @@ def test_softmax_is_along_the_last_axis():
     for z in (raw[0], raw, raw[None]):
         expected = np.exp(z - 700) / np.exp(z - 700).sum(axis=-1, keepdims=True)
         assert_allclose(links.SOFTMAX.inverse(z), expected, rtol=1e-12)
+
+
+@pytest.mark.skipif(XGB_VERSION < (3, 4), reason="predict of reg:quantileerror sorts from 3.4 on")
+@pytest.mark.parametrize("make", [quantile, expectile], ids=lambda make: make.__name__)
+@pytest.mark.parametrize("door", ["train", "estimator"])
+def test_levels_are_sorted_in_the_model_file_of_xgboost(make, door, tmp_path):
+    """Nine levels, far outside the data, in a process without this package."""
+    levels = np.linspace(0.1, 0.9, 9)
+    x = np.random.default_rng(0).normal(size=(500, 3))
+    y = x[:, 0] + np.random.default_rng(1).normal(size=500)
+    objective = make(levels)
+    if door == "train":
+        data = xgb.DMatrix(x, y)
+        booster = gbm_objectives.xgboost.train({"nthread": 1}, data, 30, objective=objective)
+    else:
+        estimator = xgb.XGBRegressor(n_estimators=30, n_jobs=1)
+        booster = ObjectiveRegressor(estimator, objective).fit(x, y).estimator_.get_booster()
+    far = xgb.DMatrix(20 * x)
+    raw = booster.predict(far, output_margin=True)
+    assert (np.diff(raw, axis=1) < 0).any()
+    assert_allclose(booster.predict(far), np.sort(raw, axis=1))
+    assert_allclose(objective.predict(booster, far), booster.predict(far))
+    booster.save_model(tmp_path / "model.json")
+    np.save(tmp_path / "x.npy", 20 * x)
+    code = (
+        "import sys, numpy as np, xgboost as xgb; sys.modules['gbm_objectives'] = None;"
+        "found = xgb.Booster(model_file='model.json').predict(xgb.DMatrix(np.load('x.npy')));"
+        "print((np.diff(found, axis=1) < 0).sum())"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert found.stdout.strip() == "0"

@@ -23,6 +23,7 @@ from gbm_objectives.compare.report.displays.focus import OURS, codes
 from gbm_objectives.links import LOG
 from gbm_objectives.losses._classes import ClassLoss
 from gbm_objectives.objective import Objective
+from gbm_objectives.objective._blocks import Block
 
 POINTS = 401
 
@@ -227,7 +228,8 @@ def _frame(one: Objective, setting: Setting) -> pd.DataFrame:
     sums = []
     for term in one.terms:
         found = term.resolved(setting.y, setting.start, None, None)
-        sums.append(found.derivatives(slice(0, POINTS), labels, setting.raw_prediction, labels))
+        block = Block(slice(0, POINTS), labels, labels, setting.raw_prediction)
+        sums.append(found.derivatives(block))
     gradient, hessian = (np.sum(parts, axis=0) for parts in zip(*sums, strict=True))
     if setting.output is not None:
         gradient, hessian = gradient[:, setting.output], hessian[:, setting.output]

@@ -1,8 +1,4 @@
-"""Meta-estimators: the libraries' own scikit-learn estimators with an objective of this package.
-
-``XGBRegressor(objective=huber())`` trains too, but starts at .5, watches a wrong metric, gives raw scores or
-the probabilities of another loss, and ignores ``objective__delta`` in a search. These do all of it right.
-"""
+"""The meta-estimator of classifiers."""
 
 from __future__ import annotations
 
@@ -11,132 +7,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
-from sklearn.base import (
-    ClassifierMixin,
-    RegressorMixin,
-    clone,
-    is_classifier,
-    is_regressor,
-)
+from sklearn.base import ClassifierMixin, clone, is_classifier
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_array, column_or_1d
 
-from gbm_objectives._core.validation import message, reject_masked, reject_non_finite
+from gbm_objectives._core.validation import message, reject_masked
 from gbm_objectives._training.alarms import Guard
-from gbm_objectives._training.estimators import ObjectiveEstimator, pairs_of
 from gbm_objectives._training.refusals import validate_objective
 from gbm_objectives.links import LOGIT, SOFTMAX
-from gbm_objectives.loss import Loss
-from gbm_objectives.losses._classes import ClassLoss
-from gbm_objectives.losses.binary import BinaryLoss
 from gbm_objectives.objective import Objective
+from gbm_objectives.sklearn._base import ObjectiveEstimator, pairs_of
 
 if TYPE_CHECKING:
     from typing_extensions import Self
-
-__all__ = ["ObjectiveClassifier", "ObjectiveRegressor"]
-
-
-class ObjectiveRegressor(RegressorMixin, ObjectiveEstimator):  # type: ignore[misc]
-    """A regressor of XGBoost or LightGBM with an objective of this package.
-
-    Parameters
-    ----------
-    estimator : an ``XGBRegressor``, ``XGBRFRegressor`` or ``LGBMRegressor``; it is cloned, not changed. Its
-        base_score and eval_metric, early_stopping_rounds and all else mean what they mean there.
-    objective : such as ``huber()``. Searches reach its parameters as ``objective__delta``.
-    guard : "warn", "raise" or "ignore" where no tree splits or a leaf is not finite; see `xgboost.train`.
-    refit_leaves : give each leaf the exact minimiser of the loss over its rows; see `xgboost.train`, `lightgbm.train`.
-
-    Attributes
-    ----------
-    estimator_ : the fitted estimator; its booster starts at the best constant and answers on the response scale.
-    n_features_in_, feature_names_in_ : as in scikit-learn.
-
-    Examples
-    --------
-    >>> from xgboost import XGBRegressor
-    >>> from gbm_objectives import huber
-    >>> model = ObjectiveRegressor(XGBRegressor(max_depth=3), huber())
-    >>> GridSearchCV(model, {"objective__delta": ["auto", 1.0], "estimator__max_depth": [3, 6]})  # doctest: +SKIP
-    """
-
-    def __init__(
-        self,
-        estimator: Any,
-        objective: Objective,
-        *,
-        guard: Guard = "warn",
-        refit_leaves: bool = False,
-    ) -> None:
-        self.estimator = estimator
-        self.objective = objective
-        self.guard = guard
-        self.refit_leaves = refit_leaves
-
-    def fit(
-        self,
-        X: Any,  # noqa: N803
-        y: ArrayLike,
-        sample_weight: ArrayLike | None = None,
-        *,
-        eval_set: Any = None,
-        **arguments: Any,
-    ) -> Self:
-        """Fit the estimator.
-
-        Parameters
-        ----------
-        X, y : features, and labels (n_samples,); (n_samples, n_outputs) for several targets in XGBoost.
-        sample_weight : (n_samples,).
-        eval_set : pairs (X, y). Metrics are the objective's own by default.
-        **arguments : of the estimator's own ``fit``, such as verbose or callbacks.
-
-        Raises
-        ------
-        TypeError, ValueError, TrainingError
-            As `train` of the estimator's library.
-        """
-        if not is_regressor(self.estimator):
-            raise TypeError(
-                message("estimator", f"a {type(self.estimator).__name__}", "a regressor")
-            )
-        if y is None:
-            raise ValueError(
-                f"{type(self).__name__} requires y to be passed, but the target y is None"
-            )
-        labels, pairs = self._numbers("y", y), pairs_of(eval_set, arguments)
-        if pairs is not None:
-            pairs = [
-                (x, labels if label is y else self._numbers("eval_set", label))
-                for x, label in pairs
-            ]
-        return self._fit(X, labels, sample_weight, pairs, arguments)
-
-    def _numbers(self, argument: str, y: Any) -> NDArray[Any]:
-        """Labels as finite numbers, in the byte order of this machine: XGBoost reads no other, and doesn't say so."""
-        reject_masked(argument, y)
-        labels = check_array(y, ensure_2d=False, input_name=argument, estimator=self)
-        if labels.ndim == 2 and labels.shape[1] == 1:
-            labels = column_or_1d(labels, warn=True)
-        native: NDArray[Any] = labels.astype(labels.dtype.newbyteorder("="), copy=False)
-        with np.errstate(over="ignore"):  # both libraries hold labels in float32
-            reject_non_finite(argument, native.astype(np.float32), "Float32 ends at 3.4e38.")
-        return native
-
-    def predict(self, X: Any, **arguments: Any) -> NDArray[Any]:  # noqa: N803
-        """Predictions on the response scale, in the shape of `raw_prediction`, with its arguments."""
-        return self.objective.response(self.raw_prediction(X, **arguments))
-
-    def score(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:  # noqa: N803
-        """R^2; of several levels 1 - their loss over that of the best constants (D^2), larger is better too."""
-        if self.objective.n_outputs is None:
-            return float(super().score(X, y, sample_weight))
-        metric, labels = self.objective.metric, np.asarray(y)
-        constants = np.atleast_2d(self.objective.intercept(labels, sample_weight))
-        best = metric.evaluate(labels, np.repeat(constants, len(labels), axis=0), sample_weight)
-        return 1.0 - metric.evaluate(labels, self.predict(X), sample_weight) / best
 
 
 def _indicator(argument: str, y: Any) -> NDArray[Any]:
@@ -149,8 +33,7 @@ def _tells_probabilities(classifier: ObjectiveClassifier) -> bool:
     """Whether raw scores are more than margins; an error that says so if not."""
     for term in classifier.objective.terms:
         loss = term.loss
-        margins = loss.link != SOFTMAX if loss.vector else not getattr(loss, "probabilistic", True)
-        if margins:
+        if not loss.probabilistic:
             needed = "another loss for probabilities, such as squared_hinge() or softmax_focal()"
             raise AttributeError(
                 message("predict_proba", f"{loss.name} gives margins only", needed)
@@ -163,22 +46,31 @@ class ObjectiveClassifier(ClassifierMixin, ObjectiveEstimator):  # type: ignore[
 
     Parameters
     ----------
-    estimator : an ``XGBClassifier``, ``XGBRFClassifier`` or ``LGBMClassifier``; it is cloned, not changed.
-    objective : for two classes of a binary label: `focal`, `binary_cross_entropy`, `squared_hinge`; for more of
-        classes: `softmax_cross_entropy`, `softmax_focal`. With `hinge` and `multiclass_hinge` there is no
-        ``predict_proba``, and ``decision_function`` is the margin.
-    recover_proba : give the probabilities that the raw scores of the loss stand for (`Objective.log_odds`,
+    estimator : XGBClassifier or LGBMClassifier
+        It is cloned, not changed.
+    objective : Objective
+        For two classes one of a binary label: `focal`, `binary_cross_entropy`, `squared_hinge`; the same for several
+        labels of a row, each 0 or 1. For more classes `softmax_cross_entropy` or `softmax_focal`. With `hinge` and
+        `multiclass_hinge` there is no ``predict_proba``, and ``decision_function`` is the margin.
+    recover_proba : bool, default True
+        Give the probabilities that the raw scores of the loss stand for (`Objective.log_odds`,
         `Objective.log_probabilities`), also to ``predict`` and ``decision_function``. False: the sigmoid or
         softmax of the raw scores, which focal loss draws together; for `squared_hinge` the margin as
         ``decision_function``. Without effect on cross-entropy. Class weights and label smoothing are not undone,
         as nowhere in scikit-learn.
-    guard : as for `ObjectiveRegressor`.
+    guard : {"warn", "raise", "ignore"}, default "warn"
+        As for `ObjectiveRegressor`.
 
     Attributes
     ----------
-    estimator_ : the fitted estimator, on labels 0..K-1; its booster gives the sigmoid or softmax of raw scores.
-    classes_ : the K labels, sorted.
-    n_features_in_, feature_names_in_ : as in scikit-learn.
+    estimator_ : XGBClassifier or LGBMClassifier
+        The fitted estimator, on labels 0..K-1; its booster gives the sigmoid or softmax of raw scores.
+    classes_ : ndarray of shape (n_classes,)
+        The labels, sorted; of several labels a row their columns.
+    feature_importances_ : ndarray of shape (n_features,)
+        Those of the fitted estimator.
+    n_features_in_ : int
+    feature_names_in_ : ndarray of shape (n_features,)
     """
 
     def __init__(
@@ -216,8 +108,7 @@ class ObjectiveClassifier(ClassifierMixin, ObjectiveEstimator):  # type: ignore[
                 message("estimator", f"a {type(self.estimator).__name__}", "a classifier")
             )
         objective = validate_objective(self.objective, self.guard)
-        wanted: type[Loss] = ClassLoss if objective.vector else BinaryLoss
-        if not all(isinstance(term.loss, wanted) for term in objective.terms):
+        if not all(term.loss.labels in ("binary", "class") for term in objective.terms):
             given = f"{objective.name}, whose labels are numbers"
             needed = "an objective of classes, such as focal() or softmax_focal()"
             raise TypeError(message("objective", given, needed))

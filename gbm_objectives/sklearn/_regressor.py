@@ -1,0 +1,131 @@
+"""The meta-estimator of regressors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import RegressorMixin, is_regressor
+from sklearn.utils.validation import check_array, column_or_1d
+
+from gbm_objectives._core.validation import message, reject_masked, reject_non_finite
+from gbm_objectives._training.alarms import Guard
+from gbm_objectives.objective import Objective
+from gbm_objectives.sklearn._base import ObjectiveEstimator, pairs_of
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+
+class ObjectiveRegressor(RegressorMixin, ObjectiveEstimator):  # type: ignore[misc]
+    """A regressor of XGBoost or LightGBM with an objective of this package.
+
+    Parameters
+    ----------
+    estimator : XGBRegressor or LGBMRegressor
+        It is cloned, not changed. Its base_score, eval_metric, early_stopping_rounds, callbacks and all else mean
+        what they mean there. Functions as metrics, such as scikit-learn's, get the response.
+    objective : Objective
+        Such as ``huber()``. Searches reach its parameters as ``objective__delta``.
+    guard : {"warn", "raise", "ignore"}, default "warn"
+        What to do where no tree splits or a leaf is not finite; see `xgboost.train`.
+    refit_leaves : bool, default False
+        Give each leaf the exact minimiser of the loss over its rows; see `xgboost.train`, `lightgbm.train`.
+
+    Attributes
+    ----------
+    estimator_ : XGBRegressor or LGBMRegressor
+        The fitted estimator; its booster starts at the best constant and answers on the response scale.
+    feature_importances_ : ndarray of shape (n_features,)
+        Those of the fitted estimator.
+    n_features_in_ : int
+    feature_names_in_ : ndarray of shape (n_features,)
+
+    Examples
+    --------
+    >>> from xgboost import XGBRegressor
+    >>> from gbm_objectives import huber
+    >>> model = ObjectiveRegressor(XGBRegressor(max_depth=3), huber())
+    >>> GridSearchCV(model, {"objective__delta": ["auto", 1.0], "estimator__max_depth": [3, 6]})  # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        estimator: Any,
+        objective: Objective,
+        *,
+        guard: Guard = "warn",
+        refit_leaves: bool = False,
+    ) -> None:
+        self.estimator = estimator
+        self.objective = objective
+        self.guard = guard
+        self.refit_leaves = refit_leaves
+
+    def fit(
+        self,
+        X: Any,  # noqa: N803
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        eval_set: Any = None,
+        **arguments: Any,
+    ) -> Self:
+        """Fit the estimator.
+
+        Parameters
+        ----------
+        X : array-like or data frame of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Labels; a matrix for several targets.
+        sample_weight : array-like of shape (n_samples,) or None
+        eval_set : list of (X, y) or None
+            Metrics are the objective's own by default.
+        **arguments
+            Of the estimator's own ``fit``, such as verbose or callbacks.
+
+        Raises
+        ------
+        TypeError, ValueError, TrainingError
+            As `train` of the estimator's library.
+        """
+        if not is_regressor(self.estimator):
+            raise TypeError(
+                message("estimator", f"a {type(self.estimator).__name__}", "a regressor")
+            )
+        if y is None:
+            raise ValueError(
+                f"{type(self).__name__} requires y to be passed, but the target y is None"
+            )
+        labels, pairs = self._numbers("y", y), pairs_of(eval_set, arguments)
+        if pairs is not None:
+            pairs = [
+                (x, labels if label is y else self._numbers("eval_set", label))
+                for x, label in pairs
+            ]
+        return self._fit(X, labels, sample_weight, pairs, arguments)
+
+    def _numbers(self, argument: str, y: Any) -> NDArray[Any]:
+        """Labels as finite numbers, in the byte order of this machine: XGBoost reads no other, and doesn't say so."""
+        reject_masked(argument, y)
+        labels = check_array(y, ensure_2d=False, input_name=argument, estimator=self)
+        if labels.ndim == 2 and labels.shape[1] == 1:
+            labels = column_or_1d(labels, warn=True)
+        native: NDArray[Any] = labels.astype(labels.dtype.newbyteorder("="), copy=False)
+        with np.errstate(over="ignore"):  # both libraries hold labels in float32
+            reject_non_finite(argument, native.astype(np.float32), "Float32 ends at 3.4e38.")
+        return native
+
+    def predict(self, X: Any, **arguments: Any) -> NDArray[Any]:  # noqa: N803
+        """Predictions on the response scale, in the shape of `raw_prediction`, with its arguments."""
+        return self.objective.response(self.raw_prediction(X, **arguments))
+
+    def score(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:  # noqa: N803
+        """R^2; of several levels 1 - their loss over that of the best constants (D^2), larger is better too."""
+        if self.objective.n_outputs is None:
+            return float(super().score(X, y, sample_weight))
+        metric, labels = self.objective.metric, np.asarray(y)
+        constants = np.atleast_2d(self.objective.intercept(labels, sample_weight))
+        best = metric.evaluate(labels, np.repeat(constants, len(labels), axis=0), sample_weight)
+        return 1.0 - metric.evaluate(labels, self.predict(X), sample_weight) / best
