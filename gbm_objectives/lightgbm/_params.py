@@ -11,6 +11,7 @@ NUM_CLASS = ("num_class", "num_classes")
 BOOSTING = ("boosting", "boosting_type", "boost")
 LINEAR_TREE = ("linear_tree", "linear_trees")
 MONOTONE = ("monotone_constraints", "mc", "monotone_constraint", "monotonic_cst")
+MAX_DELTA_STEP = ("max_delta_step", "max_tree_output", "max_leaf_output")
 MACHINES = ("num_machines", "num_machine")
 THREADS = ("num_threads", "num_thread", "nthread", "nthreads", "n_jobs")
 EARLY_STOPPING = (

@@ -21,6 +21,7 @@ from gbm_objectives.lightgbm._params import (
     BOOSTING,
     LINEAR_TREE,
     MACHINES,
+    MAX_DELTA_STEP,
     METRIC,
     MONOTONE,
     THREADS,
@@ -39,6 +40,10 @@ def validate_refit(params: Mapping[str, Any], keep_training_booster: bool = Fals
             == "dart",
             "linear_tree": is_on(params, LINEAR_TREE),
             "monotone_constraints, which refitted leaves break": first(params, MONOTONE),
+            "max_delta_step, which refitted leaves exceed": float(
+                first(params, MAX_DELTA_STEP) or 0
+            )
+            > 0,
             "num_machines, each of which has a part of the rows": machines > 1,
         }
     )

@@ -71,7 +71,8 @@ def train(
         `absolute_error` then also grow their trees on the exact loss, unless they are given a curvature: they equal
         LightGBM's own. The rows are all of ``train_set``, also where trees are grown on samples. Metrics must be
         functions, and the features must be there: in data sets that are not constructed yet, or made with
-        free_raw_data=False. No dart, linear_tree, monotone constraints, keep_training_booster.
+        free_raw_data=False. No dart, linear_tree, monotone constraints,
+        max_delta_step, keep_training_booster.
     **arguments
         The other arguments of `lightgbm.train`: valid_sets, valid_names, init_model, callbacks,
         keep_training_booster (for the identity link).

@@ -7,7 +7,7 @@ answers with margins kept here, to the objective and to the metrics, and the lea
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -21,20 +21,55 @@ from gbm_objectives.xgboost._data import labels_of
 
 def validate_refit(params: Mapping[str, Any], metric: Any, callbacks: Iterable[Any]) -> None:
     """Raise for what refitted leaves don't go with; ``metric`` is what takes the place of eval_metric."""
+    _refuse(params)
     checkpoints = [isinstance(c, xgb.callback.TrainingCheckPoint) for c in callbacks]
-    booster, strategy = params.get("booster"), params.get("multi_strategy")
     refuse_beside(
         {
-            'booster="dart", which scales its trees anew in each round': booster == "dart",
-            'booster="gblinear"': booster == "gblinear",
-            'multi_strategy="multi_output_tree"': strategy == "multi_output_tree",
-            'process_type="update"': params.get("process_type") == "update",
-            "monotone_constraints, which refitted leaves break": params.get("monotone_constraints"),
             "TrainingCheckPoint: leaves are written when training ends": any(checkpoints),
             "several workers, each of which has a part of the rows": is_distributed(),
         }
     )
     refuse_names("eval_metric", metric)
+
+
+def _refuse(params: Mapping[str, Any]) -> None:
+    """Raise for parameters that refitted leaves don't go with."""
+    booster, strategy = params.get("booster"), params.get("multi_strategy")
+    dropout = _is_on(params.get("rate_drop")) or _is_on(params.get("one_drop"))
+    refuse_beside(
+        {
+            'booster="dart", which scales its trees anew in each round': booster == "dart",
+            "rate_drop or one_drop, which scale the trees anew in each round": dropout,
+            'booster="gblinear"': booster == "gblinear",
+            'multi_strategy="multi_output_tree"': strategy == "multi_output_tree",
+            'process_type="update"': params.get("process_type") == "update",
+            "monotone_constraints, which refitted leaves break": params.get("monotone_constraints"),
+            "max_delta_step, which refitted leaves exceed": _is_on(params.get("max_delta_step")),
+        }
+    )
+
+
+def _is_on(value: Any) -> bool:
+    """Whether a switch or a number is given that is not 0; words count as XGBoost reads them."""
+    return str(value).strip().lower() not in ("none", "false", "0", "0.0")
+
+
+def _configured(booster: xgb.Booster) -> dict[str, Any]:
+    """The parameters of a booster, also those that a model to go on from has handed on."""
+
+    def flat(config: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+        for name, value in config.items():
+            if isinstance(value, dict):
+                yield from flat(value)
+            else:
+                yield name, value
+
+    learner = json.loads(booster.save_config())["learner"]
+    found = dict(flat(learner["gradient_booster"]))
+    found["booster"] = learner["gradient_booster"]["name"]
+    found["multi_strategy"] = learner["learner_train_param"].get("multi_strategy")
+    found["monotone_constraints"] = found.get("monotone_constraints", "").strip("()")
+    return found
 
 
 class Refitting(xgb.callback.TrainingCallback):
@@ -49,6 +84,7 @@ class Refitting(xgb.callback.TrainingCallback):
         """Have the boosters answer with refitted margins."""
         for fold in getattr(model, "cvfolds", [model]):
             booster = getattr(fold, "bst", fold)
+            _refuse(_configured(booster))
             booster._margins = _Margins(booster.copy(), self._objective)
             booster.__class__ = _RefittedBooster
             self._boosters.append(booster)

@@ -21,6 +21,10 @@ from gbm_objectives.xgboost._vector_leaves import with_vector_leaves
 
 #: What users give an estimator to have it called: `clone` would hand on copies.
 OBJECTS = ("callbacks", "eval_metric")
+#: Deprecated in XGBoost 3.4: they will be gone one day.
+_FORESTS = tuple(
+    getattr(xgb, name) for name in ("XGBRFRegressor", "XGBRFClassifier") if hasattr(xgb, name)
+)
 
 
 def fit(
@@ -92,7 +96,7 @@ def _params(estimator: Any, objective: Objective) -> dict[str, Any]:
         given = f"objective={given!r} beside {objective.name}"
         raise ValueError(message("estimator", given, "an estimator without an objective"))
     params = {name: value for name, value in params.items() if value is not None}
-    if isinstance(estimator, (xgb.XGBRFRegressor, xgb.XGBRFClassifier)):
+    if isinstance(estimator, _FORESTS):
         stops = estimator.early_stopping_rounds is not None
         if stops or estimator.callbacks is not None:
             given = f"a {type(estimator).__name__} with early stopping or callbacks"

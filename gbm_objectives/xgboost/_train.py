@@ -68,7 +68,8 @@ def train(
         of -G/(H + lambda): a quantile, a median, Huber's location. For one loss of the residual. `quantile` and
         `absolute_error` then also grow their trees on the exact loss, unless they are given a curvature: they equal
         the reg:quantileerror and reg:absoluteerror of XGBoost before 3.4. The rows are all of ``dtrain``, also
-        where trees are grown on samples. Metrics must be functions; no dart, gblinear, monotone constraints.
+        where trees are grown on samples. Metrics must be functions; no dropout, gblinear,
+        monotone constraints, max_delta_step.
     projections : int or None, default None
         For many targets, classes or levels, with XGBoost 3.2 or later: grow trees that have a value for each output
         in every leaf (``multi_strategy="multi_output_tree"``, which this sets), and search for their splits on so

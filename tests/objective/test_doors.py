@@ -10,6 +10,7 @@ import lightgbm as lgb
 import numpy as np
 import pytest
 import xgboost as xgb
+from _deprecated import forests
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
@@ -134,6 +135,7 @@ def test_quantile_dmatrix_and_several_targets(objective):
     assert_allclose(model.predict(X)[:, 1], alone.predict(X), rtol=1e-5)
 
 
+@forests
 def test_random_forest_wrapper():
     model = xgb.XGBRFRegressor(objective=huber(), n_estimators=10, base_score=0.5, n_jobs=1)
     model.fit(X, Y, sample_weight=W)

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 import scipy.sparse
 import xgboost as xgb
+from _deprecated import forests
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.optimize import minimize_scalar
 from sklearn.base import clone
@@ -202,7 +203,9 @@ def third_tree(library, objective, weighted=False, params=None):
 @pytest.mark.parametrize("objective", LOCATED, ids=repr)
 def test_no_leaf_has_a_better_value(library, objective, weighted):
     """Each leaf is the learning rate times a minimiser of the loss over its rows, at the scale of all rows."""
-    y, weight, before, leaves = third_tree(library, objective, weighted)
+    small = library == "xgboost" and objective == huber(delta=0.01)
+    params = {"min_child_weight": 0.1} if small else None  # all rows have a Hessian of 7 in sum
+    y, weight, before, leaves = third_tree(library, objective, weighted, params)
     loss = objective.fixed(y, before, weight)
     for step, rows in leaves:
         w = None if weight is None else weight[rows]
@@ -605,10 +608,13 @@ def test_losses_without_a_minimiser_are_refused(library, objective):
     ("params", "named"),
     [
         ({"booster": "dart"}, "dart"),
+        ({"rate_drop": 0.5}, "rate_drop"),  # on the default booster from 3.3 on
+        ({"one_drop": True, "skip_drop": 0.5}, "one_drop"),
         ({"booster": "gblinear"}, "gblinear"),
         ({"multi_strategy": "multi_output_tree"}, "multi_output_tree"),
         ({"process_type": "update"}, "update"),
         ({"monotone_constraints": "(1,0,0,0,0,0,0,0,0,0)"}, "monotone"),
+        ({"max_delta_step": 0.7}, "max_delta_step"),
         ({"eval_metric": "mae"}, "'mae'"),
         ({"eval_metric": ["mae", "rmse"]}, "'mae'"),
     ],
@@ -616,6 +622,36 @@ def test_losses_without_a_minimiser_are_refused(library, objective):
 def test_xgboost_refuses(params, named):
     with pytest.raises(ValueError, match=f"refit_leaves: True with .*{named}"):
         fit("xgboost", huber(), params=params)
+
+
+DROPOUT = {"rate_drop": 0.5, "one_drop": 1}
+
+
+def test_xgboost_refuses_dropout_through_every_door():
+    with pytest.raises(ValueError, match=r"refit_leaves: True with .*rate_drop"):
+        gox.cv({**XGB, **DROPOUT}, make_data("xgboost"), 3, objective=huber(), refit_leaves=True)
+    estimator = REGRESSORS["xgboost"](**DROPOUT)
+    with pytest.raises(ValueError, match=r"refit_leaves: True with .*rate_drop"):
+        ObjectiveRegressor(estimator, huber(), refit_leaves=True).fit(X, Y)
+    off = {"rate_drop": 0.0, "one_drop": False, "max_delta_step": 0, "booster": "gbtree"}
+    fit("xgboost", huber(), 2, off if XGB_VERSION >= (3, 3) else {"max_delta_step": 0})
+
+
+@pytest.mark.parametrize(
+    ("params", "named"),
+    [
+        ({"booster": "dart", "verbosity": 0, **DROPOUT}, "dart|rate_drop"),
+        ({"booster": "gblinear", "verbosity": 0}, "gblinear"),
+        ({"monotone_constraints": "(1,0,0,0,0,0,0,0,0,0)"}, "monotone"),
+        ({"max_delta_step": 0.7}, "max_delta_step"),
+    ],
+    ids=["dropout", "gblinear", "monotone", "max_delta_step"],
+)
+def test_xgboost_refuses_what_a_model_hands_on(params, named):
+    """A `Booster` to go on from hands on the parameters that it was trained with; its file has none."""
+    model = xgb.train({**XGB, **params}, make_data("xgboost"), 3)
+    with pytest.raises(ValueError, match=f"refit_leaves: True with .*({named})"):
+        fit("xgboost", huber(), params={"verbosity": 0}, xgb_model=model)
 
 
 def test_xgboost_refuses_workers(monkeypatch):
@@ -641,6 +677,7 @@ def test_xgboost_refuses_more(tmp_path):
         fit("xgboost", huber(), callbacks=[Looks()])
 
 
+@forests
 def test_forests_of_estimators():
     """`XGBRFRegressor.fit` takes no callbacks; it is trained by `train`, as a forest of one round."""
     estimator = xgb.XGBRFRegressor(n_estimators=5, max_depth=3, n_jobs=1, random_state=0)
@@ -664,6 +701,7 @@ def test_forests_of_estimators():
         ({"metric": ["auc", "l2"]}, "'auc'"),
         ({"metric": "None, rmse"}, "rmse"),
         ({"num_machines": 2}, "num_machines"),
+        ({"max_leaf_output": 0.7}, "max_delta_step"),
     ],
 )
 def test_lightgbm_refuses(params, named):
