@@ -216,6 +216,11 @@ def labels_and_predictions(
     """
     y = numeric_array("y_true", y_true, may_be_empty=may_be_empty)
     raw = numeric_array("raw_prediction", raw_prediction, may_be_empty=may_be_empty)
+    if raw.shape == (
+        0,
+        0,
+    ):  # and XGBoost 3.4 scores of this one, but takes gradients of as many columns as outputs
+        raw = raw.reshape(0) if n_outputs is None else raw.reshape(0, n_outputs)
     if not (y.size or len(raw)) and y.shape != raw.shape:
         y = y.reshape(0)  # XGBoost 3.4 gives labels of shape (1, 0)
     if n_outputs is not None:

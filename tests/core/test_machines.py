@@ -194,6 +194,22 @@ def test_labels_of_a_machine_without_rows(objective, y, raw, shape):
         assert gradient.shape == hessian.shape == raw[:0].shape
 
 
+@pytest.mark.parametrize("objective", [huber(), quantile([0.1, 0.5, 0.9])], ids=repr)
+def test_scores_of_a_machine_without_rows(objective):
+    """XGBoost 3.4 gives them without columns, and takes gradients of as many columns as outputs."""
+    n = objective.n_outputs
+    raw = np.zeros((N,) if n is None else (N, n))
+
+    def compute(k, allreduce):
+        if k:
+            return gradient_hessian(objective, np.zeros(0), np.zeros((0, 0)), None, allreduce)
+        return gradient_hessian(objective, Y, raw, W, allreduce)
+
+    _, *others = on_machines(compute)
+    for gradient, hessian in others:
+        assert gradient.shape == hessian.shape == raw[:0].shape
+
+
 @pytest.mark.parametrize(("objective", "y", "raw"), CASES, ids=lambda c: getattr(c, "name", ""))
 def test_no_rows_on_the_only_machine(objective, y, raw):
     with pytest.raises(ValueError, match=r"no rows; needed: at least one row"):
