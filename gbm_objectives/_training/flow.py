@@ -254,7 +254,7 @@ def run(library: Library, door: Door, request: Request, *, finished: bool = True
             library,
             objective,
             params,
-            bound(metrics, objective),
+            bound(metrics, objective, numbered=objective.targets is not given.targets),
             labels,
             n_outputs,
             request,

@@ -32,10 +32,11 @@ def split_named(metrics: Any) -> tuple[list[str], list[Callable[..., Any]]]:
     return named, [metric for metric in given if callable(metric)]
 
 
-def bound(metrics: Iterable[Any], objective: Objective) -> list[Any]:
+def bound(metrics: Iterable[Any], objective: Objective, *, numbered: bool = False) -> list[Any]:
     """Metrics that make the response themselves: with a custom objective they are given raw scores.
 
-    Where labels are row numbers of a table, metrics of this package see the rows.
+    Where labels are row numbers of a table, metrics of this package see the rows; all metrics do where the user
+    does not know of the numbers (``numbered``).
     """
     linked = [
         replace(metric, link=objective.link)
@@ -48,7 +49,9 @@ def bound(metrics: Iterable[Any], objective: Objective) -> list[Any]:
     if objective.targets is None:
         return linked
     targets = objective.targets
-    return [OnRows(m, targets) if isinstance(m, (Metric, OnResponse)) else m for m in linked]
+    return [
+        OnRows(m, targets) if numbered or isinstance(m, (Metric, OnResponse)) else m for m in linked
+    ]
 
 
 def higher_is_better(metrics: list[Any]) -> bool | None:
@@ -66,7 +69,7 @@ class OnRows:
     @property
     def name(self) -> str:
         """The metric's name."""
-        return str(self.metric.name)
+        return getattr(self.metric, "name", type(self.metric).__name__)
 
     @property
     def __name__(self) -> str:

@@ -299,14 +299,14 @@ def test_a_share_of_one_is_the_objective():
 
 
 def test_the_self_test_sees_the_draws():
-    """Rows that are left out, and draws that change with the number of rows, are what it reports."""
+    """A row that one draw leaves out is no dead row: over many draws it has a gradient."""
     report = check_objective(sampled_softmax(1), train=False)
     assert report["gradient"].status == report["determinism"].status == "ok"
     assert report["weights"].status == report["hessian"].status == "ok"
-    assert report["saturation"].status == "failure"
+    assert report["saturation"].status == "ok"
     report = check_objective(negative_sampling(share=0.5), train=False)
     assert report["determinism"].status == report["weights"].status == "ok"
-    assert report["saturation"].status == "failure"
+    assert report["saturation"].status == "ok"
     assert report["rows"].status == "warning"
 
 
