@@ -52,6 +52,7 @@ def on_one(library, link, **arguments):
 
 
 def on_cluster(client, library, link, **arguments):
+    client.wait_for_workers(2, timeout=60)  # one may be starting again
     objective, y = CASES[link]
     dX, dy = (placed(client, a, SIZES) for a in (X, y))
     if library == "xgboost":

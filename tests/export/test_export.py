@@ -127,9 +127,17 @@ NOT_OF_CLASSES = "Unexpected objective: reg:squarederror"
 #: Newer versions of XGBoost have this key for dart too; the weights of its trees are then left out.
 DART = None if "gbtree_model_param" in dart_keys() else "gbtree_model_param"
 
+#: From 3.4 on XGBoost has several quantiles that its ``predict`` sorts; the tool takes the outputs for another model.
+SORTS = tuple(map(int, xgb.__version__.split(".")[:2])) >= (3, 4)
+SORTED_LEVELS = Reason(
+    "onnxmltools", None,
+    lambda: alone("xgboost", "reg:quantileerror", NUMBER, quantile_alpha=[0.05, 0.5, 0.95]), False,
+)  # fmt: skip
 REASONS = {
     # Scores of levels or margins of classes are num_class outputs of the identity link: no library has it built in.
-    "levels": Reason(
+    "levels": SORTED_LEVELS
+    if SORTS
+    else Reason(
         "onnxmltools", NOT_OF_CLASSES,
         lambda: alone("xgboost", three_levels, NUMBER, num_class=3),
     ),
