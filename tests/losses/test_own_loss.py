@@ -194,6 +194,8 @@ def test_trains_both_libraries_from_its_own_intercept():
 @pytest.mark.parametrize("library", ["xgboost", "lightgbm"])
 def test_a_likelihood_of_two_parameters_finds_both(library):
     """y is normal around 10 + 3 x with a scale of exp(z): each tree grows both outputs from one label."""
+    if library == "xgboost" and tuple(map(int, xgb.__version__.split(".")[:2])) < (3, 1):
+        pytest.skip("XGBoost has an intercept for each output from 3.1 on")
     rng = np.random.default_rng(0)
     features = rng.uniform(-1, 1, (4000, 2))
     mean, log_scale = 10 + 3 * features[:, 0], features[:, 1]
