@@ -133,14 +133,13 @@ SORTED_LEVELS = Reason(
     "onnxmltools", None,
     lambda: alone("xgboost", "reg:quantileerror", NUMBER, quantile_alpha=[0.05, 0.5, 0.95]), False,
 )  # fmt: skip
+SCORES = Reason(
+    "onnxmltools", NOT_OF_CLASSES, lambda: alone("xgboost", three_levels, NUMBER, num_class=3)
+)
 REASONS = {
     # Scores of levels or margins of classes are num_class outputs of the identity link: no library has it built in.
-    "levels": SORTED_LEVELS
-    if SORTS
-    else Reason(
-        "onnxmltools", NOT_OF_CLASSES,
-        lambda: alone("xgboost", three_levels, NUMBER, num_class=3),
-    ),
+    "scores of classes": SCORES,
+    "levels": SORTED_LEVELS if SORTS else SCORES,
     "LightGBM's levels": Reason(
         "onnxmltools", NAMELESS_LGB, lambda: alone("lightgbm", three_levels, NUMBER, num_class=3)
     ),
@@ -250,6 +249,8 @@ def reason(library: str, tool: str, name: str, door: str) -> str | None:
             return "probability of a regressor"
         if name == "targets":
             return "targets"
+        if name == "multiclass_hinge":
+            return "scores of classes"
         if several:
             return "levels" if identity else "labels"
         return None

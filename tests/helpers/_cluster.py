@@ -4,6 +4,7 @@ import itertools
 import warnings
 from contextlib import contextmanager
 
+import dask
 import dask.array as da
 import numpy as np
 from distributed import Client, LocalCluster
@@ -15,6 +16,9 @@ def cluster(n_workers):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Dask's own
         with (
+            # After this time the cluster looks whether a lost worker came back, and closes it for good if it is away
+            # just then: killed a second time, by the next test.
+            dask.config.set({"distributed.deploy.lost-worker-timeout": "1h"}),
             LocalCluster(
                 n_workers=n_workers,
                 threads_per_worker=1,
