@@ -61,8 +61,8 @@ class Library(Protocol):
     def grows_trees(self, params: Mapping[str, Any]) -> bool:
         """Whether there are trees to guard."""
 
-    def foresee(self, start: Start) -> str:
-        """What will go wrong from this start, or nothing."""
+    def foresee(self, start: Start, params: Mapping[str, Any]) -> str:
+        """What will go wrong from this start under these parameters, or nothing."""
 
     def read(self, booster: Any) -> Any:
         """A trained model in the form that `diagnose` and `finish` read."""
@@ -198,7 +198,7 @@ class Job:
 
     def _foresee(self, start: Start) -> None:
         """One alarm is enough: after it the trees are not looked at."""
-        if found := self.library.foresee(start):
+        if found := self.library.foresee(start, self.params):
             raise_alarm(self.guard, found)
             self.guard = "ignore"
 

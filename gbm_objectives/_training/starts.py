@@ -26,9 +26,11 @@ class Start:
     hessian, gradient : float
         The sums of h and of |g|; of several outputs the largest.
     gain : float
-        The sum of g^2/h, which no sum of gains of splits exceeds (Cauchy-Schwarz).
+        The sum of g^2/h, which no sum of gains of splits exceeds (Cauchy-Schwarz); of several outputs the largest.
     weight : float
         The sum of weights.
+    gain_of_all : float
+        The same of all outputs together, which is what a tree with a value an output in each leaf can gain.
     in_target_units : bool
         Whether the gradients grow with the target, so that rescaling it helps.
     """
@@ -38,6 +40,7 @@ class Start:
     gradient: float
     gain: float
     weight: float
+    gain_of_all: float
     in_target_units: bool = True
 
     @classmethod
@@ -49,9 +52,11 @@ class Start:
         g, h = (a.astype(float) for a in objective.gradient_hessian(y_true, scores, weight))
         gains = np.divide(g * g, h, out=np.zeros_like(g), where=h > 0)
         hessian, gradient, gain = (float(np.max(a.sum(0))) for a in (h, np.abs(g), gains))
+        gain_of_all = float(gains.sum())
         n = len(y_true)
         total = n if weight is None else float(np.sum(weight))
-        return cls(n, hessian, gradient, gain, total, isinstance(objective.link, Identity))
+        in_target_units = isinstance(objective.link, Identity)
+        return cls(n, hessian, gradient, gain, total, gain_of_all, in_target_units)
 
     def __str__(self) -> str:
         return (

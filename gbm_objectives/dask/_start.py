@@ -55,7 +55,8 @@ class ClusterLabels:
             )
             for labels, score in zip(self.columns, each, strict=True)
         ]
-        return max(starts, key=lambda start: start.gain)
+        gain_of_all = sum(start.gain_of_all for start in starts)
+        return replace(max(starts, key=lambda start: start.gain), gain_of_all=gain_of_all)
 
     def metric(self, objective: Objective) -> LossMetric:
         """The objective's metric, at the scale of these labels: one for all machines and evaluation sets."""

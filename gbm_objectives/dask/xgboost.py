@@ -6,15 +6,16 @@ package also goes into ``xgboost.dask.train(obj=)`` and the Dask estimators, giv
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from typing import Any
 
 import xgboost as xgb
 from dask.delayed import delayed
 from xgboost import dask as dxgb
 
-from gbm_objectives._core.validation import message
+from gbm_objectives._core.validation import Array, message
 from gbm_objectives._training.alarms import Guard
 from gbm_objectives._training.flow import Job, Request, run
 from gbm_objectives.dask import _start
@@ -96,6 +97,7 @@ class _Train:
         self.client, self.dtrain, self.rounds, self.stopping = client, dtrain, rounds, stopping
         self.arguments = dict(arguments)
         self.callbacks = list(self.arguments.pop("callbacks", None) or [])
+        self.label_columns = 1
         self.result: dict[str, Any] = {}
 
     def numbered(self, objective: Objective) -> AbstractContextManager[Objective]:
@@ -104,11 +106,16 @@ class _Train:
 
     def labels(self, objective: Objective, params: Mapping[str, Any]) -> _start.ClusterLabels:
         """Sketches of all machines' labels."""
-        return _start.of_pairs(self.client, objective, _pairs(self.dtrain))
+        found = _start.of_pairs(self.client, objective, _pairs(self.dtrain))
+        self.label_columns = len(found.columns)
+        return found
 
     def train(self, job: Job) -> list[xgb.Booster]:
         """One model on all machines."""
         params, _ = job.begin(job.params, job.labels)
+        self._refuse_idle(params)
+        columns = max(job.n_outputs, self.label_columns)
+        metric = all_metrics(job.metrics)
         maximize = self.arguments.pop("maximize", job.higher_is_better)
         callbacks = list(self.callbacks)
         if self.stopping is not None:
@@ -119,12 +126,37 @@ class _Train:
                 params,
                 self.dtrain,
                 self.rounds,
-                obj=job.objective,
-                custom_metric=all_metrics(job.metrics),
+                obj=_WithColumns(job.objective, columns),
+                custom_metric=metric and _WithColumns(metric, columns),
                 callbacks=callbacks or None,
                 **self.arguments,
             )
         return [self.result["booster"]]
+
+    def _refuse_idle(self, params: Mapping[str, Any]) -> None:
+        """Raise where XGBoost's own check of labels would end the training of sorted levels."""
+        evals = [data for data, _ in self.arguments.get("evals") or ()]
+        idle = set().union(*(data.worker_map for data in evals)) - set(self.dtrain.worker_map)
+        if idle and "quantile_alpha" in params:
+            given = f"rows on {', '.join(sorted(idle))}, without training rows"
+            needed = "training rows on every worker: XGBoost's reg:quantileerror, which sorts the levels, checks it"
+            raise ValueError(message("evals", given, needed, "Rebalance the training data."))
+
+
+@dataclass(frozen=True)
+class _WithColumns:
+    """An objective or a metric for workers without rows, whose scores XGBoost gives without columns.
+
+    The gradients must have as many as the model has outputs.
+    """
+
+    function: Callable[[Array, xgb.DMatrix], Any]
+    columns: int
+
+    def __call__(self, raw_prediction: Array, data: xgb.DMatrix) -> Any:
+        if not raw_prediction.size:
+            raw_prediction = raw_prediction.reshape((0, self.columns) if self.columns > 1 else 0)
+        return self.function(raw_prediction, data)
 
 
 def _pairs(data: dxgb.DaskDMatrix) -> list[tuple[Any, Any]]:

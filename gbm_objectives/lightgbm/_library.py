@@ -138,7 +138,7 @@ def grows_trees(params: Mapping[str, Any]) -> bool:
     return True
 
 
-def foresee(start: Start) -> str:
+def foresee(start: Start, params: Mapping[str, Any]) -> str:
     """Nothing: LightGBM has no floor under gains, and computes them in float64."""
     return ""
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -29,8 +30,9 @@ _CEILING = 1e38
 _FIRST = 3
 
 
-def foresee(start: Start) -> str:
+def foresee(start: Start, params: Mapping[str, Any]) -> str:
     """What is wrong with gains that are too small or too large, or nothing."""
+    start = _of_a_tree(start, params)
     if 0 < start.gain < _FLOORS * GAIN_FLOOR:
         return _small_gains(start)
     return _large_gains(start) if start.gain > _CEILING else ""
@@ -49,7 +51,9 @@ def diagnose(booster: xgb.Booster, start: Callable[[], Start]) -> str:
         return non_finite(f"round {rounds}")
     if any(len(tree["left_children"]) > 1 for tree in _trees(booster[:first])):
         return ""
-    found, settings = start(), _tree_parameters(booster)
+    config = json.loads(booster.save_config())["learner"]
+    found = _of_a_tree(start(), config["learner_train_param"])
+    settings = _tree_parameters(config["gradient_booster"])
     if found.gain == 0:  # constant labels: so is the model
         return ""
     gamma = float(settings["gamma"])
@@ -57,6 +61,12 @@ def diagnose(booster: xgb.Booster, start: Callable[[], Start]) -> str:
     gain = ("XGBoost's floor", GAIN_FLOOR) if fixed else ("gamma", gamma)
     hessian = ("min_child_weight", float(settings["min_child_weight"]))
     return no_split(found, first, Limits(hessian, gain, fixed_gain=fixed))
+
+
+def _of_a_tree(start: Start, params: Mapping[str, Any]) -> Start:
+    """With the gain of all outputs, where a leaf has a value for each: XGBoost sums their gains."""
+    together = params.get("multi_strategy") == "multi_output_tree"
+    return replace(start, gain=start.gain_of_all) if together else start
 
 
 def _trees(booster: xgb.Booster) -> list[dict[str, Any]]:
@@ -70,8 +80,7 @@ def _finite(tree: dict[str, Any]) -> bool:
     return all(np.isfinite(tree.get(name, 0.0)).all() for name in ("base_weights", "leaf_weights"))
 
 
-def _tree_parameters(booster: xgb.Booster) -> dict[str, str]:
-    config = json.loads(booster.save_config())["learner"]["gradient_booster"]
+def _tree_parameters(config: Mapping[str, Any]) -> dict[str, str]:
     parameters: dict[str, str] = config.get("gbtree", config)["tree_train_param"]
     return parameters
 

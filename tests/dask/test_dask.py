@@ -48,6 +48,8 @@ from gbm_objectives.sklearn import ObjectiveRegressor
 
 pytestmark = [pytest.mark.dask, pytest.mark.filterwarnings("default")]  # Dask's own warnings
 
+VERSION = tuple(map(int, xgb.__version__.split(".")[:2]))
+ONE_INTERCEPT, SORTS = VERSION < (3, 1), VERSION >= (3, 4)
 RNG = np.random.default_rng(0)
 SIZES = (60, 340, 200, 100)  # uneven, and two partitions on some workers
 N, ROUNDS = sum(SIZES), 10
@@ -224,26 +226,56 @@ def test_xgboost_a_metric_that_grows(client):
     assert found["booster"].best_iteration == int(np.argmax(history)) > 2
 
 
-def test_xgboost_a_worker_without_rows(client):
-    """A worker that has evaluation rows only takes part in all sums."""
-    dX, dy = spread(client, X, Y)
+@pytest.mark.parametrize(
+    ("objective", "y"),
+    [
+        (huber(), Y),
+        (ohem(huber()), Y),
+        (softmax_focal(), LEVEL),
+        pytest.param(
+            quantile([0.1, 0.9]),
+            Y,
+            marks=pytest.mark.skipif(SORTS, reason="XGBoost's sorted levels: refused, below"),
+        ),
+        pytest.param(
+            huber(),
+            np.column_stack([Y, 100 * Y[::-1]]),
+            marks=pytest.mark.skipif(
+                ONE_INTERCEPT, reason="XGBoost before 3.1 has one intercept for all targets"
+            ),
+        ),
+    ],
+    ids=["one", "sums", "classes", "levels", "targets"],
+)
+def test_xgboost_a_worker_without_rows(client, objective, y):
+    """A worker that has evaluation rows only takes part in all sums; its scores may have no columns."""
     first = sorted(client.scheduler_info(n_workers=-1)["workers"])[:1]
-    own = [placed(client, a, [N], first) for a in (X, Y)]
-    dtrain, dvalid = dxgb.DaskDMatrix(client, *own), dxgb.DaskDMatrix(client, dX, dy)
-    for objective in (huber(), ohem(huber())):
-        found = gbm_objectives.dask.xgboost.train(
-            client, XGB, dtrain, ROUNDS, objective=objective, evals=[(dvalid, "v")]
-        )["booster"]
-        one = xgb.DMatrix(X, Y)
-        right = gbm_objectives.xgboost.train(XGB, one, ROUNDS, objective=objective)
-        assert_allclose(found.predict(one), right.predict(one), rtol=1e-5, atol=1e-6)
+    own = [placed(client, a, [N], first) for a in (X, y)]
+    dtrain, dvalid = (dxgb.DaskDMatrix(client, *data) for data in (own, spread(client, X, y)))
+    found = gbm_objectives.dask.xgboost.train(
+        client, XGB, dtrain, ROUNDS, objective=objective, evals=[(dtrain, "t"), (dvalid, "v")]
+    )["booster"]
+    one = xgb.DMatrix(X, y)
+    right = gbm_objectives.xgboost.train(XGB, one, ROUNDS, objective=objective)
+    assert_allclose(found.predict(one), right.predict(one), rtol=1e-5, atol=1e-4)
+
+
+@pytest.mark.skipif(not SORTS, reason="before XGBoost 3.4 levels are not sorted in the model")
+def test_xgboost_sorted_levels_want_rows_on_every_worker(client):
+    first = sorted(client.scheduler_info(n_workers=-1)["workers"])[:1]
+    dtrain = dxgb.DaskDMatrix(client, *(placed(client, a, [N], first) for a in (X, Y)))
+    dvalid = dxgb.DaskDMatrix(client, *spread(client, X, Y))
+    with pytest.raises(ValueError, match=r"evals: rows on tcp.*without training rows; needed: "):
+        gbm_objectives.dask.xgboost.train(
+            client, XGB, dtrain, ROUNDS, objective=quantile([0.1, 0.9]), evals=[(dvalid, "v")]
+        )
 
 
 def test_xgboost_several_targets(client):
     both = np.column_stack([Y, 100 * Y[::-1]])
     dX, dy = spread(client, X, both)
     dtrain, one = dxgb.DaskDMatrix(client, dX, dy), xgb.DMatrix(X, both)
-    if tuple(map(int, xgb.__version__.split(".")[:2])) < (3, 1):
+    if ONE_INTERCEPT:
         pytest.skip("XGBoost before 3.1 has one intercept for all targets")
     found = gbm_objectives.dask.xgboost.train(client, XGB, dtrain, ROUNDS, objective=huber())
     right = gbm_objectives.xgboost.train(XGB, one, ROUNDS, objective=huber())

@@ -342,3 +342,14 @@ def test_guards_read_the_leaves_that_predict(monkeypatch):
     monkeypatch.setattr(ProjectedObjective, "__call__", gradient)
     with pytest.raises(TrainingError, match="NaN or inf"):
         train(rounds=1)
+
+
+@NEEDS_STARTS
+def test_gains_of_all_outputs_count():
+    """XGBoost sums them: what is too little for trees of one output is enough for one tree of forty."""
+    y = np.repeat(Y[:, :1], 40, axis=1)
+    y *= np.sqrt(0.05 / ((y[:, 0] - y[:, 0].mean()) ** 2).sum())  # the gain of an output: .05
+    data = xgb.DMatrix(X, y)
+    gox.train(VECTOR, data, 2, objective=squared_error(), guard="raise")
+    with pytest.raises(TrainingError, match="The gradients are small for XGBoost"):
+        gox.train(PARAMS, data, 2, objective=squared_error(), guard="raise")
