@@ -413,7 +413,8 @@ def test_a_short_run_does_not_wait_for_a_second_process(monkeypatch):
 def test_users_candidates_are_trained_by_other_processes():
     from sklearn.linear_model import LinearRegression
 
-    given = {"folds": 2, "rounds": 5, "objectives": "huber", "candidates": [LinearRegression()]}
+    given = {"folds": 2, "rounds": 5, "contamination": 0, "libraries": ["lightgbm"]}
+    given |= {"objectives": "huber", "candidates": [LinearRegression()]}
     same(compare(DATA, None, **given), compare(DATA, None, workers=2, **given))
 
 
@@ -427,7 +428,8 @@ def test_lightgbm_predicts_with_the_models_threads(monkeypatch):
         return predict(self, *arguments, **named)
 
     monkeypatch.setattr(lightgbm.Booster, "predict", seen)
-    compare(DATA, None, folds=2, rounds=2, contamination=0, libraries=["lightgbm"], threads=2)
+    given_to = {"folds": 2, "rounds": 2, "contamination": 0, "objectives": "huber"}
+    compare(DATA, None, libraries=["lightgbm"], threads=2, **given_to)
     assert set(given) == {2}
 
 
@@ -598,6 +600,7 @@ def test_warnings_are_rows():
 
 def test_what_is_done_is_not_done_again(tmp_path, monkeypatch):
     given = {"folds": 2, "rounds": 3, "objectives": "huber", "cache": tmp_path / "kept"}
+    given["libraries"] = ["lightgbm"]
     fits = []
 
     def counted(*arguments):
@@ -607,7 +610,7 @@ def test_what_is_done_is_not_done_again(tmp_path, monkeypatch):
     monkeypatch.setattr("gbm_objectives.compare.running.experiment.fit", counted)
     first = compare(DATA, None, **given)
     total = len(fits)
-    assert total == first.info["fits"] > 50
+    assert total == first.info["fits"] > 25
     skipped = (first.scores[first.scores["metric"] == "mae"]["status"] == "skipped").sum()
     fits.clear()
     again = compare(DATA, None, **given)
@@ -622,9 +625,9 @@ def test_what_is_done_is_not_done_again(tmp_path, monkeypatch):
         return len(fits)
 
     assert new(rounds=4) == total
-    assert new(objectives="huber, cauchy") == skipped + 2 * 3 * 2
+    assert new(objectives="huber, cauchy") == skipped + 2 * 3
     assert new(X=of_arrays(DATA.x, DATA.y + 1.0)) == total
-    assert new(contamination=(0.0, 0.2), seeds=(0,)) > 20
+    assert new(contamination=(0.0, 0.2), seeds=(0,)) > 10
     assert new(cache=False) == total
     for path in (tmp_path / "kept").iterdir():
         path.write_bytes(path.read_bytes()[:50])  # a full disk

@@ -310,8 +310,10 @@ def _browse(path, folder):
 
 
 @pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed")
-def test_browser_has_no_complaint_and_no_request(made, tmp_path):
-    dom, console, urls = _browse(made.report(tmp_path / "report.html"), tmp_path)
+def test_browser_has_no_complaint_and_no_request(page, tmp_path):
+    path = tmp_path / "report.html"
+    path.write_text(page, encoding="utf-8")
+    dom, console, urls = _browse(path, tmp_path)
     assert "Leaderboard" in dom
     assert console == []
     assert urls == set()
