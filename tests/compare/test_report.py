@@ -37,7 +37,9 @@ FLAGS = (
 )  # fmt: skip
 
 
-@pytest.fixture(scope="module", params=TASKS)
+@pytest.fixture(
+    scope="module", params=[pytest.param(t, marks=pytest.mark.xdist_group(t)) for t in TASKS]
+)
 def task(request):
     return request.param
 

@@ -18,7 +18,7 @@ import dask.dataframe as dd
 import lightgbm as lgb
 import pandas as pd
 import xgboost as xgb
-from _cluster import cluster, placed
+from _cluster import placed
 from xgboost import dask as dxgb
 
 import gbm_objectives.dask.lightgbm
@@ -46,7 +46,11 @@ from gbm_objectives import (
 from gbm_objectives.dask import ClusterError, intercept
 from gbm_objectives.sklearn import ObjectiveRegressor
 
-pytestmark = [pytest.mark.dask, pytest.mark.filterwarnings("default")]  # Dask's own warnings
+pytestmark = [
+    pytest.mark.dask,
+    pytest.mark.xdist_group("dask"),
+    pytest.mark.filterwarnings("default"),  # Dask's own
+]
 
 VERSION = tuple(map(int, xgb.__version__.split(".")[:2]))
 ONE_INTERCEPT, SORTS = VERSION < (3, 1), VERSION >= (3, 4)
@@ -96,12 +100,6 @@ every_case = pytest.mark.parametrize(
 )
 
 
-@pytest.fixture(scope="module")
-def client():
-    with cluster(3) as client:
-        yield client
-
-
 def spread(client, *arrays):
     return [placed(client, array, SIZES) for array in arrays]
 
@@ -110,22 +108,20 @@ def test_labels_of_the_first_worker_have_one_class():
     assert LABEL[:60].max() == 0 < LABEL.max()
 
 
-def test_two_workers():
-    with cluster(2) as client:
-        for objective, y in ((huber(), Y), (focal(), LABEL), (dice(), LABEL)):
-            dX, dy, dw = spread(client, X, y, W)
-            dtrain, one = dxgb.DaskDMatrix(client, dX, dy, weight=dw), xgb.DMatrix(X, y, weight=W)
-            found = gbm_objectives.dask.xgboost.train(
-                client, XGB, dtrain, ROUNDS, objective=objective
-            )["booster"]
-            right = gbm_objectives.xgboost.train(XGB, one, ROUNDS, objective=objective)
-            assert_allclose(found.predict(one), right.predict(one), rtol=1e-5, atol=1e-6)
-            found = gbm_objectives.dask.lightgbm.train(
-                client, LGB, dX, dy, ROUNDS, objective=objective, sample_weight=dw
-            )
-            one = lgb.Dataset(X, y, weight=W)
-            right = gbm_objectives.lightgbm.train(LGB, one, ROUNDS, objective=objective)
-            assert_allclose(found.predict(X), right.predict(X), rtol=1e-5, atol=1e-6)
+def test_two_workers(client):
+    two = sorted(client.scheduler_info(n_workers=-1)["workers"])[:2]
+    for objective, y in ((huber(), Y), (focal(), LABEL), (dice(), LABEL)):
+        dX, dy, dw = (placed(client, a, SIZES, two) for a in (X, y, W))
+        dtrain, one = dxgb.DaskDMatrix(client, dX, dy, weight=dw), xgb.DMatrix(X, y, weight=W)
+        found = gbm_objectives.dask.xgboost.train(client, XGB, dtrain, ROUNDS, objective=objective)
+        right = gbm_objectives.xgboost.train(XGB, one, ROUNDS, objective=objective)
+        assert_allclose(found["booster"].predict(one), right.predict(one), rtol=1e-5, atol=1e-6)
+        found = gbm_objectives.dask.lightgbm.train(
+            client, LGB, dX, dy, ROUNDS, objective=objective, sample_weight=dw
+        )
+        one = lgb.Dataset(X, y, weight=W)
+        right = gbm_objectives.lightgbm.train(LGB, one, ROUNDS, objective=objective)
+        assert_allclose(found.predict(X), right.predict(X), rtol=1e-5, atol=1e-6)
 
 
 # XGBoost

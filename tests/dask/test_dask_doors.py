@@ -7,7 +7,7 @@ from numpy.testing import assert_allclose
 pytest.importorskip("distributed")
 import lightgbm as lgb
 import xgboost as xgb
-from _cluster import cluster, placed
+from _cluster import placed
 from xgboost import dask as dxgb
 
 import gbm_objectives.dask.lightgbm
@@ -16,7 +16,11 @@ import gbm_objectives.lightgbm
 import gbm_objectives.xgboost
 from gbm_objectives import binary_cross_entropy, huber, metrics, poisson, softmax_cross_entropy
 
-pytestmark = [pytest.mark.dask, pytest.mark.filterwarnings("default")]  # Dask's own warnings
+pytestmark = [
+    pytest.mark.dask,
+    pytest.mark.xdist_group("dask"),
+    pytest.mark.filterwarnings("default"),  # Dask's own
+]
 
 RNG = np.random.default_rng(0)
 SIZES = (120, 180)
@@ -35,12 +39,6 @@ LGB |= {"min_data_in_bin": 1, "verbosity": -1}
 link = pytest.mark.parametrize("link", CASES)
 
 
-@pytest.fixture(scope="module")
-def client():
-    with cluster(2) as client:
-        yield client
-
-
 def on_one(library, link, **arguments):
     objective, y = CASES[link]
     if library == "xgboost":
@@ -52,7 +50,7 @@ def on_one(library, link, **arguments):
 
 
 def on_cluster(client, library, link, **arguments):
-    client.wait_for_workers(2, timeout=60)  # one may be starting again
+    client.wait_for_workers(3, timeout=60)  # one may be starting again
     objective, y = CASES[link]
     dX, dy = (placed(client, a, SIZES) for a in (X, y))
     if library == "xgboost":
