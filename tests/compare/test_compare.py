@@ -814,23 +814,23 @@ def test_compare(capsys, tmp_path):
     main(["compare", *TINY, "--no-out"])  # again: nothing is trained, nothing is written
     assert not (tmp_path / "comparison").exists()
     assert "models known from an earlier run" in capsys.readouterr().err
-    main(["compare", *TINY, "--no-cache", "--budget", "0.000001"])
+    main(["compare", *TINY, "--no-out", "--no-cache", "--budget", "0.000001"])
     assert "known" not in capsys.readouterr().err
 
 
 def test_quick_is_the_same_with_fewer_folds_and_rounds(capsys, monkeypatch):
     line_up(monkeypatch, Constant())
-    main(["compare", "--quick", "--workers", "1"])
+    main(["compare", "--quick", "--workers", "1", "--no-out"])
     assert ", 3 folds, 50 rounds, seed 0" in capsys.readouterr().out
-    main(["compare", "--quick", "--rounds", "7", "--seed", "5", "--workers", "1"])
+    main(["compare", "--quick", "--rounds", "7", "--seed", "5", "--workers", "1", "--no-out"])
     assert ", 3 folds, 7 rounds, seed 5" in capsys.readouterr().out
-    main(["compare", "--workers", "1"])
+    main(["compare", "--workers", "1", "--no-out"])
     assert ", 5 folds, 200 rounds, seed 0" in capsys.readouterr().out
 
 
 def test_one_library_is_enough(capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "lightgbm", None)
-    assert main(["compare", *TINY]) == 0
+    assert main(["compare", *TINY, "--no-out"]) == 0
     out = capsys.readouterr().out
     assert "Left out: lightgbm is not installed" in out
     assert "\nxgboost " in out
@@ -844,7 +844,7 @@ def test_one_library_is_enough(capsys, monkeypatch):
 
 def test_the_exit_code_tells_when_every_model_failed(capsys, monkeypatch):
     line_up(monkeypatch, Constant(), Broken("broken", "ours", "xgboost", RuntimeError("no luck")))
-    assert main(["compare", *TINY]) == 1
+    assert main(["compare", *TINY, "--no-out"]) == 1
     assert (
         "Failed in 6 of 6 fits: RuntimeError: no luck (broken · xgboost)" in capsys.readouterr().out
     )
