@@ -242,16 +242,17 @@ def test_parameters_out_of_range():
 @pytest.mark.parametrize("tau", [0.02, 0.5, 0.9])
 def test_the_automatic_delta_of_quantile_is_the_documented_one(tau, far):
     rng = np.random.default_rng(3)
-    raw, r = 5 + 2 * rng.normal(size=1000), rng.normal(size=1000)
+    raw, r = 5 + 2 * rng.normal(size=1000), rng.exponential(size=1000) - 0.1
     r[:far] = 1000.0
     gradient, _ = quantile(tau).gradient_hessian(raw - r, raw)
     spread = np.sqrt(np.abs(r)).mean() ** 2
-    s = min(spread, 1.5 * np.median(np.abs(r)))
-    t = 1.48 * np.sqrt(np.abs(raw - raw.mean())).mean() ** 2
-    delta = max(0.33 * s, 0.11 * np.hypot(s, t), 0.05 * spread)
-    delta *= min(1.0, 20 * tau, 20 * (1 - tau))
-    # Far above the label the gradient is delta (1 + (1 - 2 tau)); the median is that of narrow bins.
-    assert_allclose(gradient[0], delta * (2 - 2 * tau), rtol=0.01)
+    median, far_out = np.quantile(np.abs(r), [0.5, 0.9])
+    s = min(spread, 1.5 * median)
+    sharpness = min(1.0, median / (0.45 * far_out)) ** (1.75 * abs(1 - 2 * tau))
+    delta = max(0.33 * s * sharpness, 0.05 * spread) * min(1.0, 20 * tau, 20 * (1 - tau))
+    # Far above the label the gradient is delta (1 + (1 - 2 tau)) times the gain; the median is that of narrow bins.
+    gain = np.sqrt(max(1.0, 0.33 * s / delta))
+    assert_allclose(gradient[0], gain * delta * (2 - 2 * tau), rtol=0.01)
 
 
 def test_the_domain_of_delta_is_said():
