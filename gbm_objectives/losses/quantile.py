@@ -12,6 +12,7 @@ from typing_extensions import override
 from gbm_objectives._core import numerics as _numerics
 from gbm_objectives._core import sketch as _sketch
 from gbm_objectives._core.validation import Array, open_unit
+from gbm_objectives.curvature import Curvature, Majorizer
 from gbm_objectives.losses._residual import (
     SMALLEST,
     ResidualLoss,
@@ -223,6 +224,14 @@ class PercentageError(AbsoluteError):
     """The absolute error of rows that are weighted by 1/|y_true|: `weighting.InverseLabel` goes with it.
 
     Domain of y: the real numbers; the weighting takes 0 only with a floor. Link: identity.
+
+    The automatic scale is that of small labels. A trust region of a few such scales would keep large labels from ever
+    being reached, so there is none.
     """
 
     name: ClassVar[str] = "mape"
+
+    @property
+    @override
+    def default_curvature(self) -> Curvature:
+        return Majorizer()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -147,14 +148,17 @@ def _fixed(given: Any) -> tuple[float, ...]:
 
 @dataclass(frozen=True, slots=True)
 class InverseLabel(Weighting):
-    """1/max(|y|, floor), scaled to a mean of 1: the rows' errors count relative to their labels.
+    """1/max(|y|, floor), scaled to a geometric mean of 1: the rows' errors count relative to their labels.
+
+    The libraries' limits on Hessians then suit the row in the middle. With a mean of 1 the few smallest labels would
+    take all, and over four decades of labels leaves of large ones be refused.
 
     Parameters
     ----------
     floor : float or None, default None
         Above 0, in the units of the target. None: labels must be other than 0.
     scale : float or None, default None
-        The inverse of the mean of 1/max(|y|, floor). Set by `resolve`.
+        The inverse of the geometric mean of 1/max(|y|, floor). Set by `resolve`.
     """
 
     floor: float | None = None
@@ -190,18 +194,18 @@ class InverseLabel(Weighting):
     def statistics(
         self, loss: Loss, y_true: Array, raw_prediction: Array, sample_weight: Array | None
     ) -> Array:
-        """The sums of weights and of the weighted inverses."""
-        inverse = self._inverse(y_true)
+        """The sums of weights and of the weighted logarithms of the inverses."""
+        logarithm = np.log(self._inverse(y_true))
         if sample_weight is None:
-            return np.array([len(inverse), inverse.sum(dtype=np.float64)])
-        sums = (part.sum(dtype=np.float64) for part in (sample_weight, sample_weight * inverse))
+            return np.array([len(logarithm), logarithm.sum(dtype=np.float64)])
+        sums = (part.sum(dtype=np.float64) for part in (sample_weight, sample_weight * logarithm))
         return np.array(list(sums))
 
     @override
     def resolve(self, sums: Array) -> InverseLabel:
         """The weighting with its scale."""
-        total, inverses = sums.tolist()
-        return replace(self, scale=total / inverses if inverses else 1.0)
+        total, logarithms = sums.tolist()
+        return replace(self, scale=math.exp(-logarithms / total) if total else 1.0)
 
     @override
     def factor(
