@@ -9,8 +9,8 @@ sine      x sin x plus normal noise of ``--noise`` (.03) times its standard devi
 groups    four groups of rows whose noise is .03, .3, 3 and 30; 4,000 rows
 real      the six sets of `robustness`, 75% of the rows, at most 5,000, to train
 
-The constants were chosen on insurance, concrete and California housing with seed 0, the wave with seed 1, and the
-protocol ``accuracy.py quantile`` with seed 1.
+The constants were chosen on insurance, concrete, California and Ames housing with seed 0, the wave with seed 1, and
+the protocol ``accuracy.py quantile`` with seed 1.
 """
 
 from __future__ import annotations

@@ -40,12 +40,13 @@ class Quantile(ResidualLoss):
     algorithm", https://doi.org/10.1080/10618600.2000.10474866. Within |u| < 1 the exact loss has
     no finite majorizer and 1 is used: leaves oscillate by delta at most.
 
-    ``delta="auto"`` is .33 S min(1, m/(.45 q))^(1.75 |1 - 2 tau|), m and q the median and the .9-quantile of |r|
-    and S the smaller of (mean sqrt|r|)^2 and 1.5 m, which only far outliers exceed; at least .05 (mean sqrt|r|)^2;
-    and for tau outside [.05, .95] smaller in proportion, so that the smoothing stays narrower than the tail. Where
-    the tail beyond tau is sharp, as that of log-normal errors below, the other side is long, and m/q is small: of
-    normal errors it is .4 to .6. It is read from the bulk because the residuals near the quantile don't tell the
-    density there: trees pull those of training rows towards 0 (``benchmarks/quantiles.py``).
+    ``delta="auto"`` is .33 S min(1, m/(.45 q))^p; at least .05 (mean sqrt|r|)^2; and for tau outside [.05, .95]
+    smaller in proportion, so that the smoothing stays narrower than the tail. m and q are the median and the
+    .9-quantile of |r|, and S is the smaller of (mean sqrt|r|)^2 and 1.5 m, which only far outliers exceed. Where the
+    tail beyond tau is sharp, as that of log-normal errors below, the other side is long, and m/q is small: of normal
+    errors it is .4 to .6. The bulk is asked because the residuals near the quantile don't tell the density there: trees
+    pull those of training rows towards 0. With few rows in the tail a narrow smoothing fits them one by one, so
+    p = 2.5 |1 - 2 tau| k/(k + 200), k the weight of the rows beyond tau (``benchmarks/quantiles.py``).
 
     A narrow delta makes small Hessians, delta/|r|, so that limits on their sums refuse leaves of rows that are far
     away. With an automatic delta, gradient and Hessian are therefore multiplied by sqrt(.33 S/delta), if above 1.
@@ -57,7 +58,8 @@ class Quantile(ResidualLoss):
     residual_factor: ClassVar[float] = 0.33
     median_factor: ClassVar[float] = 1.5
     sharp_ratio: ClassVar[float] = 0.45
-    sharp_power: ClassVar[float] = 1.75
+    sharp_power: ClassVar[float] = 2.5
+    sharp_rows: ClassVar[float] = 200.0
     least_factor: ClassVar[float] = 0.05
 
     def __post_init__(self) -> None:
@@ -150,8 +152,11 @@ class Quantile(ResidualLoss):
         median, far = _sketch.quantile(sums, 0.5), _sketch.quantile(sums, 0.9)
         held = min(1.0, self.median_factor * median)
         sharpness = min(1.0, median / (self.sharp_ratio * far))
-        delta = self.residual_factor * held * sharpness ** abs(self.sharp_power * self._tilt)
-        narrowing = min(1.0, 20.0 * min(self.tau, 1.0 - self.tau))
+        tail = min(self.tau, 1.0 - self.tau)
+        beyond = tail * float(sums.sum())
+        power = self.sharp_power * abs(self._tilt) * beyond / (beyond + self.sharp_rows)
+        delta = self.residual_factor * held * sharpness**power
+        narrowing = min(1.0, 20.0 * tail)
         delta = narrowing * max(delta, self.least_factor)
         return self.at_delta(delta * self.spread, held * self.spread)
 

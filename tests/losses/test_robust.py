@@ -248,8 +248,11 @@ def test_the_automatic_delta_of_quantile_is_the_documented_one(tau, far):
     spread = np.sqrt(np.abs(r)).mean() ** 2
     median, far_out = np.quantile(np.abs(r), [0.5, 0.9])
     s = min(spread, 1.5 * median)
-    sharpness = min(1.0, median / (0.45 * far_out)) ** (1.75 * abs(1 - 2 * tau))
-    delta = max(0.33 * s * sharpness, 0.05 * spread) * min(1.0, 20 * tau, 20 * (1 - tau))
+    beyond = 1000 * min(tau, 1 - tau)
+    power = 2.5 * abs(1 - 2 * tau) * beyond / (beyond + 200)
+    delta = max(0.33 * s * min(1.0, median / (0.45 * far_out)) ** power, 0.05 * spread) * min(
+        1.0, 20 * tau, 20 * (1 - tau)
+    )
     # Far above the label the gradient is delta (1 + (1 - 2 tau)) times the gain; the median is that of narrow bins.
     gain = np.sqrt(max(1.0, 0.33 * s / delta))
     assert_allclose(gradient[0], gain * delta * (2 - 2 * tau), rtol=0.01)
