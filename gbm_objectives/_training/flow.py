@@ -17,11 +17,12 @@ import numpy as np
 
 from gbm_objectives._core.validation import Array
 from gbm_objectives._training.alarms import Guard, raise_alarm
+from gbm_objectives._training.lagging import ROUNDS, Grow, can_leave_behind, left_behind
 from gbm_objectives._training.leaves import LeafRefit
 from gbm_objectives._training.metrics import as_list, bound, higher_is_better
 from gbm_objectives._training.outputs import number_of_outputs
 from gbm_objectives._training.refusals import validate_objective
-from gbm_objectives._training.starts import Beginning, Labels, Start
+from gbm_objectives._training.starts import Beginning, Labels, LocalLabels, Start
 from gbm_objectives.links import Link
 from gbm_objectives.objective import Objective
 
@@ -133,6 +134,8 @@ class Job:
         The request's until an alarm has been given.
     beginnings : list of Beginning
         One a model that has begun.
+    lagging : str
+        What is to be said of rows left behind, or nothing.
     """
 
     library: Library
@@ -144,6 +147,7 @@ class Job:
     request: Request
     guard: Guard
     beginnings: list[Beginning] = field(default_factory=list)
+    lagging: str = ""
 
     @property
     def higher_is_better(self) -> bool | None:
@@ -202,6 +206,30 @@ class Job:
             raise_alarm(self.guard, found)
             self.guard = "ignore"
 
+    def seek_rows_behind(
+        self, rounds: int, raw: Callable[[], Array], grow: Grow, step: int = 1
+    ) -> None:
+        """See whether rows were left behind by the one model of a door.
+
+        Parameters
+        ----------
+        rounds : int
+            Of this training.
+        raw : callable
+            Gives the raw predictions of the training rows.
+        grow : callable
+            See `lagging.Grow`.
+        step : int, default 1
+            Both are of every so many rows.
+        """
+        labels = self.labels
+        watched = self.guard != "ignore" and self.library.grows_trees(self.params)
+        several = self.n_outputs > 1 or labels.shown.ndim > 1
+        if watched and not several and rounds >= ROUNDS and can_leave_behind(self.objective):
+            weight = labels.sample_weight if isinstance(labels, LocalLabels) else None
+            few = None if weight is None else weight[::step]
+            self.lagging = left_behind(labels.shown[::step], raw(), few, grow)
+
     def conclude(self, boosters: list[Any], finished: bool) -> list[Any]:
         """Look at the trees, and write intercept and link into the models."""
         models = [self.library.read(booster) for booster in boosters]
@@ -211,6 +239,9 @@ class Job:
             if problems := [text for text in found if text]:
                 folds = f"In {len(problems)} of {len(models)} folds: " if len(models) > 1 else ""
                 raise_alarm(self.guard, folds + problems[0])
+                self.lagging = ""
+        if self.lagging:
+            raise_alarm(self.guard, self.lagging)
         if not finished:
             return boosters
         link = self.objective.link

@@ -92,10 +92,10 @@ def quantile(
     tau : float or sequence of float, default 0.5
         The quantile, strictly between 0 and 1; or several, increasing.
     delta : float, sequence of float or "auto", default "auto"
-        The half-width of the smoothing, in the units of the target. "auto": at each call the larger of .33 S,
-        S = (mean sqrt|r|)^2 or at most 1.5 median |r|, and .11 sqrt(S^2 + T^2), T = 1.48 (mean sqrt|q|)^2 the
-        spread of the predictions, q less their mean; smaller in proportion for tau beyond [.05, .95]; see
-        `losses.Quantile`. Of several levels each has its own; numbers: one for all, or one each.
+        The half-width of the smoothing, in the units of the target. "auto": at each call .33 S,
+        S = (mean sqrt|r|)^2 or at most 1.5 median |r|, times min(1, m/(.45 q))^p, m and q the median and the
+        .9-quantile of |r|, p = 2.5 |1 - 2 tau| k/(k + 200), k the weight of the rows beyond tau, so that it is narrow where a tail is sharp; smaller in proportion for tau beyond
+        [.05, .95]. Gradient and Hessian are then multiplied by sqrt(.33 S/delta); see `losses.Quantile`. Of several levels each has its own; numbers: one for all, or one each.
     smooth : bool, default True
         Smooth the kink (better quantiles with trees), or use the exact gradient.
     ordered : bool, default True
@@ -187,7 +187,10 @@ def mape(
     curvature: Curvature | str | None = None,
     clip: Clip | None = None,
 ) -> Objective:
-    """Mean absolute percentage error, |r| / |y|: `absolute_error` of rows that weigh 1/|y|, scaled to a mean of 1.
+    """Mean absolute percentage error, |r| / |y|: `absolute_error` of rows that weigh 1/|y|.
+
+    Their weights are scaled to a geometric mean of 1, and no trust region bounds the leaves: the scale is that of small
+    labels, and large ones would not be reached.
 
     Its best constant is a median that leans to the small labels, so it predicts low: small labels are where
     errors are large percentages. LightGBM's mape weighs 1/max(1, |y|), so its result depends on the unit of the

@@ -19,6 +19,7 @@ from gbm_objectives._training.starts import LocalLabels
 from gbm_objectives.lightgbm import _library
 from gbm_objectives.lightgbm._callbacks import Views, skip_reset
 from gbm_objectives.lightgbm._data import in_float32
+from gbm_objectives.lightgbm._lagging import Sample
 from gbm_objectives.lightgbm._library import refuse_raw_scores
 from gbm_objectives.lightgbm._params import METRIC, first, is_on
 from gbm_objectives.lightgbm._refit import Refitting, validate_refit
@@ -147,6 +148,15 @@ class _Fit:
         )  # fmt: skip
         if job.leaves is not None:
             refitting.finish()
+        start = arguments.get("init_score", 0.0)
+        categories = arguments.get("categorical_feature", "auto")
+        sample = Sample(self.X, start, categories, len(self.y))
+        job.seek_rows_behind(
+            estimator.booster_.current_iteration(),
+            lambda: sample.margins(estimator.booster_),
+            sample.grower(job.params),
+            sample.step,
+        )
         return [estimator.booster_]
 
 

@@ -24,6 +24,7 @@ from gbm_objectives.lightgbm._data import (
     starting_at,
     validate_starts,
 )
+from gbm_objectives.lightgbm._lagging import grower, margins
 from gbm_objectives.lightgbm._model import add_to_leaves
 from gbm_objectives.lightgbm._params import BOOSTING, LINEAR_TREE, first, is_on
 from gbm_objectives.lightgbm._refit import Refitting, raw_data, validate_refit
@@ -64,7 +65,8 @@ def train(
         Metrics of `gbm_objectives.metrics`, or functions of (preds, train_set), which get raw scores. Metrics of
         this package get the objective's link. None: the objective's own, or none where ``params`` has a metric.
     guard : {"warn", "raise", "ignore"}, default "warn"
-        What to do where no tree splits or a leaf is not finite.
+        What to do where no tree splits, a leaf is not finite, or a robust loss leaves rows behind in 50 rounds or
+        more: rows far from their predictions that lie together, all on one side.
     refit_leaves : bool, default False
         Put the exact minimiser of the loss over the rows of each leaf, times the learning rate, in the place
         of -G/(H + lambda): a quantile, a median, Huber's location. For one loss of the residual. `quantile` and
@@ -167,6 +169,8 @@ class _Train(_Door):
                 callbacks=[*views.given_to(self.callbacks), skip_reset, *callbacks],
                 **self.arguments,
             )
+        grow = grower(job.params, self.train_set)
+        job.seek_rows_behind(self.rounds, lambda: margins(booster), grow)
         if job.leaves is not None:
             refitting.finish()
         return [booster]

@@ -157,6 +157,23 @@ class ResidualLoss(HasHessian, HasMajorizer):
         return self.weight(self._u(y_true, raw_prediction))
 
 
+def magnitude_sums(
+    spread: float, y_true: Array, raw_prediction: Array, sample_weight: Array | None
+) -> Array:
+    """Of |r|: the sums that tell the spread while it is 0, then the sketch in units of the spread."""
+    r = residual(y_true, raw_prediction)
+    np.abs(r, out=r)
+    if spread:
+        return _sketch.sketch(r / spread, sample_weight)
+    return sums_of_roots(r, sample_weight)
+
+
+def spread_of(sums: Array) -> float:
+    """(mean sqrt|r|)^2; 0 only where all residuals are."""
+    total, roots = sums.tolist()
+    return max((roots / total) ** 2, SMALLEST) if roots else 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class RobustLoss(ResidualLoss):
     """An even loss of the residual whose psi(u)/u does not grow with |u|.
@@ -207,20 +224,13 @@ class RobustLoss(ResidualLoss):
         self, y_true: Array, raw_prediction: Array, sample_weight: Array | None
     ) -> Array:
         """First the sums for the spread, then the sketch of the absolute residuals in its unit."""
-        r = residual(y_true, raw_prediction)
-        np.abs(r, out=r)
-        if self.spread:
-            return _sketch.sketch(r / self.spread, sample_weight)
-        return sums_of_roots(r, sample_weight)
+        return magnitude_sums(self.spread, y_true, raw_prediction, sample_weight)
 
     def resolve(self, sums: Array) -> Self:
         """The loss with its spread, then at the scale of the sketch."""
         if not self.spread:
-            total, roots = sums.tolist()
-            spread = (roots / total) ** 2 if total else 0.0
-            if not spread:
-                return self.at_delta(0.0, 0.0)
-            return replace(self, spread=max(spread, SMALLEST))
+            spread = spread_of(sums)
+            return replace(self, spread=spread) if spread else self.at_delta(0.0, 0.0)
         sigma = 1.4826 * self.spread * _sketch.quantile(sums, 0.5)
         return self.at_delta(max(self.factor * sigma, 0.05 * self.spread), self.spread)
 

@@ -220,7 +220,7 @@ class QuantileLevels(Levels):
                 raise ValueError(message("delta", repr(deltas), needed))
         else:
             deltas = (deltas,) * len(self.tau)
-        if any(part.origin is not None for part in self.parts):
+        if any(part.pending and part.spread for part in self.parts):
             return  # between two passes over the rows
         spreads = self.spread or (0.0,) * len(self.tau)
         parts = tuple(
@@ -245,8 +245,8 @@ class QuantileLevels(Levels):
 
     @property
     def unit(self) -> float:
-        """delta^2 for each level."""
-        return float(np.square(self._deltas).sum())
+        """The sum of the levels'."""
+        return float(sum(part.unit for part in self.parts))
 
     @override
     def with_parts(self, parts: Iterable[Any]) -> QuantileLevels:

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+import math
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
+from typing_extensions import override
 
 from gbm_objectives._core import numerics as _numerics
 from gbm_objectives._core import sketch as _sketch
 from gbm_objectives._core.validation import Array, open_unit
-from gbm_objectives.losses._residual import SMALLEST, ResidualLoss, RobustLoss
+from gbm_objectives.curvature import Curvature, Majorizer
+from gbm_objectives.losses._residual import (
+    SMALLEST,
+    ResidualLoss,
+    RobustLoss,
+    magnitude_sums,
+    spread_of,
+)
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -31,26 +40,27 @@ class Quantile(ResidualLoss):
     algorithm", https://doi.org/10.1080/10618600.2000.10474866. Within |u| < 1 the exact loss has
     no finite majorizer and 1 is used: leaves oscillate by delta at most.
 
-    ``delta="auto"`` is the larger of .33 S and .11 sqrt(S^2 + T^2); for tau outside [.05, .95] smaller in
-    proportion, so that the smoothing stays narrower than the tail. S is (mean sqrt|r|)^2, but at most 1.5
-    times the median |r|, which only far outliers exceed: a delta that follows them smooths the quantile away
-    from the rest. T is 1.48 (mean sqrt|q|)^2, q the predictions less their mean, a standard deviation
-    where they are normal: the scale of the target as the model explains it, which keeps delta from
-    collapsing as the trees fit the training residuals. At least .05 (mean sqrt|r|)^2.
+    ``delta="auto"`` is .33 S min(1, m/(.45 q))^p; at least .05 (mean sqrt|r|)^2; and for tau outside [.05, .95]
+    smaller in proportion, so that the smoothing stays narrower than the tail. m and q are the median and the
+    .9-quantile of |r|, and S is the smaller of (mean sqrt|r|)^2 and 1.5 m, which only far outliers exceed. Where the
+    tail beyond tau is sharp, as that of log-normal errors below, the other side is long, and m/q is small: of normal
+    errors it is .4 to .6. The bulk is asked because the residuals near the quantile don't tell the density there: trees
+    pull those of training rows towards 0. With few rows in the tail a narrow smoothing fits them one by one, so
+    p = 2.5 |1 - 2 tau| k/(k + 200), k the weight of the rows beyond tau (``benchmarks/quantiles.py``).
 
-    Parameters
-    ----------
-    origin : float or None
-        The mean prediction, set by the first of two passes over the rows.
+    A narrow delta makes small Hessians, delta/|r|, so that limits on their sums refuse leaves of rows that are far
+    away. With an automatic delta, gradient and Hessian are therefore multiplied by sqrt(.33 S/delta), if above 1.
     """
 
     tau: float = 0.5
     smooth: bool = True
-    origin: float | None = field(default=None, repr=False)
 
     residual_factor: ClassVar[float] = 0.33
-    total_factor: ClassVar[float] = 0.11
     median_factor: ClassVar[float] = 1.5
+    sharp_ratio: ClassVar[float] = 0.45
+    sharp_power: ClassVar[float] = 2.5
+    sharp_rows: ClassVar[float] = 200.0
+    least_factor: ClassVar[float] = 0.05
 
     def __post_init__(self) -> None:
         ResidualLoss.__post_init__(self)
@@ -74,6 +84,28 @@ class Quantile(ResidualLoss):
     @property
     def _tilt(self) -> float:
         return 1.0 - 2.0 * self.tau
+
+    @property
+    def gain(self) -> float:
+        """What multiplies value, gradient and Hessian; 1 unless delta was automatic."""
+        return math.sqrt(max(1.0, self.residual_factor * self.spread / self.fixed_delta))
+
+    @property
+    @override
+    def unit(self) -> float:
+        return self.gain * self.fixed_delta**2
+
+    @override
+    def gradient(self, y_true: Array, raw_prediction: Array) -> Array:
+        return self.gain * ResidualLoss.gradient(self, y_true, raw_prediction)
+
+    @override
+    def hessian(self, y_true: Array, raw_prediction: Array) -> Array:
+        return self.gain * ResidualLoss.hessian(self, y_true, raw_prediction)
+
+    @override
+    def majorizer(self, y_true: Array, raw_prediction: Array) -> Array:
+        return self.gain * ResidualLoss.majorizer(self, y_true, raw_prediction)
 
     def rho(self, u: Array) -> Array:
         """log cosh(u) or |u|, tilted."""
@@ -100,36 +132,33 @@ class Quantile(ResidualLoss):
         weight = self.weight(u)
         u = u * weight if self.smooth else np.sign(u)
         u += self._tilt
-        u *= self.fixed_delta
+        u *= self.gain * self.fixed_delta
+        weight *= self.gain
         return u, weight
 
+    @override
     def statistics(
         self, y_true: Array, raw_prediction: Array, sample_weight: Array | None
     ) -> Array:
-        """First the sums of 1, sqrt|r| and raw; then of sqrt|raw - mean|, and the sketch of |r| in units of its spread."""
-        r = _numerics.residual(y_true, raw_prediction)
-        np.abs(r, out=r)
-        if self.origin is None:
-            raw = raw_prediction.astype(np.float64)
-            total = raw.sum() if sample_weight is None else (sample_weight * raw).sum()
-            return np.append(_numerics.sums_of_roots(r, sample_weight), total)
-        deviation = np.abs(raw_prediction.astype(np.float64) - self.origin)
-        roots = _numerics.sums_of_roots(deviation, sample_weight)
-        return np.append(roots, _sketch.sketch(r / (self.spread or 1.0), sample_weight))
+        return magnitude_sums(self.spread, y_true, raw_prediction, sample_weight)
 
     def resolve(self, sums: Array) -> Self:
-        """The loss with the spread of its residuals and the mean prediction, then at the scale of the sums."""
-        if self.origin is None:
-            total, roots, first = sums.tolist()
-            spread = max((roots / total) ** 2, SMALLEST) if roots else 0.0
-            return replace(self, spread=spread, origin=first / total)
-        total, roots = sums[:2].tolist()
-        held = self.spread * min(1.0, self.median_factor * _sketch.quantile(sums[2:], 0.5))
-        scale = float(np.hypot(held, 1.48 * (roots / total) ** 2))
-        narrowing = min(1.0, 20.0 * min(self.tau, 1.0 - self.tau))
-        delta = max(self.residual_factor * held, self.total_factor * scale, 0.05 * self.spread)
-        # Without residuals and a spread there is nothing to learn, but the slope at 0, delta (1 - 2 tau), isn't 0.
-        return replace(self.at_delta(narrowing * delta or SMALLEST, self.spread), origin=None)
+        """The loss with the spread of its residuals, then at the scale of the sketch."""
+        if not self.spread:
+            return replace(self, spread=spread_of(sums) or SMALLEST)
+        if self.spread <= SMALLEST:
+            # Without residuals there is nothing to learn, but the slope at 0, delta (1 - 2 tau), isn't 0.
+            return self.at_delta(SMALLEST, 0.0)
+        median, far = _sketch.quantile(sums, 0.5), _sketch.quantile(sums, 0.9)
+        held = min(1.0, self.median_factor * median)
+        sharpness = min(1.0, median / (self.sharp_ratio * far))
+        tail = min(self.tau, 1.0 - self.tau)
+        beyond = tail * float(sums.sum())
+        power = self.sharp_power * abs(self._tilt) * beyond / (beyond + self.sharp_rows)
+        delta = self.residual_factor * held * sharpness**power
+        narrowing = min(1.0, 20.0 * tail)
+        delta = narrowing * max(delta, self.least_factor)
+        return self.at_delta(delta * self.spread, held * self.spread)
 
     def centre(self, y_true: Array, sample_weight: Array | None) -> float:
         """The tau-quantile of the labels."""
@@ -200,6 +229,14 @@ class PercentageError(AbsoluteError):
     """The absolute error of rows that are weighted by 1/|y_true|: `weighting.InverseLabel` goes with it.
 
     Domain of y: the real numbers; the weighting takes 0 only with a floor. Link: identity.
+
+    The automatic scale is that of small labels. A trust region of a few such scales would keep large labels from ever
+    being reached, so there is none.
     """
 
     name: ClassVar[str] = "mape"
+
+    @property
+    @override
+    def default_curvature(self) -> Curvature:
+        return Majorizer()

@@ -29,7 +29,7 @@ class ObjectiveRegressor(RegressorMixin, ObjectiveEstimator):  # type: ignore[mi
     objective : Objective
         Such as ``huber()``. Searches reach its parameters as ``objective__delta``.
     guard : {"warn", "raise", "ignore"}, default "warn"
-        What to do where no tree splits or a leaf is not finite; see `xgboost.train`.
+        What to do where no tree splits, a leaf is not finite or rows are left behind; see `xgboost.train`.
     refit_leaves : bool, default False
         Give each leaf the exact minimiser of the loss over its rows; see `xgboost.train`, `lightgbm.train`.
     projections : int or None, default None

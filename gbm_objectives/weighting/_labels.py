@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -145,16 +146,23 @@ def _fixed(given: Any) -> tuple[float, ...]:
     return tuple(positive("class_weight", weight) for weight in given)
 
 
+#: The largest mean of weights by the inverse label, so that gradients stay in float32 with labels next to 0.
+_MOST = 1e6
+
+
 @dataclass(frozen=True, slots=True)
 class InverseLabel(Weighting):
-    """1/max(|y|, floor), scaled to a mean of 1: the rows' errors count relative to their labels.
+    """1/max(|y|, floor), scaled to a geometric mean of 1: the rows' errors count relative to their labels.
+
+    The libraries' limits on Hessians then suit the row in the middle. With a mean of 1 the few smallest labels would
+    take all, and over four decades of labels leaves of large ones be refused.
 
     Parameters
     ----------
     floor : float or None, default None
         Above 0, in the units of the target. None: labels must be other than 0.
     scale : float or None, default None
-        The inverse of the mean of 1/max(|y|, floor). Set by `resolve`.
+        The inverse of the geometric mean of 1/max(|y|, floor). Set by `resolve`.
     """
 
     floor: float | None = None
@@ -177,9 +185,9 @@ class InverseLabel(Weighting):
             instead = "Give a floor, the size below which errors count as absolute ones."
             reject_rows("y_true", y_true == 0, "a label of 0", "labels other than 0", instead)
 
-    def _inverse(self, y_true: Array) -> Array:
+    def _size(self, y_true: Array) -> Array:
         size = np.abs(y_true)
-        return np.divide(1.0, size if self.floor is None else np.clip(size, self.floor, None))
+        return size if self.floor is None else np.clip(size, self.floor, None)
 
     @property
     @override
@@ -190,18 +198,21 @@ class InverseLabel(Weighting):
     def statistics(
         self, loss: Loss, y_true: Array, raw_prediction: Array, sample_weight: Array | None
     ) -> Array:
-        """The sums of weights and of the weighted inverses."""
-        inverse = self._inverse(y_true)
-        if sample_weight is None:
-            return np.array([len(inverse), inverse.sum(dtype=np.float64)])
-        sums = (part.sum(dtype=np.float64) for part in (sample_weight, sample_weight * inverse))
-        return np.array(list(sums))
+        """The sums of weights, and of the weighted logarithms and inverses of the sizes."""
+        size = self._size(y_true)
+        weight = np.ones(1) if sample_weight is None else sample_weight
+        with np.errstate(over="ignore"):
+            parts = np.broadcast_to(weight, size.shape), weight * np.log(size), weight / size
+        return np.array([part.sum(dtype=np.float64) for part in parts])
 
     @override
     def resolve(self, sums: Array) -> InverseLabel:
         """The weighting with its scale."""
-        total, inverses = sums.tolist()
-        return replace(self, scale=total / inverses if inverses else 1.0)
+        total, logarithms, inverses = sums.tolist()
+        if not total:
+            return replace(self, scale=1.0)
+        most = _MOST * total / inverses if inverses else math.inf
+        return replace(self, scale=min(math.exp(logarithms / total), most))
 
     @override
     def factor(
@@ -214,4 +225,6 @@ class InverseLabel(Weighting):
     ) -> Array:
         """The scaled inverse of the row's label."""
         scale = 1.0 if self.scale is None else self.scale
-        return (scale * self._inverse(y_true)).astype(raw_prediction.dtype, copy=False)
+        # So small a weight is 0 but for the product with the Hessian's floor, which must not be.
+        scaled = np.clip(np.divide(scale, self._size(y_true)), 1e-20, None)
+        return scaled.astype(raw_prediction.dtype, copy=False)

@@ -16,6 +16,7 @@ from gbm_objectives._training.starts import LocalLabels
 from gbm_objectives.objective import Objective
 from gbm_objectives.xgboost import _library
 from gbm_objectives.xgboost._data import labels_of, numbered_rows
+from gbm_objectives.xgboost._lagging import grower, margins
 from gbm_objectives.xgboost._metrics import custom_metric as all_metrics
 from gbm_objectives.xgboost._metrics import directed
 from gbm_objectives.xgboost._refit import Refitting, validate_refit
@@ -61,8 +62,9 @@ def train(
         None: the objective's own, or none where ``params`` has an eval_metric. Built-in metrics
         are on the response scale too.
     guard : {"warn", "raise", "ignore"}, default "warn"
-        What to do where no tree splits, a leaf is not finite, or the gradients are so small that
-        XGBoost's floor under the gain, 1e-6, eats splits.
+        What to do where no tree splits, a leaf is not finite, the gradients are so small that
+        XGBoost's floor under the gain, 1e-6, eats splits, or a robust loss leaves rows behind in 50 rounds or more:
+        rows far from their predictions that lie together, all on one side.
     refit_leaves : bool, default False
         Put the exact minimiser of the loss over the rows of each leaf, times the learning rate, in the place
         of -G/(H + lambda): a quantile, a median, Huber's location. For one loss of the residual. `quantile` and
@@ -177,6 +179,11 @@ class _Train(_Door):
             )
         if job.leaves is not None:
             refitting.finish(booster)
+        if (
+            not xgb.collective.is_distributed()
+        ):  # or some machines would grow one more tree, and wait for the others
+            grow = grower(job.params, self.dtrain)
+            job.seek_rows_behind(self.rounds, lambda: margins(booster, self.dtrain), grow)
         return [booster]
 
 
