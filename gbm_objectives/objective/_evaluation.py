@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from gbm_objectives._core.rows import row_blocks
 from gbm_objectives._core.validation import Array, invalid
+from gbm_objectives.objective import _compiled
 from gbm_objectives.objective._blocks import Block, n_columns
 from gbm_objectives.objective._terms import Term
 from gbm_objectives.objective._validation import reject_non_finite_data
@@ -26,6 +27,8 @@ def fill(
 
     One column, or all columns of losses of several outputs.
     """
+    if _compiled.filled(terms, y_true, raw_prediction, sample_weight, gradient, hessian):
+        return
     shift_invariant = all(term.loss.shift_invariant for term in terms)
     limit = min(term.loss.limit for term in terms)
     # A difference may overflow on its way to a capped result.

@@ -1,0 +1,319 @@
+"""From a graph to the source of one kernel.
+
+The kernel goes through its rows in tiles. Within a tile there is a loop for each level: in loops of odd levels for each
+output, in loops of even levels once a row. What a later loop needs is kept in a buffer that stays in the cache. A
+loss of one output has one loop, and no buffers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from gbm_objectives.engine._graph import Graph, Node, Unrecordable
+
+_INFIX = {
+    "add": "+", "subtract": "-", "multiply": "*", "divide": "/", "less": "<", "less_equal": "<=",
+    "greater": ">", "greater_equal": ">=", "equal": "==", "not_equal": "!=", "and": "&", "or": "|",
+}  # fmt: skip
+_CALLS = {"absolute": "absolute", "sqrt": "sqrt", "floor": "floor", "rint": "rint", "where": "where",
+          "maximum": "maximum", "minimum": "minimum", "fmax": "maximum", "fmin": "minimum"}  # fmt: skip
+_TYPED = ("exp", "expm1", "log", "log1p", "tanh", "sinh", "cosh", "power", "sign")
+_OVER_OUTPUTS = {"sum_outputs": ("0.0", "{0} + {1}"), "max_outputs": ("-inf", "maximum({1}, {0})"),
+                 "min_outputs": ("inf", "minimum({1}, {0})")}  # fmt: skip
+_VECTOR = ("nk", "kn")
+
+HEADER = "from gbm_objectives.engine._primitives import *\n\n\n"
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """What a kernel is made of: a graph, and which of its nodes are the results.
+
+    Parameters
+    ----------
+    graph : Graph
+    stored : tuple of int
+        Nodes that are written into arrays of float32, one a row or one a row and output.
+    summed : tuple of int
+        Nodes that are added up over the rows, in float64.
+    checked : tuple of int
+        Nodes of float32 whose largest magnitude is told.
+    """
+
+    graph: Graph
+    stored: tuple[int, ...] = ()
+    summed: tuple[int, ...] = ()
+    checked: tuple[int, ...] = ()
+
+    @property
+    def vector(self) -> bool:
+        """Whether rows have several outputs."""
+        return any(node.shape in _VECTOR for node in self.graph.nodes)
+
+
+@dataclass
+class _Writer:
+    """The source of a kernel, in the making."""
+
+    kernel: Kernel
+    raw_by_rows: bool
+    levels: dict[int, int] = field(default_factory=dict)
+    loops: dict[int, list[str]] = field(default_factory=dict)
+    ends: dict[int, list[str]] = field(default_factory=dict)
+    before: dict[int, list[str]] = field(default_factory=dict)
+    slots: dict[int, str] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=lambda: {"rows": 0, "outputs": 0})
+
+    def node(self, place: int) -> Node:
+        return self.kernel.graph.nodes[place]
+
+    def needed(self) -> list[int]:
+        """The nodes that lead to results, in their order."""
+        kernel = self.kernel
+        waiting, seen = [*kernel.stored, *kernel.summed, *kernel.checked], set()
+        while waiting:
+            place = waiting.pop()
+            if place not in seen:
+                seen.add(place)
+                waiting += self.operands(place)
+        return sorted(seen)
+
+    def operands(self, place: int) -> tuple[int, ...]:
+        """Those of a node; class codes are compared as the numbers that they are."""
+        node = self.node(place)
+        if node.operation not in ("pick", "put"):
+            return node.operands
+        vector, codes, *value = node.operands
+        while self.node(codes).operation == "cast":
+            (codes,) = self.node(codes).operands
+        return vector, codes, *value
+
+    def level(self, place: int) -> int:
+        """The loop that computes a node: even once a row, odd for each output."""
+        node, given = self.node(place), [self.levels[i] for i in self.operands(place)]
+        least = max(given, default=0)
+        wanted = 1 if node.shape in _VECTOR else 0
+        return least if least % 2 == wanted else least + 1
+
+    def expression(self, place: int) -> str:
+        """A node's value, from the names of its operands."""
+        node = self.node(place)
+        names = [self.name(operand, place) for operand in self.operands(place)]
+        operation, dtype = node.operation, node.dtype
+        if operation in _INFIX:
+            return f"{names[0]} {_INFIX[operation]} {names[1]}"
+        if operation in _CALLS:
+            return f"{_CALLS[operation]}({', '.join(names)})"
+        if operation in _TYPED:
+            return f"{operation}{dtype[1]}({', '.join(names)})"
+        if operation == "input":
+            return self.read(node)
+        if operation == "difference":
+            return "f4(raw[k, start + i] - y[start + i])" if node.shape == "nk" else "f4(raw[i] - y[i])"
+        if operation == "literal":
+            return f"{dtype}(np.{node.detail})" if "inf" in node.detail else f"{dtype}({node.detail})"
+        if operation == "cast":
+            if self.node(node.operands[0]).dtype == "b1":
+                return f"where({names[0]}, {_number(dtype, 1)}, {_number(dtype, 0)})"
+            return f"{_NAMES[dtype]}({names[0]})"
+        templates = {
+            "negative": "-{0}", "positive": "{0}", "view": "{0}", "spread": "{0}", "square": "{0} * {0}",
+            "at_least": "where({0} < {1}, {1}, {0})", "at_most": "where({0} > {1}, {1}, {0})",
+            "reciprocal": f"{dtype}(1.0) / {{0}}", "not": "not {0}",
+            "put": "where({1} == at, {2}, {0})",
+            "take": f"table{node.detail}[{{0}}]",
+        }  # fmt: skip
+        if operation not in templates:
+            raise Unrecordable(operation)
+        return templates[operation].format(*names)
+
+    def read(self, node: Node) -> str:
+        """An element of an array that the kernel is given."""
+        if node.shape == "nk":
+            array = f"{node.detail}[k, start + i]"
+            if node.detail == "raw" and self.raw_by_rows:
+                array = "raw[start + i, k]"
+        else:
+            array = f"{node.detail}[start + i]" if self.kernel.vector else f"{node.detail}[i]"
+        return f"{node.dtype}({array})"
+
+    def name(self, place: int, user: int | None = None, level: int | None = None) -> str:
+        """What a node is called in the loop of its user: a variable, or a buffer of an earlier loop."""
+        node = self.node(place)
+        if node.operation in ("number", "literal") or node.shape == "":
+            return f"v{place}"
+        if level is None:
+            level = self.loop_of(user) if user is not None else self.levels[place]
+        own = self.levels[place]
+        if node.operation in _OVER_OUTPUTS or node.operation == "pick" or own != level:
+            return self.slot(place)
+        return f"v{place}"
+
+    def loop_of(self, place: int) -> int:
+        """The loop in which a node reads its operands: reductions do so before they are done."""
+        if self.node(place).operation in (*_OVER_OUTPUTS, "pick"):
+            return self.levels[place] - 1
+        return self.levels[place]
+
+    def slot(self, place: int) -> str:
+        """The element of the buffer that keeps a node for later loops."""
+        if place not in self.slots:
+            node = self.node(place)
+            kind = "outputs" if node.shape in _VECTOR else "rows"
+            number = self.sizes[kind]
+            self.sizes[kind] += 1
+            if node.dtype not in ("f4", "f8"):
+                raise Unrecordable(f"a {node.dtype} that a later loop needs")
+            self.slots[place] = f"{kind}{number}_{node.dtype}"
+            if node.operation not in (*_OVER_OUTPUTS, "pick"):
+                at = f"{self.slots[place]}[{'k, i' if kind == 'outputs' else 'i'}]"
+                self.ends.setdefault(self.levels[place], []).append(f"{at} = v{place}")
+        kind = "k, i" if self.slots[place].startswith("outputs") else "i"
+        return f"{self.slots[place]}[{kind}]"
+
+    def write(self) -> str:
+        """The whole source."""
+        kernel, graph = self.kernel, self.kernel.graph
+        places = self.needed()
+        constants, numbers = [], set()
+        for place in places:
+            node = self.node(place)
+            if node.operation == "number":
+                numbers.add(node.detail)
+                constants.append(f"v{place} = {node.dtype}(numbers[{node.detail}])")
+                self.levels[place] = 0
+            elif node.shape == "":
+                self.levels[place] = 0
+                constants.append(f"v{place} = {self.expression(place)}")
+            else:
+                self.levels[place] = self.level(place)
+        for place in places:
+            node = self.node(place)
+            if node.shape == "":
+                continue
+            loop = self.loop_of(place)
+            body = self.loops.setdefault(loop, [])
+            if node.operation in _OVER_OUTPUTS:
+                self.slot(place)
+                first, step = _OVER_OUTPUTS[node.operation]
+                slot = self.slot(place)
+                start = f"{node.dtype}({first.replace('inf', 'np.inf')})"
+                self.before.setdefault(loop, []).append(f"{slot} = {start}")
+                body.append(f"{slot} = {step.format(slot, self.name(node.operands[0], place))}")
+            elif node.operation == "pick":
+                vector, codes = (self.name(operand, place) for operand in self.operands(place))
+                slot = self.slot(place)
+                self.before.setdefault(loop, []).append(f"{slot} = {node.dtype}(0.0)")
+                body.append(f"{slot} = where({codes} == at, {vector}, {slot})")
+            else:
+                body.append(f"v{place} = {self.expression(place)}")
+        for number, place in enumerate(kernel.stored):
+            self.store(number, place)
+        for number, place in enumerate(kernel.summed):
+            # All are summed in the last loop over rows.
+            level = self.levels[place]
+            value = self.name(place, level=level)
+            self.ends.setdefault(level, []).append(f"sum{number} = add(sum{number}, f8({value}))")
+        return HEADER + self.function(constants, graph)
+
+    def store(self, number: int, place: int) -> None:
+        """Write a result, and keep the largest of the magnitudes."""
+        node = self.node(place)
+        value = self.name(place, level=self.levels[place])
+        if node.shape == "":
+            value = f"v{place}"
+        vector = node.shape in _VECTOR
+        target = f"out{number}[k, start + i]" if vector else f"out{number}[i]"
+        if self.kernel.vector and not vector:
+            raise Unrecordable("one number a row where there are several outputs")
+        self.ends.setdefault(self.levels[place], []).extend(
+            [f"{target} = {value}", f"worst = larger(worst, magnitude_bits({value}))"]
+        )
+
+    def function(self, constants: list[str], graph: Graph) -> str:
+        """The function around the loops."""
+        kernel = self.kernel
+        arrays = input_names(graph)
+        tables = [f"table{n}" for n in range(len(graph.tables))]
+        outs = [f"out{n}" for n in range(len(kernel.stored))]
+        lines = ["worst = np.int32(0)", "given = np.int32(0)", *constants]
+        lines += [f"sum{n} = 0.0" for n in range(len(kernel.summed))]
+        for place in kernel.checked:
+            checked = self.name(place, level=self.levels[place])
+            body = self.loops[self.levels[place]]
+            body.append(f"given = larger(given, magnitude_bits({checked}))")
+        if kernel.vector:
+            lines += self.tiles()
+        else:
+            lines += [f"for i in range(len({arrays[0]})):"]
+            lines += [f"    {line}" for line in [*self.loops.get(0, []), *self.ends.get(0, [])]]
+        if kernel.summed:
+            lines += [f"sums[{n}] = sum{n}" for n in range(len(kernel.summed))]
+        lines += ["return given, worst"]
+        arguments = ["start", "stop", "width", "tile", *arrays, "numbers", *tables, "scratch", "sums", *outs]
+        body = "\n".join(f"    {line}" for line in lines)
+        return f"def kernel({', '.join(arguments)}):\n{body}\n"
+
+    def tiles(self) -> list[str]:
+        """The loops over tiles, and the loops of each level within."""
+        slots = sorted(set(self.slots.values()))
+        inside: list[str] = []
+        last = max([*self.loops, *self.ends])
+        for level in range(last + 1):
+            body = [*self.loops.get(level, []), *self.ends.get(level, [])]
+            if before := self.before.get(level):
+                inside += ["for i in range(size):", *(f"    {line}" for line in before)]
+            if not body:
+                continue
+            loop = ["for i in range(size):", *(f"    {line}" for line in body)]
+            if level % 2:
+                loop = ["for k in range(width):", "    at = f4(k)", *(f"    {line}" for line in loop)]
+            inside += loop
+        head, used = [], 0
+        for slot in slots:
+            dtype = slot[-2:]
+            if slot.startswith("rows"):
+                head.append(f"{slot} = scratch[{used}, :tile]")
+            else:
+                head.append(f"{slot} = scratch[{used}].reshape((width, tile))")
+            used += 1
+            if dtype != self.scratch:
+                raise Unrecordable("buffers of two types")
+        self.n_buffers = used
+        return [
+            *head,
+            "while start < stop:",
+            "    size = min(tile, stop - start)",
+            *(f"    {line}" for line in inside),
+            "    start += size",
+        ]
+
+    @property
+    def scratch(self) -> str:
+        """The type of all buffers."""
+        return next(iter(self.slots.values()))[-2:] if self.slots else "f4"
+
+
+_NAMES = {"f4": "f4", "f8": "f8", "i8": "np.int64", "b1": "np.bool_"}
+
+
+def _number(dtype: str, value: int) -> str:
+    return f"{_NAMES[dtype]}({value})"
+
+
+def input_names(graph: Graph) -> list[str]:
+    """The arrays that a kernel is given."""
+    names = {"y": False, "raw": False, "weight": False}
+    for node in graph.nodes:
+        if node.operation == "input":
+            names[str(node.detail)] = True
+        elif node.operation == "difference":
+            names["y"] = names["raw"] = True
+    return [name for name, given in names.items() if given]
+
+
+def source_of(kernel: Kernel, *, raw_by_rows: bool = False) -> tuple[str, int]:
+    """The source of a kernel, and how many buffers it needs."""
+    writer = _Writer(kernel, raw_by_rows)
+    text = writer.write()
+    return text, getattr(writer, "n_buffers", 0)
