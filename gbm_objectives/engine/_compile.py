@@ -19,9 +19,13 @@ _lock = threading.RLock()
 _compiled: dict[str, Function] = {}
 
 
+@cache
 def available() -> bool:
     """Whether numba is installed; without importing it."""
-    return find_spec("numba") is not None
+    try:
+        return find_spec("numba") is not None
+    except ValueError:  # in sys.modules without being a module
+        return False
 
 
 @cache
@@ -44,8 +48,8 @@ def folder() -> Path | None:
 @cache
 def _versions() -> str:
     """What a kernel depends on beside its source."""
-    primitives = Path(__file__).with_name("_primitives.py").read_text()
-    return "\n".join([primitives, sys.version, version("numba"), version("numpy")])
+    own = [Path(__file__).with_name(name).read_text() for name in ("_primitives.py", "_compile.py")]
+    return "\n".join([*own, sys.version, version("numba"), version("numpy")])
 
 
 def compiled(source: str) -> Function:
@@ -78,11 +82,12 @@ def _made(source: str) -> Function:
 def _function(source: str, path: str, *, keep: bool) -> Function:
     import numba
 
-    from gbm_objectives.engine._primitives import FAST
+    from gbm_objectives.engine import _primitives
 
-    scope: dict[str, Any] = {"__name__": "gbm_objectives_kernel"}
+    # Under the name of a module that can be imported: numba looks for it when it reads what it has kept.
+    scope: dict[str, Any] = {"__name__": _primitives.__name__}
     exec(compile(source, path, "exec"), scope)
-    options = {"fastmath": FAST, "error_model": "numpy", "nogil": True, "cache": keep}
+    options = {"fastmath": _primitives.FAST, "error_model": "numpy", "nogil": True, "cache": keep}
     function: Function = numba.njit(**options)(scope["kernel"])
     return function
 

@@ -169,7 +169,7 @@ def _exponentials(dtype, terms, log2, largest, least, magic):
     source = "dtype(%r)" % terms[0]
     for term in terms[1:]:
         source = f"({source}) * f + dtype({term!r})"
-    scope: dict[str, Any] = {"dtype": dtype}
+    scope: dict[str, Any] = {"dtype": dtype, "__name__": __name__}
     exec(f"def polynomial(f):\n    return {source}", scope)
     polynomial = inline(scope["polynomial"])
 
@@ -225,7 +225,7 @@ def _logarithms(dtype, n_terms, log2, tiny, lift):
     source = "dtype(%r)" % (1.0 / (2 * n_terms + 1))
     for n in range(n_terms - 1, 0, -1):
         source = f"({source}) * v + dtype({1.0 / (2 * n + 1)!r})"
-    scope: dict[str, Any] = {"dtype": dtype}
+    scope: dict[str, Any] = {"dtype": dtype, "__name__": __name__}
     exec(f"def series(v):\n    return {source}", scope)
     series = inline(scope["series"])
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
+from numpy.typing import NDArray
 
 from gbm_objectives.engine._graph import DTYPES, Graph, Unrecordable, code, shape_together
 
@@ -200,6 +201,11 @@ class Recorded(NDArrayOperatorsMixin):
         shape = "n1" if keepdims else "n"
         return self._new(self.graph.add(operation, (given.place,), code(given.dtype), shape))
 
+    def look_up(self, table: NDArray[Any]) -> Recorded:
+        """``table[self]``."""
+        at, number = self.graph.cast(self.place, "i8"), self.graph.table(table)
+        return self._new(self.graph.add("take", (at,), code(table.dtype), self._shape, number))
+
     def pick(self, codes: Recorded) -> Recorded:
         """The output of each row that its code tells."""
         node = ("pick", (self.place, codes.place), code(self.dtype), "n")
@@ -279,19 +285,9 @@ def _full(self: Recorded, like: Recorded, value: Any, dtype: Any = None, **_: An
     return like._new(self.graph.add("spread", (self.graph.cast(place, name),), name, like._shape))
 
 
-def _take(self: Recorded, table: Any, index: Any) -> Recorded:
-    if isinstance(table, Recorded) or not isinstance(index, Recorded) or np.ndim(table) != 1:
-        raise Unrecordable("numpy.take along an array")
-    at = self.graph.cast(index.place, "i8")
-    table = np.asarray(table)
-    detail = self.graph.table(table)
-    return self._new(self.graph.add("take", (at,), code(table.dtype), index._shape, detail))
-
-
 _FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.clip: _clip,
     np.where: _where,
-    np.take: _take,
     np.full_like: _full,
     np.ones_like: lambda self, like, dtype=None, **_: _full(self, like, 1.0, dtype),
     np.zeros_like: lambda self, like, dtype=None, **_: _full(self, like, 0.0, dtype),

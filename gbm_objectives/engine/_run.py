@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from gbm_objectives._core.validation import Array
 from gbm_objectives.engine._compile import compiled
-from gbm_objectives.engine._graph import Node
+from gbm_objectives.engine._graph import Graph, Unrecordable
 from gbm_objectives.engine._settings import n_threads
 from gbm_objectives.engine._source import Kernel, input_names, source_of
 from gbm_objectives.engine._stretches import in_stretches
@@ -21,10 +21,10 @@ _LOG = logging.getLogger("gbm_objectives.engine")
 #: Numbers of a buffer.
 _BUFFER = 8192
 _NOTHING = np.zeros(0)
-_failed: set[tuple[Any, ...]] = set()
+_NO_FORM: tuple[Any, int] = (None, 0)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What a run tells beside the arrays that it fills.
 
@@ -77,27 +77,33 @@ def run(
             else:
                 arrays[place] = np.ascontiguousarray(arrays[place])
         stored = tuple(array.T for array in stored)
-    shape = (tuple(kernel.graph.nodes), kernel.stored, kernel.summed, kernel.checked, raw_by_rows)
-    if shape in _failed:
-        return None
+    form = kernel.forms.get(raw_by_rows)
     try:
-        source, n_buffers = _source(shape, len(kernel.graph.tables))
-        function = compiled(source)
+        if form is None:
+            shape = (tuple(kernel.graph.nodes), kernel.stored, kernel.summed, kernel.checked)
+            form = _form(shape, len(kernel.graph.tables), raw_by_rows)
+            kernel.forms[raw_by_rows] = form
+        function, n_buffers = form
+        if function is None:
+            return None
         return _over_rows(function, kernel, arrays, stored, n_rows, width, n_buffers)
     except Exception as error:  # numba has many; a formula without compiled form is no error
-        _LOG.info("NumPy computes what can't be compiled: %s", error)
-        _failed.add(shape)
+        _LOG.info("NumPy computes what can't be compiled: %s", error, exc_info=True)
+        kernel.forms[raw_by_rows] = _NO_FORM
         return None
 
 
 @lru_cache(maxsize=256)
-def _source(shape: tuple[Any, ...], n_tables: int) -> tuple[str, int]:
-    from gbm_objectives.engine._graph import Graph
-
-    nodes: tuple[Node, ...]
-    nodes, stored, summed, checked, raw_by_rows = shape
-    graph = Graph(list(nodes), tables=[None] * n_tables)
-    return source_of(Kernel(graph, stored, summed, checked), raw_by_rows=raw_by_rows)
+def _form(shape: tuple[Any, ...], n_tables: int, raw_by_rows: bool) -> tuple[Any, int]:
+    """The function of a graph, and how many buffers it needs; the same for all numbers of its formulas."""
+    nodes, stored, summed, checked = shape
+    kernel = Kernel(Graph(list(nodes), tables=[None] * n_tables), stored, summed, checked)
+    try:
+        source, n_buffers = source_of(kernel, raw_by_rows=raw_by_rows)
+    except Unrecordable as error:
+        _LOG.info("NumPy computes what can't be compiled: %s", error)
+        return _NO_FORM
+    return compiled(source), n_buffers
 
 
 def _fit(array: Array | None) -> Array:

@@ -8,6 +8,7 @@ loss of one output has one loop, and no buffers.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from gbm_objectives.engine._graph import Graph, Node, Unrecordable
 
@@ -44,6 +45,8 @@ class Kernel:
     stored: tuple[int, ...] = ()
     summed: tuple[int, ...] = ()
     checked: tuple[int, ...] = ()
+    #: What it is compiled to, by whether predictions lie in memory row by row.
+    forms: dict[bool, tuple[Any, int]] = field(default_factory=dict, compare=False)
 
     @property
     def vector(self) -> bool:
@@ -220,15 +223,21 @@ class _Writer:
         """Write a result, and keep the largest of the magnitudes."""
         node = self.node(place)
         value = self.name(place, level=self.levels[place])
-        if node.shape == "":
-            value = f"v{place}"
         vector = node.shape in _VECTOR
         target = f"out{number}[k, start + i]" if vector else f"out{number}[i]"
         if self.kernel.vector and not vector:
             raise Unrecordable("one number a row where there are several outputs")
-        self.ends.setdefault(self.levels[place], []).extend(
-            [f"{target} = {value}", f"worst = larger(worst, magnitude_bits({value}))"]
-        )
+        self.ends.setdefault(self.levels[place], []).append(f"{target} = {value}")
+
+    def magnitudes(self) -> dict[str, dict[int, list[str]]]:
+        """Of what is checked and of the results, for each loop."""
+        found: dict[str, dict[int, list[str]]] = {"given": {}, "worst": {}}
+        for variable, places in (("given", self.kernel.checked), ("worst", self.kernel.stored)):
+            for place in places:
+                value = self.name(place, level=self.levels[place])
+                values = found[variable].setdefault(self.levels[place], [])
+                values.append(f"magnitude_bits({value})")
+        return found
 
     def function(self, constants: list[str], graph: Graph) -> str:
         """The function around the loops."""
@@ -238,10 +247,14 @@ class _Writer:
         outs = [f"out{n}" for n in range(len(kernel.stored))]
         lines = ["worst = np.int32(0)", "given = np.int32(0)", *constants]
         lines += [f"sum{n} = 0.0" for n in range(len(kernel.summed))]
-        for place in kernel.checked:
-            checked = self.name(place, level=self.levels[place])
-            body = self.loops[self.levels[place]]
-            body.append(f"given = larger(given, magnitude_bits({checked}))")
+        # One update of each variable in a loop: of two LLVM makes no vector instructions.
+        for variable, magnitudes in self.magnitudes().items():
+            for level, values in magnitudes.items():
+                largest = values[0]
+                for value in values[1:]:
+                    largest = f"larger({largest}, {value})"
+                line = f"{variable} = larger({variable}, {largest})"
+                self.ends.setdefault(level, []).append(line)
         if kernel.vector:
             lines += self.tiles()
         else:

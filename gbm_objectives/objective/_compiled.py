@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
@@ -13,6 +14,8 @@ from gbm_objectives import engine
 from gbm_objectives._core.validation import Array
 from gbm_objectives.objective._blocks import Block, n_columns
 from gbm_objectives.objective._terms import Term
+
+_LOG = logging.getLogger("gbm_objectives.engine")
 
 
 def filled(
@@ -77,7 +80,8 @@ def _record(terms: tuple[Term, ...], y_ndim: int, width: int, weighted: bool) ->
             w = Recorded(graph, graph.add("input", (), "f4", "n", "weight"), width)
             g, h = (g.T * w).T, (h.T * w).T
         stored = tuple(graph.cast(result.place, "f4") for result in (g, h))
-    except Exception:  # formulas do what they like: what can't be recorded is computed by NumPy
+    except Exception as error:  # formulas do what they like: what can't be recorded NumPy computes
+        _LOG.info("NumPy computes %s: %s", "+".join(term.loss.name for term in terms), error)
         return None
     return Kernel(graph, stored, checked=(at,))
 
