@@ -129,6 +129,64 @@ def _llvm(name: str) -> Any:
 floor, absolute, sqrt, rint = map(_llvm, ("llvm.floor", "llvm.fabs", "llvm.sqrt", "llvm.rint"))
 
 
+#: How many memories a kernel may use.
+SCOPES = 40
+
+
+def _distinct(builder: Any, instruction: Any, number: int) -> None:
+    """Tell LLVM that no other memory of the kernel overlaps with this one: it doesn't have to test that in each loop."""
+    module = builder.module
+    domain = module.add_metadata(["gbm_objectives"])
+    scopes = [module.add_metadata([f"memory {n}", domain]) for n in range(SCOPES)]
+    instruction.set_metadata("alias.scope", module.add_metadata([scopes[number]]))
+    others = [scope for n, scope in enumerate(scopes) if n != number]
+    instruction.set_metadata("noalias", module.add_metadata(others))
+
+
+def _memory(number: int) -> tuple[Any, Any]:
+    """Reads and writes an element of contiguous memory that nothing else overlaps with; without a test of the index."""
+
+    @intrinsic
+    def load(typingctx: Any, array: Any, index: Any) -> Any:
+        def codegen(context, builder, signature, args):
+            data = context.make_array(signature.args[0])(context, builder, args[0]).data
+            value = builder.load(builder.gep(data, [args[1]]))
+            _distinct(builder, value, number)
+            return value
+
+        return array.dtype(array, types.intp), codegen
+
+    @intrinsic
+    def store(typingctx: Any, array: Any, index: Any, value: Any) -> Any:
+        def codegen(context, builder, signature, args):
+            data = context.make_array(signature.args[0])(context, builder, args[0]).data
+            _distinct(builder, builder.store(args[2], builder.gep(data, [args[1]])), number)
+            return context.get_dummy_value()
+
+        return types.void(array, types.intp, array.dtype), codegen
+
+    return load, store
+
+
+for _number in range(SCOPES):
+    globals()[f"load{_number}"], globals()[f"store{_number}"] = _memory(_number)
+
+
+@intrinsic
+def within(typingctx: Any, index: Any, size: Any) -> Any:
+    """The index, held between 0 and size - 1: rows that aren't finite have any."""
+
+    def codegen(context, builder, signature, args):
+        index, size = args
+        one = ir.Constant(index.type, 1)
+        last = builder.sub(size, one)
+        index = builder.select(builder.icmp_signed("<", index, last), index, last)
+        zero = ir.Constant(index.type, 0)
+        return builder.select(builder.icmp_signed(">", index, zero), index, zero)
+
+    return types.int32(types.int32, types.int32), codegen
+
+
 @summing
 def add(total, term):
     """The sum, in any order."""

@@ -73,10 +73,11 @@ def run(
             if arrays[place].ndim == 2:
                 rows = name == "raw" and arrays[place].flags.c_contiguous
                 raw_by_rows = raw_by_rows or rows
-                arrays[place] = arrays[place] if rows else np.asfortranarray(arrays[place]).T
+                columns = arrays[place] if rows else np.asfortranarray(arrays[place]).T
+                arrays[place] = columns.reshape(-1)
             else:
                 arrays[place] = np.ascontiguousarray(arrays[place])
-        stored = tuple(array.T for array in stored)
+        stored = tuple(array.T.reshape(-1) for array in stored)
     form = kernel.forms.get(raw_by_rows)
     try:
         if form is None:
@@ -129,14 +130,14 @@ def _over_rows(
     def work(start: int, stop: int) -> tuple[int, int, Array]:
         sums = np.zeros(len(kernel.summed))
         if width:
-            scratch = np.empty((max(n_buffers, 1), tile * width), dtype=wide)
-            parts, outs = arrays, list(stored)
+            scratch = np.empty(max(n_buffers, 1) * tile * width, dtype=wide)
+            parts, outs, rows = arrays, list(stored), n_rows
         else:
-            scratch = np.empty((1, 1), dtype=wide)
+            scratch, rows = np.empty(1, dtype=wide), stop - start
             parts = [np.ascontiguousarray(array[start:stop]) for array in arrays]
             outs = [array[start:stop] for array in stored]
         given, found = function(
-            start, stop, width, tile, *parts, numbers, *tables, scratch, sums, *outs
+            start, stop, width, tile, rows, *parts, numbers, *tables, scratch, sums, *outs
         )
         return given, found, sums
 

@@ -23,6 +23,9 @@ _OVER_OUTPUTS = {"sum_outputs": ("0.0", "{0} + {1}"), "max_outputs": ("-inf", "m
                  "min_outputs": ("inf", "minimum({1}, {0})")}  # fmt: skip
 _VECTOR = ("nk", "kn")
 
+#: Memories that a kernel may use, as in `_primitives`.
+SCOPES = 40
+
 HEADER = "from gbm_objectives.engine._primitives import *\n\n\n"
 
 
@@ -65,6 +68,7 @@ class _Writer:
     ends: dict[int, list[str]] = field(default_factory=dict)
     before: dict[int, list[str]] = field(default_factory=dict)
     slots: dict[int, str] = field(default_factory=dict)
+    scopes: dict[str, int] = field(default_factory=dict)
     sizes: dict[str, int] = field(default_factory=lambda: {"rows": 0, "outputs": 0})
 
     def node(self, place: int) -> Node:
@@ -112,19 +116,22 @@ class _Writer:
         if operation == "input":
             return self.read(node)
         if operation == "difference":
-            return "f4(raw[k, start + i] - y[start + i])" if node.shape == "nk" else "f4(raw[i] - y[i])"
+            raw = self.element("raw", node.shape)
+            return f"f4({raw} - {self.element('y', 'n')})"
         if operation == "literal":
             return f"{dtype}(np.{node.detail})" if "inf" in node.detail else f"{dtype}({node.detail})"
         if operation == "cast":
             if self.node(node.operands[0]).dtype == "b1":
                 return f"where({names[0]}, {_number(dtype, 1)}, {_number(dtype, 0)})"
             return f"{_NAMES[dtype]}({names[0]})"
+        if operation == "take":
+            table = f"table{node.detail}"
+            return f"load{self.scope(table)}({table}, within({names[0]}, np.int32(len({table}))))"
         templates = {
             "negative": "-{0}", "positive": "{0}", "view": "{0}", "spread": "{0}", "square": "{0} * {0}",
             "at_least": "where({0} < {1}, {1}, {0})", "at_most": "where({0} > {1}, {1}, {0})",
             "reciprocal": f"{dtype}(1.0) / {{0}}", "not": "not {0}",
             "put": "where({1} == at, {2}, {0})",
-            "take": f"table{node.detail}[{{0}}]",
         }  # fmt: skip
         if operation not in templates:
             raise Unrecordable(operation)
@@ -132,13 +139,40 @@ class _Writer:
 
     def read(self, node: Node) -> str:
         """An element of an array that the kernel is given."""
-        if node.shape == "nk":
-            array = f"{node.detail}[k, start + i]"
-            if node.detail == "raw" and self.raw_by_rows:
-                array = "raw[start + i, k]"
-        else:
-            array = f"{node.detail}[start + i]" if self.kernel.vector else f"{node.detail}[i]"
-        return f"{node.dtype}({array})"
+        return f"{node.dtype}({self.element(node.detail, node.shape)})"
+
+    def scope(self, memory: str) -> int:
+        """The number of a memory, for LLVM to tell it from others."""
+        number = self.scopes.setdefault(memory, len(self.scopes))
+        if number >= SCOPES:
+            raise Unrecordable("a formula of so many parts")
+        return number
+
+    def index(self, name: str, shape: str) -> str:
+        """Where the element of the row, and of the output, lies in an array."""
+        if not self.kernel.vector:
+            return "i"
+        if shape not in _VECTOR:
+            return "start + i"
+        if name == "raw" and self.raw_by_rows:
+            return "(start + i) * width + k"
+        return "k * rows + start + i"
+
+    def element(self, name: str, shape: str) -> str:
+        """An element of an array, read."""
+        return f"load{self.scope(name)}({name}, {self.index(name, shape)})"
+
+    def kept(self, slot: str) -> str:
+        """An element of a buffer, read."""
+        return f"load{self.scope(slot)}(scratch, {self.place_in(slot)})"
+
+    def keep(self, slot: str, value: str) -> str:
+        """An element of a buffer, written."""
+        return f"store{self.scope(slot)}(scratch, {self.place_in(slot)}, {value})"
+
+    def place_in(self, slot: str) -> str:
+        """Where the element lies."""
+        return f"{slot} + k * tile + i" if slot.startswith("outputs") else f"{slot} + i"
 
     def name(self, place: int, user: int | None = None, level: int | None = None) -> str:
         """What a node is called in the loop of its user: a variable, or a buffer of an earlier loop."""
@@ -149,7 +183,7 @@ class _Writer:
             level = self.loop_of(user) if user is not None else self.levels[place]
         own = self.levels[place]
         if node.operation in _OVER_OUTPUTS or node.operation == "pick" or own != level:
-            return self.slot(place)
+            return self.kept(self.slot(place))
         return f"v{place}"
 
     def loop_of(self, place: int) -> int:
@@ -159,7 +193,7 @@ class _Writer:
         return self.levels[place]
 
     def slot(self, place: int) -> str:
-        """The element of the buffer that keeps a node for later loops."""
+        """The buffer that keeps a node for later loops."""
         if place not in self.slots:
             node = self.node(place)
             kind = "outputs" if node.shape in _VECTOR else "rows"
@@ -169,10 +203,9 @@ class _Writer:
                 raise Unrecordable(f"a {node.dtype} that a later loop needs")
             self.slots[place] = f"{kind}{number}_{node.dtype}"
             if node.operation not in (*_OVER_OUTPUTS, "pick"):
-                at = f"{self.slots[place]}[{'k, i' if kind == 'outputs' else 'i'}]"
-                self.ends.setdefault(self.levels[place], []).append(f"{at} = v{place}")
-        kind = "k, i" if self.slots[place].startswith("outputs") else "i"
-        return f"{self.slots[place]}[{kind}]"
+                line = self.keep(self.slots[place], f"v{place}")
+                self.ends.setdefault(self.levels[place], []).append(line)
+        return self.slots[place]
 
     def write(self) -> str:
         """The whole source."""
@@ -197,17 +230,17 @@ class _Writer:
             loop = self.loop_of(place)
             body = self.loops.setdefault(loop, [])
             if node.operation in _OVER_OUTPUTS:
-                self.slot(place)
                 first, step = _OVER_OUTPUTS[node.operation]
                 slot = self.slot(place)
                 start = f"{node.dtype}({first.replace('inf', 'np.inf')})"
-                self.before.setdefault(loop, []).append(f"{slot} = {start}")
-                body.append(f"{slot} = {step.format(slot, self.name(node.operands[0], place))}")
+                self.before.setdefault(loop, []).append(self.keep(slot, start))
+                value = self.name(node.operands[0], place)
+                body.append(self.keep(slot, step.format(self.kept(slot), value)))
             elif node.operation == "pick":
                 vector, codes = (self.name(operand, place) for operand in self.operands(place))
                 slot = self.slot(place)
-                self.before.setdefault(loop, []).append(f"{slot} = {node.dtype}(0.0)")
-                body.append(f"{slot} = where({codes} == at, {vector}, {slot})")
+                self.before.setdefault(loop, []).append(self.keep(slot, f"{node.dtype}(0.0)"))
+                body.append(self.keep(slot, f"where({codes} == at, {vector}, {self.kept(slot)})"))
             else:
                 body.append(f"v{place} = {self.expression(place)}")
         for number, place in enumerate(kernel.stored):
@@ -224,10 +257,11 @@ class _Writer:
         node = self.node(place)
         value = self.name(place, level=self.levels[place])
         vector = node.shape in _VECTOR
-        target = f"out{number}[k, start + i]" if vector else f"out{number}[i]"
+        name = f"out{number}"
+        target = f"store{self.scope(name)}({name}, {self.index(name, node.shape if vector else 'n')}"
         if self.kernel.vector and not vector:
             raise Unrecordable("one number a row where there are several outputs")
-        self.ends.setdefault(self.levels[place], []).append(f"{target} = {value}")
+        self.ends.setdefault(self.levels[place], []).append(f"{target}, {value})")
 
     def magnitudes(self) -> dict[str, dict[int, list[str]]]:
         """Of what is checked and of the results, for each loop."""
@@ -258,12 +292,12 @@ class _Writer:
         if kernel.vector:
             lines += self.tiles()
         else:
-            lines += [f"for i in range(len({arrays[0]})):"]
+            lines += ["for i in range(rows):"]
             lines += [f"    {line}" for line in [*self.loops.get(0, []), *self.ends.get(0, [])]]
         if kernel.summed:
             lines += [f"sums[{n}] = sum{n}" for n in range(len(kernel.summed))]
         lines += ["return given, worst"]
-        arguments = ["start", "stop", "width", "tile", *arrays, "numbers", *tables, "scratch", "sums", *outs]
+        arguments = ["start", "stop", "width", "tile", "rows", *arrays, "numbers", *tables, "scratch", "sums", *outs]
         body = "\n".join(f"    {line}" for line in lines)
         return f"def kernel({', '.join(arguments)}):\n{body}\n"
 
@@ -284,13 +318,9 @@ class _Writer:
             inside += loop
         head, used = [], 0
         for slot in slots:
-            dtype = slot[-2:]
-            if slot.startswith("rows"):
-                head.append(f"{slot} = scratch[{used}, :tile]")
-            else:
-                head.append(f"{slot} = scratch[{used}].reshape((width, tile))")
+            head.append(f"{slot} = {used} * tile * width")
             used += 1
-            if dtype != self.scratch:
+            if slot[-2:] != self.scratch:
                 raise Unrecordable("buffers of two types")
         self.n_buffers = used
         return [
@@ -307,7 +337,7 @@ class _Writer:
         return next(iter(self.slots.values()))[-2:] if self.slots else "f4"
 
 
-_NAMES = {"f4": "f4", "f8": "f8", "i8": "np.int64", "b1": "np.bool_"}
+_NAMES = {"f4": "f4", "f8": "f8", "i8": "np.int32", "b1": "np.bool_"}
 
 
 def _number(dtype: str, value: int) -> str:
