@@ -5,6 +5,13 @@ of that one loop over the rows, which numba compiles. Without numba, for few row
 compiled form, NumPy computes them, with the same results up to the rounding of float32.
 """
 
-from gbm_objectives.engine._settings import Engine, chosen, compiles, description, n_threads, use
+from gbm_objectives.engine._settings import (
+    Engine,
+    as_training,
+    compiles,
+    description,
+    n_threads,
+    use,
+)
 
-__all__ = ["Engine", "chosen", "compiles", "description", "n_threads", "use"]
+__all__ = ["Engine", "as_training", "compiles", "description", "n_threads", "use"]

@@ -87,7 +87,12 @@ def _function(source: str, path: str, *, keep: bool) -> Function:
     # Under the name of a module that can be imported: numba looks for it when it reads what it has kept.
     scope: dict[str, Any] = {"__name__": _primitives.__name__}
     exec(compile(source, path, "exec"), scope)
-    options = {"fastmath": _primitives.FAST, "error_model": "numpy", "nogil": True, "cache": keep}
+    options: Any = {
+        "fastmath": _primitives.FAST,
+        "error_model": "numpy",
+        "nogil": True,
+        "cache": keep,
+    }
     function: Function = numba.njit(**options)(scope["kernel"])
     return function
 

@@ -16,7 +16,7 @@ Shape = str
 _LITERALS = (0.0, math.inf, -math.inf)
 
 
-class Unrecordable(TypeError):
+class UnrecordableError(TypeError):
     """A formula does something that no kernel can do: NumPy has to."""
 
 
@@ -44,7 +44,12 @@ class Graph:
     _numbered: dict[float, int] = field(default_factory=dict)
 
     def add(
-        self, operation: str, operands: tuple[int, ...], dtype: str, shape: Shape, detail: Any = None
+        self,
+        operation: str,
+        operands: tuple[int, ...],
+        dtype: str,
+        shape: Shape,
+        detail: Any = None,
     ) -> int:
         """The place of a node, which may be there already."""
         node = Node(operation, operands, dtype, shape, detail)
@@ -60,7 +65,7 @@ class Graph:
         if value in _LITERALS:
             return self.add("literal", (), dtype, "", repr(value))
         if math.isnan(value):
-            raise Unrecordable("NaN in a formula")
+            raise UnrecordableError("NaN in a formula")
         place = self._numbered.get(value)
         if place is None:
             place = self._numbered[value] = len(self.numbers)
@@ -95,7 +100,7 @@ def shape_together(shapes: set[Shape]) -> Shape:
     for pair, both in (({"nk", "n1"}, "nk"), ({"kn", "n"}, "kn"), ({"kn", "1n"}, "kn")):
         if shapes == pair:
             return both
-    raise Unrecordable(f"an operation on arrays of shapes {sorted(shapes)}")
+    raise UnrecordableError(f"an operation on arrays of shapes {sorted(shapes)}")
 
 
 def code(dtype: Any) -> str:
@@ -109,7 +114,7 @@ def code(dtype: Any) -> str:
         return "b1"
     if dtype.kind in "iu":
         return "i8"
-    raise Unrecordable(f"an array of {dtype}")
+    raise UnrecordableError(f"an array of {dtype}")
 
 
 DTYPES = {name: np.dtype(name) for name in ("f4", "f8", "b1", "i8")}

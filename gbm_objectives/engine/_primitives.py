@@ -224,7 +224,7 @@ def _exponentials(dtype, terms, log2, largest, least, magic):
     high, low = dtype(log2[0]), dtype(log2[1])
     inverse, one, zero = dtype(1.0 / math.log(2.0)), dtype(1.0), dtype(0.0)
     largest, least, magic, inf = dtype(largest), dtype(least), dtype(magic), dtype(np.inf)
-    source = "dtype(%r)" % terms[0]
+    source = f"dtype({terms[0]!r})"
     for term in terms[1:]:
         source = f"({source}) * f + dtype({term!r})"
     scope: dict[str, Any] = {"dtype": dtype, "__name__": __name__}

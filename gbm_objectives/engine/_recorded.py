@@ -10,7 +10,7 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 from numpy.typing import NDArray
 
-from gbm_objectives.engine._graph import DTYPES, Graph, Unrecordable, code, shape_together
+from gbm_objectives.engine._graph import DTYPES, Graph, UnrecordableError, code, shape_together
 
 #: ufunc: (the operation, the type of the result: that of the operands, "b1", or "float")
 _UFUNCS: dict[str, tuple[str, str]] = {
@@ -38,7 +38,7 @@ class Recorded(NDArrayOperatorsMixin):
     """Stands for a block of rows, whose number nobody knows, while a formula is recorded.
 
     Operations give further ones; those in place change it, as they change an array. Whatever asks for numbers (a
-    branch on them, a loop over rows, a conversion) raises `Unrecordable`.
+    branch on them, a loop over rows, a conversion) raises `UnrecordableError`.
     """
 
     __slots__ = ("graph", "place", "readonly", "width")
@@ -82,7 +82,7 @@ class Recorded(NDArrayOperatorsMixin):
     def _write(self, place: int) -> Recorded:
         node, own = self.graph.nodes[place], self.graph.nodes[self.place]
         if self.readonly or node.shape not in (own.shape, ""):
-            raise Unrecordable("a result written into a part of an array")
+            raise UnrecordableError("a result written into a part of an array")
         place = self.graph.cast(place, own.dtype)
         if node.shape != own.shape:
             place = self.graph.add("spread", (place,), own.dtype, own.shape)
@@ -93,7 +93,7 @@ class Recorded(NDArrayOperatorsMixin):
         """The place of an operand; a Python number is left as it is, for its type follows the others'."""
         if isinstance(value, Recorded):
             if value.graph is not self.graph:
-                raise Unrecordable("two formulas at once")
+                raise UnrecordableError("two formulas at once")
             return value.place
         if isinstance(value, np.ndarray) and value.size and not any(value.strides):
             value = value.flat[0]  # one number, however often
@@ -101,9 +101,11 @@ class Recorded(NDArrayOperatorsMixin):
             isinstance(value, np.ndarray) and value.ndim == 0
         ):
             return float(value)
-        raise Unrecordable(f"an operand of type {type(value).__name__}")
+        raise UnrecordableError(f"an operand of type {type(value).__name__}")
 
-    def _operands(self, values: tuple[Any, ...], *, floating: bool = False) -> tuple[list[int], str]:
+    def _operands(
+        self, values: tuple[Any, ...], *, floating: bool = False
+    ) -> tuple[list[int], str]:
         """The places of operands in their common type."""
         given = [self._given(value) for value in values]
         types = [self.graph.nodes[g].dtype for g in given if isinstance(g, int)]
@@ -130,11 +132,11 @@ class Recorded(NDArrayOperatorsMixin):
         self, ufunc: np.ufunc, method: str, *inputs: Any, out: Any = None, **options: Any
     ) -> Any:
         if method != "__call__" or ufunc.__name__ not in _UFUNCS:
-            raise Unrecordable(f"{ufunc.__name__} ({method})")
+            raise UnrecordableError(f"{ufunc.__name__} ({method})")
         dtype = options.pop("dtype", None)
         options.pop("order", None)
         if options:
-            raise Unrecordable(f"{ufunc.__name__} with {', '.join(options)}")
+            raise UnrecordableError(f"{ufunc.__name__} with {', '.join(options)}")
         if dtype is not None:
             inputs = tuple(i.astype(dtype) if isinstance(i, Recorded) else i for i in inputs)
         operation, kind = _UFUNCS[ufunc.__name__]
@@ -146,7 +148,7 @@ class Recorded(NDArrayOperatorsMixin):
             return self._new(place)
         (target,) = out
         if not isinstance(target, Recorded):
-            raise Unrecordable("a result written into an array")
+            raise UnrecordableError("a result written into an array")
         return target._write(place)
 
     def _power(self, base: Any, exponent: Any) -> int:
@@ -156,15 +158,14 @@ class Recorded(NDArrayOperatorsMixin):
             for _ in range(int(exponent) - 1):
                 result = result * base
             return int(result.place)
-        place = self._make("power", (base, exponent), "float")
-        return place
+        return self._make("power", (base, exponent), "float")
 
     def __array_function__(
         self, function: Callable[..., Any], types: Any, args: Any, kwargs: Any
     ) -> Any:
         handler = _FUNCTIONS.get(function)
         if handler is None:
-            raise Unrecordable(f"numpy.{function.__name__}")
+            raise UnrecordableError(f"numpy.{function.__name__}")
         return handler(self, *args, **kwargs)
 
     def astype(self, dtype: Any, order: str = "K", copy: bool = True, **_: Any) -> Recorded:
@@ -196,7 +197,7 @@ class Recorded(NDArrayOperatorsMixin):
         self, operation: str, axis: Any, keepdims: bool, dtype: Any = None
     ) -> Recorded:
         if axis not in (1, -1) or self._shape != "nk":
-            raise Unrecordable("a number that all rows decide")
+            raise UnrecordableError("a number that all rows decide")
         given = self if dtype is None else self.astype(dtype, copy=False)
         shape = "n1" if keepdims else "n"
         return self._new(self.graph.add(operation, (given.place,), code(given.dtype), shape))
@@ -229,10 +230,10 @@ class Recorded(NDArrayOperatorsMixin):
             return self._view("n1")
         if key == (slice(None), 0) and self._shape == "n1":
             return self._view("n")
-        raise Unrecordable("an index into an array")
+        raise UnrecordableError("an index into an array")
 
     def _refuse(self, *args: Any, **kwargs: Any) -> Any:
-        raise Unrecordable("the numbers of an array")
+        raise UnrecordableError("the numbers of an array")
 
     __bool__ = __len__ = __iter__ = __float__ = __int__ = __index__ = __array__ = _refuse
     __setitem__ = __contains__ = __complex__ = _refuse
@@ -244,18 +245,17 @@ class _Rows:
     __slots__ = ()
 
     def _refuse(self, *args: Any) -> Any:
-        raise Unrecordable("the number of rows")
+        raise UnrecordableError("the number of rows")
 
-    __index__ = __int__ = __float__ = __bool__ = __eq__ = __lt__ = __gt__ = _refuse  # type: ignore[assignment]
+    __index__ = __int__ = __float__ = __bool__ = __eq__ = __lt__ = __gt__ = _refuse
     __hash__ = None  # type: ignore[assignment]
 
 
 def _clip(
-    self: Recorded, a: Any, low: Any = None, high: Any = None, out: Any = None, **_: Any
+    self: Recorded, a: Any, low: Any = None, high: Any = None, out: Any = None, **named: Any
 ) -> Any:
-    low = _.get("min", low)
-    high = _.get("max", high)
-    place, dtype = self._operands((a,))
+    low, high = named.get("min", low), named.get("max", high)
+    place, _ = self._operands((a,))
     result: Any = self._new(place[0])
     if low is not None and not _is(low, -math.inf):
         result = self._new(self._make("at_least", (result, low)))
@@ -272,7 +272,7 @@ def _where(self: Recorded, condition: Any, a: Any, b: Any) -> Recorded:
     places, dtype = self._operands((a, b))
     at = self._given(condition)
     if isinstance(at, float):
-        raise Unrecordable("a condition that is a number")
+        raise UnrecordableError("a condition that is a number")
     shape = shape_together({self.graph.nodes[place].shape for place in (at, *places)})
     at = self.graph.cast(at, "b1")
     return self._new(self.graph.add("where", (at, *places), dtype, shape))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from gbm_objectives._core.validation import Array
 from gbm_objectives.engine._compile import compiled
-from gbm_objectives.engine._graph import Graph, Unrecordable
+from gbm_objectives.engine._graph import Graph, UnrecordableError
 from gbm_objectives.engine._settings import n_threads
 from gbm_objectives.engine._source import Kernel, input_names, source_of
 from gbm_objectives.engine._stretches import in_stretches
@@ -101,7 +101,7 @@ def _form(shape: tuple[Any, ...], n_tables: int, raw_by_rows: bool) -> tuple[Any
     kernel = Kernel(Graph(list(nodes), tables=[None] * n_tables), stored, summed, checked)
     try:
         source, n_buffers = source_of(kernel, raw_by_rows=raw_by_rows)
-    except Unrecordable as error:
+    except UnrecordableError as error:
         _LOG.info("NumPy computes what can't be compiled: %s", error)
         return _NO_FORM
     return compiled(source), n_buffers

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
+
+import numpy as np
 
 from gbm_objectives._core.validation import invalid, whole_number
 from gbm_objectives.engine import _compile
@@ -17,6 +19,8 @@ Engine = Literal["auto", "compiled", "numpy"]
 #: Numbers (rows times outputs) from which on "auto" compiles. NumPy takes 1 to 5 ms for so many, numba .6 to 3 s to
 #: compile a kernel, once, and .5 to 1 s to be imported in each process.
 FROM = 250_000
+#: What the libraries call their threads.
+_THREADS = ("nthread", "nthreads", "num_threads", "num_thread", "n_jobs")
 _VARIABLE = "GBM_OBJECTIVES_ENGINE"
 
 
@@ -24,9 +28,12 @@ _VARIABLE = "GBM_OBJECTIVES_ENGINE"
 class _Settings:
     engine: Engine | None = None
     threads: int | None = None
+    #: Those of the training.
+    training: int | None = None
 
 
-_settings: ContextVar[_Settings] = ContextVar("gbm_objectives_engine", default=_Settings())
+_NOTHING_SET = _Settings()
+_settings: ContextVar[_Settings] = ContextVar("gbm_objectives_engine", default=_NOTHING_SET)
 
 
 @contextmanager
@@ -71,6 +78,19 @@ def use(engine: Engine | None = None, *, threads: int | None = None) -> Iterator
         _settings.reset(token)
 
 
+@contextmanager
+def as_training(params: Mapping[str, Any]) -> Iterator[None]:
+    """Within the block as many threads as the training with these parameters has, but for `use`."""
+    given = [params[name] for name in _THREADS if params.get(name) is not None]
+    threads = int(given[0]) if given and isinstance(given[0], (int, np.integer)) else 0
+    now = _settings.get()
+    token = _settings.set(replace(now, training=threads) if threads > 0 else now)
+    try:
+        yield
+    finally:
+        _settings.reset(token)
+
+
 def _valid(engine: str, argument: str) -> Engine:
     for known in get_args(Engine):
         if engine == known:
@@ -93,8 +113,8 @@ def compiles(n_numbers: int) -> bool:
 
 def n_threads() -> int:
     """The threads that compiled code runs on, at most."""
-    given = _settings.get().threads
-    if given is not None:
+    settings = _settings.get()
+    if given := settings.threads or settings.training:
         return given
     asked = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
     if asked.isdigit() and int(asked):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from gbm_objectives.engine._graph import Graph, Node, Unrecordable
+from gbm_objectives.engine._graph import Graph, Node, UnrecordableError
 
 _INFIX = {
     "add": "+", "subtract": "-", "multiply": "*", "divide": "/", "less": "<", "less_equal": "<=",
@@ -119,7 +119,9 @@ class _Writer:
             raw = self.element("raw", node.shape)
             return f"f4({raw} - {self.element('y', 'n')})"
         if operation == "literal":
-            return f"{dtype}(np.{node.detail})" if "inf" in node.detail else f"{dtype}({node.detail})"
+            return (
+                f"{dtype}(np.{node.detail})" if "inf" in node.detail else f"{dtype}({node.detail})"
+            )
         if operation == "cast":
             if self.node(node.operands[0]).dtype == "b1":
                 return f"where({names[0]}, {_number(dtype, 1)}, {_number(dtype, 0)})"
@@ -134,7 +136,7 @@ class _Writer:
             "put": "where({1} == at, {2}, {0})",
         }  # fmt: skip
         if operation not in templates:
-            raise Unrecordable(operation)
+            raise UnrecordableError(operation)
         return templates[operation].format(*names)
 
     def read(self, node: Node) -> str:
@@ -145,7 +147,7 @@ class _Writer:
         """The number of a memory, for LLVM to tell it from others."""
         number = self.scopes.setdefault(memory, len(self.scopes))
         if number >= SCOPES:
-            raise Unrecordable("a formula of so many parts")
+            raise UnrecordableError("a formula of so many parts")
         return number
 
     def index(self, name: str, shape: str) -> str:
@@ -200,7 +202,7 @@ class _Writer:
             number = self.sizes[kind]
             self.sizes[kind] += 1
             if node.dtype not in ("f4", "f8"):
-                raise Unrecordable(f"a {node.dtype} that a later loop needs")
+                raise UnrecordableError(f"a {node.dtype} that a later loop needs")
             self.slots[place] = f"{kind}{number}_{node.dtype}"
             if node.operation not in (*_OVER_OUTPUTS, "pick"):
                 line = self.keep(self.slots[place], f"v{place}")
@@ -258,9 +260,11 @@ class _Writer:
         value = self.name(place, level=self.levels[place])
         vector = node.shape in _VECTOR
         name = f"out{number}"
-        target = f"store{self.scope(name)}({name}, {self.index(name, node.shape if vector else 'n')}"
+        target = (
+            f"store{self.scope(name)}({name}, {self.index(name, node.shape if vector else 'n')}"
+        )
         if self.kernel.vector and not vector:
-            raise Unrecordable("one number a row where there are several outputs")
+            raise UnrecordableError("one number a row where there are several outputs")
         self.ends.setdefault(self.levels[place], []).append(f"{target}, {value})")
 
     def magnitudes(self) -> dict[str, dict[int, list[str]]]:
@@ -297,7 +301,19 @@ class _Writer:
         if kernel.summed:
             lines += [f"sums[{n}] = sum{n}" for n in range(len(kernel.summed))]
         lines += ["return given, worst"]
-        arguments = ["start", "stop", "width", "tile", "rows", *arrays, "numbers", *tables, "scratch", "sums", *outs]
+        arguments = [
+            "start",
+            "stop",
+            "width",
+            "tile",
+            "rows",
+            *arrays,
+            "numbers",
+            *tables,
+            "scratch",
+            "sums",
+            *outs,
+        ]
         body = "\n".join(f"    {line}" for line in lines)
         return f"def kernel({', '.join(arguments)}):\n{body}\n"
 
@@ -314,14 +330,18 @@ class _Writer:
                 continue
             loop = ["for i in range(size):", *(f"    {line}" for line in body)]
             if level % 2:
-                loop = ["for k in range(width):", "    at = f4(k)", *(f"    {line}" for line in loop)]
+                loop = [
+                    "for k in range(width):",
+                    "    at = f4(k)",
+                    *(f"    {line}" for line in loop),
+                ]
             inside += loop
         head, used = [], 0
         for slot in slots:
             head.append(f"{slot} = {used} * tile * width")
             used += 1
             if slot[-2:] != self.scratch:
-                raise Unrecordable("buffers of two types")
+                raise UnrecordableError("buffers of two types")
         self.n_buffers = used
         return [
             *head,

@@ -33,6 +33,10 @@ def filled(
     """
     if not engine.compiles(raw_prediction.size):
         return False
+    if any(
+        term.loss.n_rows is not None for term in terms
+    ):  # the groups of rows lie outside the formulas
+        return False
     from gbm_objectives.engine._run import run
 
     width = n_columns(raw_prediction) if raw_prediction.ndim == 2 else 0
@@ -79,7 +83,8 @@ def _record(terms: tuple[Term, ...], y_ndim: int, width: int, weighted: bool) ->
         if weighted:
             w = Recorded(graph, graph.add("input", (), "f4", "n", "weight"), width)
             g, h = (g.T * w).T, (h.T * w).T
-        stored = tuple(graph.cast(result.place, "f4") for result in (g, h))
+        results: tuple[Any, Any] = g, h
+        stored = tuple(graph.cast(result.place, "f4") for result in results)
     except Exception as error:  # formulas do what they like: what can't be recorded NumPy computes
         _LOG.info("NumPy computes %s: %s", "+".join(term.loss.name for term in terms), error)
         return None

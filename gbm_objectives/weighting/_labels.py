@@ -128,7 +128,8 @@ class ClassWeight(Weighting):
         if loss.labels == "class":
             return lookup(factors, y_true.astype(np.intp))
         mean = factors[0] + (factors[1] - factors[0]) * y_true
-        return mean.astype(factors.dtype, copy=False)
+        of_mean: Array = mean.astype(factors.dtype, copy=False)
+        return of_mean
 
 
 def _n_classes(raw_prediction: Array) -> int:
