@@ -356,3 +356,15 @@ def power8(x, exponent):
 def power4(x, exponent):
     """By way of float64: the error of a logarithm is multiplied by its size."""
     return f4(power8(f8(x), f8(exponent)))
+
+
+@inline
+def kl_div8(x, y):
+    """x log(x/y) - x + y for x >= 0, y > 0."""
+    return where(x > 0.0, x * log8(x / y) - x + y, y)
+
+
+@inline
+def kl_div4(x, y):
+    """By way of float64: the terms cancel."""
+    return f4(kl_div8(f8(x), f8(y)))

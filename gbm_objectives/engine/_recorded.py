@@ -22,7 +22,7 @@ _UFUNCS: dict[str, tuple[str, str]] = {
     "rint": ("rint", "same"),
     "square": ("square", "same"),
     **{name: (name, "float") for name in ("exp", "expm1", "log", "log1p", "sqrt", "reciprocal")},
-    **{name: (name, "float") for name in ("tanh", "sinh", "cosh", "power", "float_power")},
+    **{name: (name, "float") for name in ("tanh", "sinh", "cosh", "power", "kl_div")},
     "divide": ("divide", "float"),
     "true_divide": ("divide", "float"),
     **{name: (name, "b1") for name in ("less", "less_equal", "greater", "greater_equal")},
@@ -140,7 +140,7 @@ class Recorded(NDArrayOperatorsMixin):
         if dtype is not None:
             inputs = tuple(i.astype(dtype) if isinstance(i, Recorded) else i for i in inputs)
         operation, kind = _UFUNCS[ufunc.__name__]
-        if operation in ("power", "float_power"):
+        if operation == "power":
             place = self._power(*inputs)
         else:
             place = self._make(operation, inputs, kind)

@@ -179,7 +179,9 @@ def softmax_parts(raw_prediction: Array, true_class: TrueClass) -> tuple[Array, 
 def log_softmax(raw_prediction: Array) -> Array:
     """z - log sum exp z, exact where one class holds nearly all: log1p of the others."""
     z = shifted(raw_prediction)
+    below = z < 0
     e = np.exp(z)
-    e[np.arange(len(e)), z.argmax(axis=1)] = 0.0
-    z -= np.log1p(e.sum(axis=1))[:, None]
+    e *= below
+    as_large = (~below).astype(z.dtype).sum(axis=1) - 1.0  # others as large as the largest
+    z -= np.log1p(e.sum(axis=1) + as_large)[:, None]
     return z

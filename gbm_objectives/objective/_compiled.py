@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from gbm_objectives import engine
 from gbm_objectives._core.validation import Array
 from gbm_objectives.objective._blocks import Block, n_columns
-from gbm_objectives.objective._terms import Term
+from gbm_objectives.objective._terms import Term, derivatives
 
 _LOG = logging.getLogger("gbm_objectives.engine")
 
@@ -40,7 +40,7 @@ def filled(
     from gbm_objectives.engine._run import run
 
     width = n_columns(raw_prediction) if raw_prediction.ndim == 2 else 0
-    kernel = _kernel(tuple(terms), y_true.ndim, width, sample_weight is not None)
+    kernel = _kernel(_record, tuple(terms), y_true.ndim, width, sample_weight is not None)
     if kernel is None:
         return False
     inputs = {"y": y_true, "raw": raw_prediction, "weight": sample_weight}
@@ -49,40 +49,63 @@ def filled(
     return outcome is not None and outcome.given <= limit and outcome.found < np.inf
 
 
-def _kernel(terms: tuple[Term, ...], y_ndim: int, width: int, weighted: bool) -> Any:
-    """The recorded formulas; kept for terms that come again."""
+def mean_value(
+    term: Term, y_true: Array, raw_prediction: Array, sample_weight: Array | None
+) -> float | None:
+    """The weighted mean of the values of a resolved term, in float64; None where NumPy has to compute it."""
+    if not engine.compiles(raw_prediction.size) or term.loss.n_rows is not None:
+        return None
+    from gbm_objectives.engine._run import run
+
+    width = n_columns(raw_prediction) if raw_prediction.ndim == 2 else 0
+    kernel = _kernel(_record_value, term, y_true.ndim, width, sample_weight is not None)
+    if kernel is None:
+        return None
+    inputs = {"y": y_true, "raw": raw_prediction, "weight": sample_weight}
+    outcome = run(kernel, inputs, width=width)
+    if outcome is None:
+        return None
+    total, *weights = outcome.sums.tolist()
+    total_weight = weights[0] if weights else float(len(y_true))
+    mean = total / total_weight if total_weight else 0.0
+    return mean if np.isfinite(mean) else None
+
+
+def _kernel(record: Any, *form: Any) -> Any:
+    """A recorded formula; kept for terms that come again."""
     try:
-        return _kept(terms, y_ndim, width, weighted)
+        return _kept(record, *form)
     except TypeError:  # a loss of the user's own without a hash
-        return _record(terms, y_ndim, width, weighted)
+        return record(*form)
+
+
+@lru_cache(maxsize=64)
+def _kept(record: Any, *form: Any) -> Any:
+    return record(*form)
 
 
 def _record(terms: tuple[Term, ...], y_ndim: int, width: int, weighted: bool) -> Any:
-    """The formulas of the terms as a kernel, or None where they have no compiled form."""
+    """Gradient and Hessian of the terms as a kernel, or None where they have no compiled form."""
     from gbm_objectives.engine._graph import Graph
     from gbm_objectives.engine._recorded import Recorded
     from gbm_objectives.engine._source import Kernel
 
     graph = Graph()
-    shape, of_labels = ("nk", "nk" if y_ndim == 2 else "n") if width else ("n", "n")
+    shape, of_labels = _shapes(y_ndim, width)
     label = Recorded(graph, graph.add("input", (), "f8", of_labels, "y"), width, readonly=True)
     if all(term.loss.shift_invariant for term in terms):
-        y = Recorded(graph, graph.add("spread", (graph.number(0.0, "f4"),), "f4", of_labels), width)
+        zero = graph.add("spread", (graph.number(0.0, "f4"),), "f4", of_labels)
+        y = Recorded(graph, zero, width, readonly=True)
         at = graph.add("difference", (), "f4", shape, "raw")
     else:
-        y = Recorded(graph, graph.add("input", (), "f4", of_labels, "y"), width)
+        y = Recorded(graph, graph.add("input", (), "f4", of_labels, "y"), width, readonly=True)
         at = graph.add("input", (), "f4", shape, "raw")
-    raw = Recorded(graph, at, width, readonly=True)
-    y.readonly = True
-    block = Block(slice(0, 0), label, y, raw)  # type: ignore[arg-type]
+    raw: Any = Recorded(graph, at, width, readonly=True)
     try:
-        g, h = terms[0].derivatives(block)
-        for term in terms[1:]:
-            more_g, more_h = term.derivatives(block)
-            g, h = g + more_g, h + more_h
+        g, h = derivatives(terms, Block(slice(0, 0), label, y, raw))  # type: ignore[arg-type]
         if weighted:
-            w = Recorded(graph, graph.add("input", (), "f4", "n", "weight"), width)
-            g, h = (g.T * w).T, (h.T * w).T
+            weight: Any = Recorded(graph, graph.add("input", (), "f4", "n", "weight"), width)
+            g, h = (g.T * weight).T, (h.T * weight).T
         results: tuple[Any, Any] = g, h
         stored = tuple(graph.cast(result.place, "f4") for result in results)
     except Exception as error:  # formulas do what they like: what can't be recorded NumPy computes
@@ -91,4 +114,30 @@ def _record(terms: tuple[Term, ...], y_ndim: int, width: int, weighted: bool) ->
     return Kernel(graph, stored, checked=(at,))
 
 
-_kept = lru_cache(maxsize=64)(_record)
+def _record_value(term: Term, y_ndim: int, width: int, weighted: bool) -> Any:
+    """The sum of weighted values, and that of the weights, as a kernel; or None."""
+    from gbm_objectives.engine._graph import Graph
+    from gbm_objectives.engine._recorded import Recorded
+    from gbm_objectives.engine._source import Kernel
+
+    graph = Graph()
+    shape, of_labels = _shapes(y_ndim, width)
+    y, raw, weight = (
+        Recorded(graph, graph.add("input", (), "f8", axes, name), width, readonly=True)
+        for axes, name in ((of_labels, "y"), (shape, "raw"), ("n", "weight"))
+    )
+    try:
+        value: Any = term.value(slice(0, 0), y, raw)  # type: ignore[arg-type]
+        summed = (weight * value, weight) if weighted else (value,)
+        places = tuple(graph.cast(each.place, "f8") for each in summed)
+    except Exception as error:
+        _LOG.info("NumPy computes the value of %s: %s", term.loss.name, error)
+        return None
+    return Kernel(graph, summed=places)
+
+
+def _shapes(y_ndim: int, width: int) -> tuple[str, str]:
+    """How predictions and labels are arranged."""
+    if not width:
+        return "n", "n"
+    return "nk", "nk" if y_ndim == 2 else "n"

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from test_contract import sample
-from variants import DRAWN, SUMS
+from variants import DEFAULTS, DRAWN, SUMS
 
 from gbm_objectives import engine, huber, log_cosh, softmax_cross_entropy
 from gbm_objectives.engine import _compile, _settings
@@ -22,6 +22,11 @@ from gbm_objectives.weighting import HardestShare, NegativeSampling
 pytest.importorskip("numba")
 
 #: What NumPy computes on both engines.
+#: Objectives whose values are compared: each kind of formula.
+VALUES = (
+    "huber", "log_cosh", "quantile", "binary_cross_entropy", "focal", "poisson", "tweedie",
+    "squared_log_error", "softmax_cross_entropy", "softmax_focal", "kl_divergence", "dice",
+)  # fmt: skip
 NUMPY_ALONE = (NegativeSampling, HardestShare)
 
 
@@ -72,6 +77,28 @@ def test_both_engines_agree(objective, outcomes):
         error = np.abs(numpys - truth)
         bound = 2e-6 * np.abs(truth) + 4 * error + 4e-7 * np.abs(truth).max()
         assert (np.abs(ours - truth) <= bound).all()
+
+
+@pytest.mark.parametrize("name", [*VALUES])
+def test_values_and_metrics_agree(name, monkeypatch):
+    means = []
+    mean = _compiled.mean_value
+
+    def watched(*arguments):
+        means.append(mean(*arguments))
+        return means[-1]
+
+    monkeypatch.setattr(_compiled, "mean_value", watched)
+    objective = DEFAULTS[name]
+    y, raw = sample(objective, 1003, 0, np.float32)
+    weight = np.random.default_rng(0).uniform(0, 3, 1003)
+    found = []
+    for chosen in ("numpy", "compiled"):
+        with engine.use(chosen):
+            found.append([objective.value(y, raw, weight), objective.metric(y, raw, weight)])
+    assert means[0] is None
+    assert means[-1] is not None
+    assert_allclose(found[1], found[0], rtol=1e-10)
 
 
 @pytest.mark.parametrize("objective", [huber(), softmax_cross_entropy()], ids=repr)
