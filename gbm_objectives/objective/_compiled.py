@@ -122,13 +122,16 @@ def _record_value(term: Term, y_ndim: int, width: int, weighted: bool) -> Any:
 
     graph = Graph()
     shape, of_labels = _shapes(y_ndim, width)
-    y, raw, weight = (
-        Recorded(graph, graph.add("input", (), "f8", axes, name), width, readonly=True)
-        for axes, name in ((of_labels, "y"), (shape, "raw"), ("n", "weight"))
-    )
+
+    def given(name: str, axes: str) -> Any:
+        return Recorded(graph, graph.add("input", (), "f8", axes, name), width, readonly=True)
+
     try:
-        value: Any = term.value(slice(0, 0), y, raw)  # type: ignore[arg-type]
-        summed = (weight * value, weight) if weighted else (value,)
+        value: Any = term.value(slice(0, 0), given("y", of_labels), given("raw", shape))
+        summed: tuple[Any, ...] = (value,)
+        if weighted:
+            weight = given("weight", "n")
+            summed = (weight * value, weight)
         places = tuple(graph.cast(each.place, "f8") for each in summed)
     except Exception as error:
         _LOG.info("NumPy computes the value of %s: %s", term.loss.name, error)
