@@ -195,12 +195,22 @@ def add(total, term):
 
 @inline
 def minimum(a, b):
-    return where(a < b, a, b)
+    return where(a < b, a, where(a == a, b, a))
 
 
 @inline
 def maximum(a, b):
-    return where(a > b, a, b)
+    return where(a > b, a, where(a == a, b, a))
+
+
+@inline
+def fmin(a, b):
+    return where(a < b, a, where(b == b, b, a))
+
+
+@inline
+def fmax(a, b):
+    return where(a > b, a, where(b == b, b, a))
 
 
 @inline

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 from numpy.typing import NDArray
+from scipy.special import kl_div
 
 from gbm_objectives.engine._graph import DTYPES, Graph, UnrecordableError, code, shape_together
 
@@ -131,7 +132,8 @@ class Recorded(NDArrayOperatorsMixin):
     def __array_ufunc__(
         self, ufunc: np.ufunc, method: str, *inputs: Any, out: Any = None, **options: Any
     ) -> Any:
-        if method != "__call__" or ufunc.__name__ not in _UFUNCS:
+        known = ufunc.__name__ in _UFUNCS and getattr(np, ufunc.__name__, kl_div) is ufunc
+        if method != "__call__" or not known:
             raise UnrecordableError(f"{ufunc.__name__} ({method})")
         dtype = options.pop("dtype", None)
         options.pop("order", None)
@@ -152,8 +154,8 @@ class Recorded(NDArrayOperatorsMixin):
         return target._write(place)
 
     def _power(self, base: Any, exponent: Any) -> int:
-        """Products for small whole exponents, as in NumPy; else the base must not be negative."""
-        if isinstance(exponent, (int, float, np.generic)) and float(exponent) in (1.0, 2.0, 3.0):
+        """Products for small whole exponents; else NaN where the base is negative, and NumPy computes it."""
+        if isinstance(exponent, (int, float, np.generic)) and float(exponent) in range(1, 9):
             result = base
             for _ in range(int(exponent) - 1):
                 result = result * base

@@ -17,7 +17,7 @@ _INFIX = {
     "greater": ">", "greater_equal": ">=", "equal": "==", "not_equal": "!=", "and": "&", "or": "|",
 }  # fmt: skip
 _CALLS = {"absolute": "absolute", "sqrt": "sqrt", "floor": "floor", "rint": "rint", "where": "where",
-          "maximum": "maximum", "minimum": "minimum", "fmax": "maximum", "fmin": "minimum"}  # fmt: skip
+          "maximum": "maximum", "minimum": "minimum", "fmax": "fmax", "fmin": "fmin"}  # fmt: skip
 _TYPED = ("exp", "expm1", "log", "log1p", "tanh", "sinh", "cosh", "power", "sign", "kl_div")
 _OVER_OUTPUTS = {"sum_outputs": ("0.0", "{0} + {1}"), "max_outputs": ("-inf", "maximum({1}, {0})"),
                  "min_outputs": ("inf", "minimum({1}, {0})")}  # fmt: skip

@@ -72,11 +72,12 @@ def mean_value(
 
 
 def _kernel(record: Any, *form: Any) -> Any:
-    """A recorded formula; kept for terms that come again."""
-    try:
+    """A recorded formula; kept for terms of this package, which are frozen, as those of a user need not be."""
+    terms: tuple[Term, ...] = form[0] if isinstance(form[0], tuple) else (form[0],)
+    parts = [part for term in terms for part in (term.loss, term.policy, *term.weightings)]
+    if all(type(part).__module__.startswith("gbm_objectives.") for part in parts):
         return _kept(record, *form)
-    except TypeError:  # a loss of the user's own without a hash
-        return record(*form)
+    return record(*form)
 
 
 @lru_cache(maxsize=64)
