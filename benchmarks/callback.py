@@ -17,6 +17,9 @@ their page faults, as it does in training with both libraries. How many depends 
 comparison with the plain formula is made a second time with an allocator that gives nothing back.
 
 Extra memory is the peak that NumPy allocates during a call, less the two results.
+
+All this is the NumPy engine. A second table, alone with ``--engines``, has both engines: the fastest of many calls by the clock of
+the wall, for two threads have twice the CPU time.
 """
 
 # ruff: noqa: E402
@@ -31,6 +34,7 @@ os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false"  # jaxboost
 import ctypes
 import inspect
 import sys
+import time
 import tracemalloc
 import warnings
 from collections.abc import Callable, Iterator
@@ -42,8 +46,9 @@ import numpy as np
 from _common import Bound, Report, Row, arguments, interleaved
 from _rivals import AUTO, PEERS, Array, peers, plain
 
+from gbm_objectives import engine
 from gbm_objectives.links import LOG
-from gbm_objectives.objective import Objective
+from gbm_objectives.objective import Objective, _compiled
 from gbm_objectives.registry import OBJECTIVES
 
 LIMITS = {"huber": 5.0, "pseudo_huber": 5.0, "log_cosh": 5.0, "quantile": 10.0, "focal": 12.0}
@@ -155,11 +160,71 @@ def copying(y: Array, raw: Array) -> Callable[[], None]:
     return copy
 
 
+def in_numpy(call: Callable[[], Any]) -> Callable[[], Any]:
+    """The call, by NumPy alone."""
+
+    def within() -> Any:
+        with engine.use("numpy"):
+            return call()
+
+    return within
+
+
+def compiled(call: Callable[[], Any], threads: int) -> Callable[[], Any]:
+    """The call, by compiled code on so many threads."""
+
+    def within() -> Any:
+        with engine.use("compiled", threads=threads):
+            return call()
+
+    return within
+
+
+def is_compiled(objective: Objective, y: Array, raw: Array) -> bool:
+    """Whether the formulas have a compiled form."""
+    terms = [term.resolved(y, raw, None, None) for term in objective.terms]
+    results = [np.empty(raw.shape, np.float32, order="F") for _ in range(2)]
+    with engine.use("compiled"):
+        return _compiled.filled(terms, y, raw, None, *results)
+
+
+def measure_engines(case: Case, rows: int, repeats: int) -> Row:
+    """The objective on both engines; "no" where NumPy computes it on both."""
+    objective = case.objective()
+    y, raw = data(objective, rows)
+    call = partial(objective, y, raw)
+    calls = {
+        "copy": copying(y, raw),
+        "NumPy": in_numpy(call),
+        "1 thread": compiled(call, 1),
+        "2 threads": compiled(call, 2),
+    }
+    start = time.perf_counter()
+    calls["1 thread"]()
+    first_call = time.perf_counter() - start
+    fastest = dict.fromkeys(calls, np.inf)
+    for _ in range(repeats):
+        for name, one in calls.items():
+            start = time.perf_counter()
+            one()
+            fastest[name] = min(fastest[name], time.perf_counter() - start)
+    copy, one_thread = fastest["copy"], fastest["1 thread"]
+    return {
+        "objective": str(case),
+        "compiled": "yes" if is_compiled(objective, y, raw) else "no",
+        "first call s": first_call,
+        "copy ns/row": copy * 1e9 / rows,
+        "NumPy x copy": fastest["NumPy"] / copy,
+        "compiled x copy": one_thread / copy,
+        "2 threads / 1": fastest["2 threads"] / one_thread,
+    }
+
+
 def own_and_plain(group: list[Case], y: Array, raw: Array) -> dict[str, Callable[[], Any]]:
     """The callbacks of the package and the plain formulas."""
     calls: dict[str, Callable[[], Any]] = {}
     for case in group:
-        calls[str(case)] = partial(case.objective(), y, raw)
+        calls[str(case)] = in_numpy(partial(case.objective(), y, raw))
         if case.loss in PLAIN:
             calls[f"plain {case}"] = partial(plain(case.loss, **case.parameters), y, raw)
     return calls
@@ -231,9 +296,16 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--repeats", type=int, default=21)
     parser.add_argument("--only", nargs="*", help="names of factories; all by default")
+    parser.add_argument("--engines", action="store_true", help="the table of both engines alone")
     options = parser.parse_args()
     report = Report(options.csv)
     measured = [group for group in groups() if not options.only or group[0].loss in options.only]
+    cases = [case for group in measured for case in group]
+    engines = [measure_engines(case, options.rows, options.repeats) for case in cases]
+    report.table(f"{options.rows:,} rows, both engines, fastest of {options.repeats}", engines)
+    if options.engines:
+        report.save()
+        return
     table: list[Row] = []
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")  # of the other packages
@@ -258,7 +330,7 @@ def main() -> None:
     report.table(
         f"{title}: other packages, ns/row", [{c: row[c] for c in columns} for row in table]
     )
-    report.bounds(bounds([case for group in measured for case in group], table))
+    report.bounds(bounds(cases, table))
     report.save()
 
 

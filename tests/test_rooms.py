@@ -16,6 +16,7 @@ NAME = PACKAGE.name
 #: From the ground up: a room imports rooms of lower floors, and no room of its own floor.
 FLOORS = [
     {"_core"},
+    {"engine"},
     {"loss", "links"},
     {"curvature"},
     {"losses"},

@@ -6,6 +6,7 @@ Python scalars are used for constants because they don't promote float32 arrays.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -91,7 +92,8 @@ def softplus(z: Array, odds_of_z: Array) -> Array:
     """log(1 + exp(z)), going on as z where the odds are held."""
     value = np.log1p(odds_of_z)
     bound = _largest_exponent(z)
-    if z.max(initial=bound) > bound:
+    # Where a formula is recorded to be compiled, no number is known.
+    if not isinstance(z, np.ndarray) or z.max(initial=bound) > bound:
         value += np.clip(z - bound, 0.0, np.inf)
     return value
 
@@ -114,6 +116,11 @@ def power(base: Array, exponent: float) -> Array:
     for _ in range(whole if half else whole - 1):
         result = result * base
     return result.copy(order="K") if result is base else result
+
+
+def lookup(table: Array, index: Any) -> Array:
+    """``table[index]``, also of an index that is recorded to be compiled."""
+    return table[index] if isinstance(index, np.ndarray) else index.look_up(table)
 
 
 def weighted_quantile(values: Array, sample_weight: Array | None, q: float) -> float:

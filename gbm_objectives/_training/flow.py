@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from gbm_objectives import engine
 from gbm_objectives._core.validation import Array
 from gbm_objectives._training.alarms import Guard, raise_alarm
 from gbm_objectives._training.lagging import ROUNDS, Grow, can_leave_behind, left_behind
@@ -291,4 +292,6 @@ def run(library: Library, door: Door, request: Request, *, finished: bool = True
             request,
             request.guard,
         )
-        return job.conclude(door.train(job), finished)
+        with engine.as_training(params):
+            boosters = door.train(job)
+        return job.conclude(boosters, finished)

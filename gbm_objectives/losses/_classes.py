@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -136,20 +136,27 @@ class TrueClass:
     By flat indices: several times faster than an index of rows and one of columns.
     """
 
-    __slots__ = ("index",)
+    __slots__ = ("index", "recorded")
 
     def __init__(self, y_true: Array) -> None:
-        codes = codes_of(y_true)
-        codes *= len(codes)
-        codes += np.arange(len(codes))
+        codes: Any = codes_of(y_true)
+        self.recorded = not isinstance(codes, np.ndarray)  # to be compiled
+        if not self.recorded:
+            codes *= len(codes)
+            codes += np.arange(len(codes))
         self.index = codes
 
-    def of(self, array: Array) -> Array:
+    def of(self, array: Any) -> Array:
         """The true class's entries, (n,)."""
+        if self.recorded:
+            return array.pick(self.index)
         return array.reshape(-1, order="F").take(self.index)
 
-    def put(self, array: Array, values: Array | float) -> None:
+    def put(self, array: Any, values: Array | float) -> None:
         """Write them, into an array in Fortran order."""
+        if self.recorded:
+            array.put(self.index, values)
+            return
         array.reshape(-1, order="F")[self.index] = values
 
 
@@ -172,7 +179,9 @@ def softmax_parts(raw_prediction: Array, true_class: TrueClass) -> tuple[Array, 
 def log_softmax(raw_prediction: Array) -> Array:
     """z - log sum exp z, exact where one class holds nearly all: log1p of the others."""
     z = shifted(raw_prediction)
+    below = z < 0
     e = np.exp(z)
-    e[np.arange(len(e)), z.argmax(axis=1)] = 0.0
-    z -= np.log1p(e.sum(axis=1))[:, None]
+    e *= below
+    as_large = (~below).astype(z.dtype).sum(axis=1) - 1.0  # others as large as the largest
+    z -= np.log1p(e.sum(axis=1) + as_large)[:, None]
     return z

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from gbm_objectives._core.rows import row_blocks
 from gbm_objectives._core.validation import Array, invalid
+from gbm_objectives.objective import _compiled
 from gbm_objectives.objective._blocks import Block, n_columns
-from gbm_objectives.objective._terms import Term
+from gbm_objectives.objective._terms import Term, derivatives
 from gbm_objectives.objective._validation import reject_non_finite_data
 
 
@@ -26,6 +27,8 @@ def fill(
 
     One column, or all columns of losses of several outputs.
     """
+    if _compiled.filled(terms, y_true, raw_prediction, sample_weight, gradient, hessian):
+        return
     shift_invariant = all(term.loss.shift_invariant for term in terms)
     limit = min(term.loss.limit for term in terms)
     # A difference may overflow on its way to a capped result.
@@ -35,7 +38,7 @@ def fill(
             if not block.within(limit):
                 reject_non_finite_data(y_true, raw_prediction)
                 block = block.held(limit)
-            g, h = _derivatives(terms, block)
+            g, h = derivatives(terms, block)
             if sample_weight is not None:
                 w = sample_weight[rows].astype(np.float32)
                 g, h = (g.T * w).T, (h.T * w).T
@@ -48,15 +51,6 @@ def _finite(g: Array, h: Array) -> bool:
     """Whether all numbers are finite. The sum of their products tells it in one pass, unless it overflows itself."""
     products = np.einsum("ij,ij" if g.ndim == 2 else "i,i", g, h)
     return bool(np.isfinite(products) or (np.isfinite(g).all() and np.isfinite(h).all()))
-
-
-def _derivatives(terms: Sequence[Term], block: Block) -> tuple[Array, Array]:
-    """The sums over the terms."""
-    g, h = terms[0].derivatives(block)
-    for term in terms[1:]:
-        more_g, more_h = term.derivatives(block)
-        g, h = g + more_g, h + more_h
-    return g, h
 
 
 def _overflow(terms: Sequence[Term], sample_weight: Array | None) -> Exception:
@@ -82,6 +76,9 @@ def mean_value(
     term: Term, y_true: Array, raw_prediction: Array, sample_weight: Array | None
 ) -> float:
     """The weighted mean of the values of a resolved term, in float64; 0 without rows."""
+    found = _compiled.mean_value(term, y_true, raw_prediction, sample_weight)
+    if found is not None:
+        return found
     total = weights = 0.0
     for rows in row_blocks(len(y_true), n_columns(raw_prediction)):
         raw = raw_prediction[rows].astype(np.float64)

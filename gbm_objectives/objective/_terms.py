@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -175,6 +176,15 @@ class Term:
         times = "" if self.coefficient == 1.0 else f"{self.coefficient:g} * "
         weightings = "".join(f", {weighting!r}" for weighting in self.weightings)
         return f"{times}Objective({self.loss!r}, {self.policy!r}{clip}{weightings})"
+
+
+def derivatives(terms: Sequence[Term], block: Block) -> tuple[Array, Array]:
+    """The sums over the terms."""
+    g, h = terms[0].derivatives(block)
+    for term in terms[1:]:
+        more_g, more_h = term.derivatives(block)
+        g, h = g + more_g, h + more_h
+    return g, h
 
 
 def _valid_clip(clip: tuple[float, float | None]) -> tuple[float, float | None]:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from gbm_objectives import engine
 from gbm_objectives._core.validation import Array
 from gbm_objectives.objective import Objective
 from gbm_objectives.testing import _derivatives, _extremes, _manners, _robust, _rows, _size
@@ -254,4 +255,5 @@ def _assumed(
     own = kind is not None and bool(candidates)
     loss = "its own value" if own else "no value function" if value is None else "a value function"
     beside = f"; {kind.told}" if kind is not None and kind.told else ""
-    return f"Called as {called}; {samples.task}{outputs} on {whose}; {loss}{beside}."
+    runs = f" Engine: {engine.description()}." if own else ""
+    return f"Called as {called}; {samples.task}{outputs} on {whose}; {loss}{beside}.{runs}"

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from typing_extensions import override
 
+from gbm_objectives._core.numerics import lookup
 from gbm_objectives._core.rows import as_residuals, in_float32
 from gbm_objectives._core.validation import Array, invalid, number
 from gbm_objectives.loss import Loss
@@ -124,8 +125,8 @@ class GradientHarmonizing(Weighting):
         place -= below
         index = below.astype(np.intp)
         factors = np.asarray(self.factors, dtype=place.dtype)
-        place *= np.diff(factors, append=factors[-1])[index]
-        place += factors[index]
+        place *= lookup(np.diff(factors, append=factors[-1]), index)
+        place += lookup(factors, index)
         return place.astype(raw_prediction.dtype, copy=False)
 
 

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from typing_extensions import override
 
+from gbm_objectives._core.numerics import lookup
 from gbm_objectives._core.validation import Array, invalid, number, positive, reject_rows
 from gbm_objectives.loss import Loss
 from gbm_objectives.weighting._base import Weighting
@@ -126,8 +127,10 @@ class ClassWeight(Weighting):
         if loss.labels == "distribution":
             return np.asarray(y_true.astype(factors.dtype, copy=False) @ factors)
         if loss.labels == "class":
-            return np.asarray(factors[y_true.astype(np.intp)])
-        return np.asarray(factors[0] + (factors[1] - factors[0]) * y_true, dtype=factors.dtype)
+            return lookup(factors, y_true.astype(np.intp))
+        mean = factors[0] + (factors[1] - factors[0]) * y_true
+        of_mean: Array = mean.astype(factors.dtype, copy=False)
+        return of_mean
 
 
 def _n_classes(raw_prediction: Array) -> int:

@@ -1,0 +1,157 @@
+"""A recorded formula, run over rows."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gbm_objectives._core.validation import Array
+from gbm_objectives.engine._compile import compiled
+from gbm_objectives.engine._graph import Graph, UnrecordableError
+from gbm_objectives.engine._settings import n_threads
+from gbm_objectives.engine._source import Kernel, input_names, source_of
+from gbm_objectives.engine._stretches import in_stretches
+
+_LOG = logging.getLogger("gbm_objectives.engine")
+#: Numbers of a buffer.
+_BUFFER = 8192
+_NOTHING = np.zeros(0)
+_NO_FORM: tuple[Any, int] = (None, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run tells beside the arrays that it fills.
+
+    Parameters
+    ----------
+    given, found : float
+        The largest magnitudes of the nodes that are checked, and of the results; inf and NaN are inf.
+    sums : ndarray
+        Over all rows.
+    """
+
+    given: float
+    found: float
+    sums: NDArray[np.float64] = field(default_factory=lambda: _NOTHING)
+
+
+def run(
+    kernel: Kernel,
+    inputs: dict[str, Array | None],
+    stored: tuple[NDArray[np.float32], ...] = (),
+    width: int = 0,
+) -> Outcome | None:
+    """Run a kernel over all rows.
+
+    Parameters
+    ----------
+    kernel : Kernel
+    inputs : dict of ndarray
+        The labels "y", the predictions "raw" and the "weight".
+    stored : tuple of ndarray
+        The arrays to fill: contiguous, or (n, width) in Fortran order.
+    width : int, default 0
+        The number of outputs, of losses of several.
+
+    Returns
+    -------
+    Outcome or None
+        None: the formula has no compiled form here, and NumPy must compute it. Arrays may be half filled.
+    """
+    names = input_names(kernel.graph)
+    arrays = [_fit(inputs[name]) for name in names]
+    n_rows = len(arrays[0])
+    raw_by_rows = False
+    if width:
+        for place, name in enumerate(names):
+            if arrays[place].ndim == 2:
+                rows = name == "raw" and arrays[place].flags.c_contiguous
+                raw_by_rows = raw_by_rows or rows
+                columns = arrays[place] if rows else np.asfortranarray(arrays[place]).T
+                arrays[place] = columns.reshape(-1)
+            else:
+                arrays[place] = np.ascontiguousarray(arrays[place])
+        stored = tuple(array.T.reshape(-1) for array in stored)
+    form = kernel.forms.get(raw_by_rows)
+    try:
+        if form is None:
+            shape = (tuple(kernel.graph.nodes), kernel.stored, kernel.summed, kernel.checked)
+            form = _form(shape, len(kernel.graph.tables), raw_by_rows)
+            kernel.forms[raw_by_rows] = form
+        function, n_buffers = form
+        if function is None:
+            return None
+        return _over_rows(function, kernel, arrays, stored, n_rows, width, n_buffers)
+    except Exception as error:  # numba has many; a formula without compiled form is no error
+        _LOG.info("NumPy computes what can't be compiled: %s", error, exc_info=True)
+        kernel.forms[raw_by_rows] = _NO_FORM
+        return None
+
+
+@lru_cache(maxsize=256)
+def _form(shape: tuple[Any, ...], n_tables: int, raw_by_rows: bool) -> tuple[Any, int]:
+    """The function of a graph, and how many buffers it needs; the same for all numbers of its formulas."""
+    nodes, stored, summed, checked = shape
+    kernel = Kernel(Graph(list(nodes), tables=[None] * n_tables), stored, summed, checked)
+    try:
+        source, n_buffers = source_of(kernel, raw_by_rows=raw_by_rows)
+    except UnrecordableError as error:
+        _LOG.info("NumPy computes what can't be compiled: %s", error)
+        return _NO_FORM
+    return compiled(source), n_buffers
+
+
+def _fit(array: Array | None) -> Array:
+    """In float32 or float64."""
+    assert array is not None
+    return array if array.dtype in (np.float32, np.float64) else array.astype(np.float64)
+
+
+def _over_rows(
+    function: Any,
+    kernel: Kernel,
+    arrays: list[Array],
+    stored: tuple[Array, ...],
+    n_rows: int,
+    width: int,
+    n_buffers: int,
+) -> Outcome:
+    numbers = np.array(kernel.graph.numbers, dtype=np.float64)
+    tables = [np.ascontiguousarray(table) for table in kernel.graph.tables]
+    tile = max(min(_BUFFER // max(width, 1), 512) // 16 * 16, 16)
+    wide = np.float64 if kernel.summed else np.float32
+
+    def work(start: int, stop: int) -> tuple[int, int, Array]:
+        sums = np.zeros(len(kernel.summed))
+        if width:
+            scratch = np.empty(max(n_buffers, 1) * tile * width, dtype=wide)
+            parts, outs, rows = arrays, list(stored), n_rows
+        else:
+            scratch, rows = np.empty(1, dtype=wide), stop - start
+            parts = [np.ascontiguousarray(array[start:stop]) for array in arrays]
+            outs = [array[start:stop] for array in stored]
+        given, found = function(
+            start, stop, width, tile, rows, *parts, numbers, *tables, scratch, sums, *outs
+        )
+        return given, found, sums
+
+    with np.errstate(all="ignore"):
+        parts = in_stretches(work, n_rows, width, n_threads())
+    given = max(part[0] for part in parts)
+    found = max(part[1] for part in parts)
+    sums = np.zeros(len(kernel.summed))
+    for part in parts:
+        sums += part[2]
+    return Outcome(_magnitude(given), _magnitude(found), sums)
+
+
+def _magnitude(bits: int) -> float:
+    """The float32 of these bits; inf for NaN."""
+    value = float(np.array([bits], np.int32).view(np.float32)[0])
+    return value if value == value else float("inf")
