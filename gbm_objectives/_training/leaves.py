@@ -102,7 +102,7 @@ def by_loss(objective: Objective) -> bool:
         term.loss.shift_invariant
         and (term.loss.takes_steps or not term.loss.stands_alone)
         and ((term.curvature is None and term.clip is None) or not term.loss.stands_alone)
-        and all(weighting.of_labels for weighting in term.weightings)
+        and not term.weightings
         for term in terms
     )
 
