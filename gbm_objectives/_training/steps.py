@@ -65,14 +65,11 @@ class LeafStep(Objective, LeafRule):
     @override
     def growth(self, y_true: Array, raw_prediction: Array, sample_weight: Array | None) -> Growth:
         weight = sample_weight if sample_weight is not None and sample_weight.size else None
-        gradient, hessian = Objective.gradient_hessian(self, y_true, raw_prediction, weight)
-        labels = np.asarray(self._labels(y_true))
-        columns = [a.reshape(len(a), -1).T for a in (labels, raw_prediction)]
-        derivatives = [a.reshape(len(a), -1, order="F").T for a in (gradient, hessian)]
+        y, raw = np.asarray(self._labels(y_true)), raw_prediction
+        columns = [a.reshape(len(a), -1).T for a in (y, raw)]
         objective = Objective(self.terms)
         return _Steps(
-            [_Column(objective, weight, *one) for one in zip(*columns, *derivatives, strict=True)],
-            gradient.shape,
+            [_Column.of(objective, *one, weight) for one in zip(*columns, strict=True)], raw.shape
         )
 
 
@@ -97,7 +94,18 @@ class _Steps(Growth):
 
 @dataclass(frozen=True)
 class _Column:
-    """One output: its rows, and the derivatives that its leaves are found from."""
+    """One output: its rows, and the derivatives that its leaves are found from.
+
+    Parameters
+    ----------
+    objective : Objective
+        At the scale of the round.
+    spread : float
+        (mean sqrt|r|)^2.
+    enlarged : float
+        What brings the gradient to the size of the residuals, so that gains are those of a squared error. A small scale
+        of the user's makes small gradients, whose gains XGBoost's floor would eat.
+    """
 
     objective: Objective
     weight: Array | None
@@ -105,25 +113,23 @@ class _Column:
     raw_prediction: Array
     gradient: NDArray[np.float32]
     hessian: NDArray[np.float32]
+    spread: float
+    enlarged: float
 
-    @property
-    def spread(self) -> float:
-        """(mean sqrt|r|)^2."""
-        y, raw, weight = sample(self.y_true, self.raw_prediction, self.weight)
-        return _spread(np.abs(residual(y, raw)), weight)
-
-    @property
-    def enlarged(self) -> float:
-        """What brings the gradient to the size of the residuals, so that gains are those of a squared error.
-
-        A small scale of the user's makes small gradients, whose gains XGBoost's floor would eat.
-        """
-        _, gradient, weight = sample(self.y_true, self.gradient, self.weight)
-        size = np.abs(gradient)
-        if weight is not None:
-            size = np.divide(size, weight, out=np.zeros_like(size), where=weight > 0)
-        own = _spread(size, weight)
-        return self.spread / own if own else 1.0
+    @classmethod
+    def of(cls, objective: Objective, y: Array, raw: Array, weight: Array | None) -> _Column:
+        """The derivatives of a round."""
+        objective = objective.fixed(y, raw, weight)
+        gradient, hessian = objective.gradient_hessian(y, raw, weight)
+        some, scores, weights = sample(y, raw, weight)
+        spread = _spread(np.abs(residual(some, scores)), weights)
+        _, slopes, _ = sample(y, gradient, weight)
+        size = np.abs(slopes)
+        if weights is not None:
+            size = np.divide(size, weights, out=np.zeros_like(size), where=weights > 0)
+        own = _spread(size, weights)
+        enlarged = spread / own if own else 1.0
+        return cls(objective, weight, y, raw, gradient, hessian, spread, enlarged)
 
     def values(self, leaf: Array, penalty: Penalty) -> NDArray[np.float64]:
         """As `Growth.values`."""
@@ -135,11 +141,9 @@ class _Column:
         slope, n = total(self.gradient), total(self.weight)
         value = np.clip(_ratio(-slope, total(self.hessian)), -bound, bound)
         further = 0 if all(t.loss.convex for t in self.objective.terms) else STEPS - 1
-        if further:  # from where the leaf is, at the same scale
-            objective = self.objective.fixed(self.y_true, self.raw_prediction, self.weight)
-        for _ in range(further):
+        for _ in range(further):  # from where the leaf is, at the same scale
             raw = self.raw_prediction + value.astype(self.raw_prediction.dtype).take(leaf)
-            gradient, hessian = objective.gradient_hessian(self.y_true, raw, self.weight)
+            gradient, hessian = self.objective.gradient_hessian(self.y_true, raw, self.weight)
             value = np.clip(value - _ratio(total(gradient), total(hessian)), -bound, bound)
         value *= _ratio(n, n + penalty.l2)
         if penalty.l1:

@@ -21,6 +21,7 @@ from gbm_objectives._core.draws import hashes
 from gbm_objectives._core.validation import Array, message
 from gbm_objectives._training.flow import Job
 from gbm_objectives._training.leaves import Growth, LeafRule, Leaves, Penalty
+from gbm_objectives._training.moves import groups, nearest, precision
 from gbm_objectives._training.refit import LeafRefit
 from gbm_objectives.lightgbm._named import NamedMetrics
 from gbm_objectives.lightgbm._params import (
@@ -205,8 +206,6 @@ class _Metric:
         return argument if found is None else found[0].of(found[1])
 
 
-#: Of the table that tells leaves apart.
-_CELLS = 1 << 16
 #: Gradients are made unlike by so much, so that no two leaves move alike: many rows have the largest gradient of all.
 _JITTER = 2.0**-10
 
@@ -276,7 +275,7 @@ class _Scores:
                 (_columns(old)[:, k], _columns(new)[:, k])
                 for old, new in zip(was, self._own, strict=True)
             ]
-            group = _groups(steps, max(_precision(*move) for move in moves))
+            group = groups(steps, max(precision(*move) for move in moves))
             leaves = [self._leaves(i, move, steps, group, k, last) for i, move in enumerate(moves)]
             values = np.zeros(len(steps))
             found = rate * self._growth.values(k, leaves[0], penalty)
@@ -298,7 +297,7 @@ class _Scores:
         last: Mapping[str, int],
     ) -> NDArray[np.intp]:
         """The leaf of each row of a data set; of leaves that move alike the first, or what the features tell."""
-        leaf = _nearest(move[1] - move[0], steps, group)
+        leaf = nearest(move[1] - move[0], steps, group)
         if self._features is None:
             return leaf
         rows = np.flatnonzero((np.bincount(group) > 1)[leaf])
@@ -307,50 +306,6 @@ class _Scores:
             found = self._booster.predict(some, pred_leaf=True, **last, **self._threads)
             leaf[rows] = _columns(found)[:, k]
         return leaf
-
-
-def _nearest(moved: Array, steps: Array, group: NDArray[np.intp]) -> NDArray[np.intp]:
-    """The leaf by how far its rows have moved.
-
-    A table of the moves does it: to walk all rows through the tree takes as long as to grow it. Of leaves next to each
-    other in the table, the nearest is sought.
-    """
-    low, width = steps.min(), np.ptp(steps)
-    if not width > 0:
-        return np.zeros(len(moved), dtype=np.intp)
-
-    def cells(moves: Array) -> NDArray[np.intp]:
-        found: NDArray[np.intp] = ((moves - low) * (_CELLS / width) + 1.5).astype(np.intp)
-        return found
-
-    order = np.unique(group)
-    order = order[np.argsort(steps[order])]
-    sought, own = steps[order], cells(steps[order])
-    table = np.zeros(_CELLS + 4, dtype=np.intp)
-    for beside in (-1, 0, 1):  # where rounding may lead
-        table[own + beside] = order
-    leaf = table.take(cells(moved), mode="clip")
-    close = np.diff(own) <= 2
-    if close.any():
-        unclear = np.zeros(len(steps), dtype=bool)
-        unclear[order] = np.append(close, False) | np.append(False, close)
-        rows = np.flatnonzero(unclear[leaf])
-        leaf[rows] = order[np.searchsorted(0.5 * (sought[1:] + sought[:-1]), moved[rows])]
-    return leaf
-
-
-def _groups(steps: Array, precision: float) -> NDArray[np.intp]:
-    """Of each leaf the first of those that move alike, as far as can be told."""
-    order = np.argsort(steps, kind="stable")
-    new = np.append(True, np.diff(steps[order]) > 2 * precision)
-    group = np.empty(len(steps), dtype=np.intp)
-    group[order] = order[np.flatnonzero(new)][np.cumsum(new) - 1]
-    return group
-
-
-def _precision(old: Array, new: Array) -> float:
-    """To which a move is known."""
-    return float(4 * np.finfo(np.float64).eps * max(np.abs(old).max(), np.abs(new).max()))
 
 
 def _penalty(params: Mapping[str, Any]) -> Penalty:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,9 +18,11 @@ from xgboost.collective import is_distributed
 
 from gbm_objectives._core.validation import Array
 from gbm_objectives._training.leaves import Growth, LeafRule, Leaves, Penalty
-from gbm_objectives._training.metrics import split_named
+from gbm_objectives._training.moves import groups, nearest, precision
+from gbm_objectives._training.refit import LeafRefit
 from gbm_objectives._training.steps import ROWS
 from gbm_objectives.xgboost._data import labels_of
+from gbm_objectives.xgboost._named import NamedMetrics
 
 _VERSION = tuple(map(int, xgb.__version__.split(".")[:2]))
 #: Whether it tells the leaves of a QuantileDMatrix.
@@ -130,21 +133,26 @@ class InTraining(xgb.Booster):
         self.__dict__ = booster.__dict__  # one booster, seen in two ways
         self._grown, self._rule = booster, rule
         self._margins = _Margins(booster)
-        self._named = _NamedMetrics(params)
+        self._named = NamedMetrics(params)
 
     def __del__(self) -> None:
         """The model belongs to the booster that is seen."""
 
     def update(self, dtrain: xgb.DMatrix, iteration: int, fobj: Any = None) -> None:
-        labels = labels_of(dtrain)
+        labels, settings = labels_of(dtrain), _Settings.of(self._grown)
+        factor = self._margins.factor(dtrain) if self._enlarges(settings) else 1.0
         rounds: list[Growth] = []
 
         def grown_on(raw: Array, _: xgb.DMatrix) -> tuple[Array, Array]:
             rounds.append(self._rule.growth(labels.y_true, raw, labels.sample_weight))
-            return rounds[0].gradient, rounds[0].hessian
+            return rounds[0].gradient * np.float32(factor), rounds[0].hessian
 
         super().update(dtrain, iteration, grown_on)
-        self._margins.grown(self._grown, dtrain, rounds[0])
+        self._margins.grown(self._grown, dtrain, rounds[0], settings, factor)
+
+    def _enlarges(self, settings: _Settings) -> bool:
+        """Whether trees don't depend on the size of gradients; a refit is as XGBoost's own, to the bit."""
+        return settings.scale_free and not isinstance(self._rule, LeafRefit)
 
     def predict(self, data: xgb.DMatrix, **arguments: Any) -> Any:
         if not arguments.get("output_margin") or arguments.keys() - {"output_margin", "training"}:
@@ -213,6 +221,10 @@ _NONE = np.float32(0)
 class _Margins:
     """The margins of data sets in training, and the leaves that they come from.
 
+    XGBoost's own margins of the training rows move by the leaves that it has grown. Where all leaves move by
+    different steps, as far as float32 can tell, a row's leaf is known from that; else rows are walked through the tree.
+    The gradients are multiplied by a large number of alternating sign, so that steps are large beside margins.
+
     Parameters
     ----------
     start : xgboost.Booster
@@ -223,7 +235,20 @@ class _Margins:
         self._start = start.copy()
         self._first = start.num_boosted_rounds()
         self._rounds: list[list[Array]] = []
+        self._factors: list[float] = []
         self._known: dict[int, tuple[xgb.DMatrix, Array, int]] = {}
+        self._own: Array | None = None
+
+    def factor(self, dtrain: xgb.DMatrix) -> float:
+        """Of the gradients of the next round."""
+        if self._factors:
+            return -self._factors[-1]
+        largest = float(np.abs(self.of(self._start, dtrain)).max(initial=0.0))
+        y = labels_of(dtrain).y_true
+        spread = float(np.mean(np.abs(y - y.mean())))
+        if not (spread > 0 and 0 < largest + spread < 1e12):
+            return 1.0
+        return min(2.0 ** np.ceil(np.log2(1e3 * (1 + largest / spread))), 2.0**40)
 
     def of(self, booster: xgb.Booster, data: xgb.DMatrix) -> Array:
         """The margins of a data set after all rounds so far."""
@@ -236,20 +261,56 @@ class _Margins:
         self._known[id(data)] = data, margin, len(self._rounds)
         return margin
 
-    def grown(self, booster: xgb.Booster, dtrain: xgb.DMatrix, growth: Growth) -> None:
+    def grown(
+        self,
+        booster: xgb.Booster,
+        dtrain: xgb.DMatrix,
+        growth: Growth,
+        settings: _Settings,
+        factor: float,
+    ) -> None:
         """Set the leaves of the last round, whose rows are those of ``dtrain``."""
         margin = self.of(booster, dtrain)
-        leaves = self._leaves(booster, len(self._rounds), dtrain)
+        leaves = self._moved(booster, dtrain) if abs(factor) > 1 else None
+        if leaves is None:
+            leaves = self._leaves(booster, len(self._rounds), dtrain)
         parallel = leaves.shape[1] // (margin.shape[1] if margin.ndim == 2 else 1)
-        learning_rate, penalty = _settings(booster)
-        rate = np.float32(learning_rate) / np.float32(parallel)
+        rate = np.float32(settings.learning_rate) / np.float32(parallel)
         values = [
-            np.append((rate * growth.values(tree // parallel, leaf, penalty)).astype("f4"), _NONE)
+            np.append(
+                (rate * growth.values(tree // parallel, leaf, settings.penalty)).astype("f4"), _NONE
+            )
             for tree, leaf in enumerate(leaves.T)
         ]
         self._rounds.append(values)
+        self._factors.append(factor)
         self._add(margin, values, leaves)
         self._known[id(dtrain)] = dtrain, margin, len(self._rounds)
+
+    def _moved(self, booster: xgb.Booster, dtrain: xgb.DMatrix) -> Array | None:
+        """The node of each row in each tree of the last round by its move; None where moves don't tell."""
+        before = self._own
+        own = booster.predict(dtrain, output_margin=True, training=True)
+        self._own = own = own.reshape(len(own), -1)
+        if before is None:
+            before = self._start.predict(dtrain, output_margin=True).reshape(own.shape)
+        at = self._first + len(self._rounds)
+        trees = _trees(json.loads(booster[at : at + 1].save_raw("json")))
+        if len(trees) != own.shape[1]:
+            return None
+        found = np.empty(own.shape, dtype=np.intp, order="F")
+        for k, tree in enumerate(trees):
+            nodes = np.flatnonzero(np.array(tree["left_children"]) == -1)
+            steps = np.array(tree["split_conditions"])[nodes]
+            known_to = precision(before[:, k], own[:, k])
+            if len(np.unique(groups(steps, known_to))) < len(steps):
+                return None
+            moves = own[:, k].astype(np.float64) - before[:, k]
+            leaf = nearest(moves, steps, np.arange(len(steps)))
+            if not np.abs(moves - steps[leaf]).max(initial=0.0) <= known_to:
+                return None
+            found[:, k] = nodes[leaf]
+        return found
 
     def _leaves(self, booster: xgb.Booster, i: int, data: xgb.DMatrix) -> Array:
         """The node of each row in each tree of a round, (n_samples, n_trees)."""
@@ -267,59 +328,43 @@ class _Margins:
     def written(self, booster: xgb.Booster) -> xgb.Booster:
         """The booster with the leaves in its trees."""
         config, model = booster.save_config(), json.loads(booster.save_raw("json"))
-        trees = model["learner"]["gradient_booster"]["model"]["trees"]
+        trees = _trees(model)
         values = [value for a_round in self._rounds for value in a_round]
         a_round = len(values) // max(len(self._rounds), 1)
-        for tree, value in zip(trees[self._first * a_round :], values, strict=True):
+        factors = np.repeat(self._factors, a_round)
+        for tree, value, factor in zip(
+            trees[self._first * a_round :], values, factors, strict=True
+        ):
             leaf = np.array(tree["left_children"]) == -1
             conditions = np.array(tree["split_conditions"])
             conditions[leaf] = value.take(np.flatnonzero(leaf), mode="clip")
             tree["split_conditions"] = conditions.tolist()
+            if factor != 1:
+                tree["loss_changes"] = (np.array(tree["loss_changes"]) / factor**2).tolist()
+                tree["base_weights"] = (np.array(tree["base_weights"]) / factor).tolist()
         booster.load_model(bytearray(json.dumps(model).encode()))
         booster.load_config(config)
         return booster
 
 
-def _settings(booster: xgb.Booster) -> tuple[float, Penalty]:
-    """The learning rate and the penalty of the round: a callback may change them."""
-    config = json.loads(booster.save_config())["learner"]["gradient_booster"]
-    of_trees = {name: float(config["tree_train_param"][name]) for name in _PENALTY}
-    learning_rate, l2, l1, largest = of_trees.values()
-    return learning_rate, Penalty(l2, l1, largest or np.inf)
+def _trees(model: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The trees in a model's JSON."""
+    trees: list[dict[str, Any]] = model["learner"]["gradient_booster"]["model"]["trees"]
+    return trees
 
 
-_PENALTY = ("learning_rate", "lambda", "alpha", "max_delta_step")
+@dataclass(frozen=True)
+class _Settings:
+    """What a round is grown with: a callback may change it."""
 
+    learning_rate: float
+    penalty: Penalty
+    scale_free: bool
 
-class _NamedMetrics:
-    """XGBoost's own metrics, by name, of margins kept here: a booster without trees computes them from a base_margin.
-
-    Parameters
-    ----------
-    params : dict
-        Of the training.
-    """
-
-    #: Parameters that such a booster shares with the one in training.
-    _SHARED = ("objective", "num_class", "quantile_alpha", "nthread", "n_jobs", "device")
-
-    def __init__(self, params: Mapping[str, Any]) -> None:
-        self._names, _ = split_named(params.get("eval_metric"))
-        shared = {name: params[name] for name in self._SHARED if params.get(name) is not None}
-        self._params = {**shared, "disable_default_eval_metric": 1, "base_score": 0.5}
-
-    def __call__(self, data: xgb.DMatrix, margin: Array) -> list[tuple[str, float]]:
-        """Names and values."""
-        if not self._names:
-            return []
-        labels = labels_of(data)
-        only = xgb.DMatrix(
-            np.zeros((len(margin), 1), np.float32),
-            labels.y_true,
-            weight=labels.sample_weight,
-            base_margin=margin,
-        )
-        params = [*self._params.items(), *(("eval_metric", name) for name in self._names)]
-        found = xgb.Booster(params, [only]).eval_set([(only, "")])
-        pairs = (part.removeprefix("-").rsplit(":", 1) for part in found.split("\t")[1:])
-        return [(name, float(value)) for name, value in pairs]
+    @classmethod
+    def of(cls, booster: xgb.Booster) -> _Settings:
+        """Those of the next round."""
+        config = json.loads(booster.save_config())["learner"]["gradient_booster"]
+        names = ("learning_rate", "lambda", "alpha", "max_delta_step", "gamma")
+        rate, l2, l1, largest, gamma = (float(config["tree_train_param"][name]) for name in names)
+        return cls(rate, Penalty(l2, l1, largest or np.inf), not (l1 or largest or gamma))

@@ -37,8 +37,8 @@ from gbm_objectives import (
     squared_error,
     welsch,
 )
+from gbm_objectives._training import moves
 from gbm_objectives._training.refit import LeafRefit
-from gbm_objectives.lightgbm import _leaves as _lightgbm_leaves
 from gbm_objectives.lightgbm._quantiles import quantile as _lightgbm_quantile
 from gbm_objectives.sklearn import ObjectiveRegressor
 from gbm_objectives.xgboost import _leaves as _xgboost_leaves
@@ -486,12 +486,12 @@ def test_leaves_are_told_by_how_far_rows_move():
     """Leaves that move alike, as far as can be told, are one; close ones are told apart."""
     steps = np.array([0.3, -0.1, 0.3, 1e-9, 0.5, 2e-9])
     leaf = RNG.integers(6, size=1000)
-    group = _lightgbm_leaves._groups(steps, 1e-12)
+    group = moves.groups(steps, 1e-12)
     assert_array_equal(group, [0, 1, 0, 3, 4, 5])
-    found = _lightgbm_leaves._nearest(steps[leaf] + 1e-13, steps, group)
+    found = moves.nearest(steps[leaf] + 1e-13, steps, group)
     assert_array_equal(found, group[leaf])
-    alike = _lightgbm_leaves._groups(np.full(5, 0.1), 0.0)
-    assert_array_equal(_lightgbm_leaves._nearest(np.full(9, 0.1), np.full(5, 0.1), alike), 0)
+    alike = moves.groups(np.full(5, 0.1), 0.0)
+    assert_array_equal(moves.nearest(np.full(9, 0.1), np.full(5, 0.1), alike), 0)
 
 
 REGRESSORS = {
