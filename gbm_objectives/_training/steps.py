@@ -66,11 +66,10 @@ class LeafStep(Objective, LeafRule):
     def growth(self, y_true: Array, raw_prediction: Array, sample_weight: Array | None) -> Growth:
         weight = sample_weight if sample_weight is not None and sample_weight.size else None
         y, raw = np.asarray(self._labels(y_true)), raw_prediction
-        columns = [a.reshape(len(a), -1).T for a in (y, raw)]
+        pairs = zip(*(a.reshape(len(a), -1).T for a in (y, raw)), strict=True)
         objective = Objective(self.terms)
-        return _Steps(
-            [_Column.of(objective, *one, weight) for one in zip(*columns, strict=True)], raw.shape
-        )
+        outputs = [_Column.of(objective, labels, scores, weight) for labels, scores in pairs]
+        return _Steps(outputs, raw.shape)
 
 
 def _unbounded(term: Term) -> Term:

@@ -8,6 +8,7 @@ may hand another booster to the training: that is the way in.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -248,7 +249,8 @@ class _Margins:
         spread = float(np.mean(np.abs(y - y.mean())))
         if not (spread > 0 and 0 < largest + spread < 1e12):
             return 1.0
-        return min(2.0 ** np.ceil(np.log2(1e3 * (1 + largest / spread))), 2.0**40)
+        power = math.ceil(math.log2(1e3 * (1 + largest / spread)))
+        return float(2 ** min(power, 40))
 
     def of(self, booster: xgb.Booster, data: xgb.DMatrix) -> Array:
         """The margins of a data set after all rounds so far."""
