@@ -238,7 +238,7 @@ def main() -> None:
     parser.add_argument("--libraries", nargs="+", choices=LIBRARIES, default=list(LIBRARIES))
     both = ["library", "step"]
     parser.add_argument("--leaves", nargs="+", choices=both, default=both, help="not of cost")
-    parser.add_argument("--rows", type=float, nargs="+", help="other limits of rows a leaf")
+    parser.add_argument("--rows", type=int, nargs="+", help="other limits of rows a leaf")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--size", type=int, default=200_000, help="cost: rows")
     parser.add_argument("--rounds", type=int, default=50, help="cost: rounds")

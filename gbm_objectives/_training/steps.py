@@ -21,8 +21,6 @@ BOUND = 5.0
 #: Majorize-minimize steps a leaf of losses that are not convex: outliers of the leaf are told from its own middle.
 #: Of convex ones a second step fits noise.
 STEPS = 2
-#: Rows of a leaf in XGBoost, where the user gives no min_child_weight. It is LightGBM's default too.
-ROWS = 20.0
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -23,6 +23,7 @@ from gbm_objectives._training.flow import Job
 from gbm_objectives._training.leaves import Growth, LeafRule, Leaves, Penalty
 from gbm_objectives._training.moves import groups, nearest, precision
 from gbm_objectives._training.refit import LeafRefit
+from gbm_objectives._training.steps import LeafStep
 from gbm_objectives.lightgbm._named import NamedMetrics
 from gbm_objectives.lightgbm._params import (
     BOOSTING,
@@ -32,12 +33,16 @@ from gbm_objectives.lightgbm._params import (
     MACHINES,
     MAX_DELTA_STEP,
     METRIC,
+    MIN_DATA,
     MONOTONE,
     THREADS,
     first,
     is_on,
     named_metrics,
 )
+
+#: Rows of a leaf, where the user gives no limit and trees are grown by rows.
+_ROWS = 30
 
 
 def beside_leaves(params: Mapping[str, Any], leaves: Leaves, continued: Any) -> dict[str, object]:
@@ -56,6 +61,19 @@ def beside_leaves(params: Mapping[str, Any], leaves: Leaves, continued: Any) -> 
         and is_on(params, ("use_quantized_grad",)),
         "num_machines, each of which has a part of the rows": (first(params, MACHINES) or 1) > 1,
     }
+
+
+def with_rows(
+    params: Mapping[str, Any], rule: LeafRule | None, default: int | None = None
+) -> dict[str, Any]:
+    """The parameters with the default limit of rows a leaf, for trees grown by rows; a limit of the user's holds.
+
+    An estimator always has a limit: what is its ``default`` counts as none.
+    """
+    if not isinstance(rule, LeafStep) or first(params, MIN_DATA) not in (None, default):
+        return dict(params)
+    others = {name: value for name, value in params.items() if name not in MIN_DATA}
+    return {**others, MIN_DATA[0]: _ROWS}
 
 
 def raw_data(data: Any) -> Any:
@@ -122,7 +140,7 @@ class SettingLeaves:
         if self.rule is None:
             return {**params, **objective}
         others = {name: value for name, value in params.items() if name not in METRIC}
-        return {**others, **objective, "metric": "None"}
+        return {**with_rows(others, self.rule), **objective, "metric": "None"}
 
     def metrics(self, job: Job, named: Iterable[str] = ()) -> list[Any]:
         """The functions, of the job and of built-in metrics, on the scores kept here."""

@@ -15,6 +15,13 @@ LINEAR_TREE = ("linear_tree", "linear_trees")
 MONOTONE = ("monotone_constraints", "mc", "monotone_constraint", "monotonic_cst")
 LAMBDA_L1 = ("lambda_l1", "reg_alpha", "l1_regularization")
 LAMBDA_L2 = ("lambda_l2", "reg_lambda", "lambda", "l2_regularization")
+MIN_DATA = (
+    "min_data_in_leaf",
+    "min_data_per_leaf",
+    "min_data",
+    "min_child_samples",
+    "min_samples_leaf",
+)
 MAX_DELTA_STEP = ("max_delta_step", "max_tree_output", "max_leaf_output")
 MACHINES = ("num_machines", "num_machine")
 THREADS = ("num_threads", "num_thread", "nthread", "nthreads", "n_jobs")

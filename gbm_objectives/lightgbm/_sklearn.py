@@ -21,9 +21,9 @@ from gbm_objectives._training.starts import LocalLabels
 from gbm_objectives.lightgbm import _library
 from gbm_objectives.lightgbm._callbacks import Views, skip_reset
 from gbm_objectives.lightgbm._data import in_float32
-from gbm_objectives.lightgbm._leaves import SettingLeaves
+from gbm_objectives.lightgbm._leaves import SettingLeaves, with_rows
 from gbm_objectives.lightgbm._library import refuse_raw_scores
-from gbm_objectives.lightgbm._params import METRIC, first, is_on
+from gbm_objectives.lightgbm._params import METRIC, MIN_DATA, first, is_on
 from gbm_objectives.objective import Objective
 
 #: What users give an estimator to have it called, and `clone` would hand on copies of: nothing here.
@@ -134,13 +134,19 @@ class _Fit:
         if metrics := setting.metrics(job, self.named):
             arguments["eval_metric"] = metrics
         settings: dict[str, Any] = {"objective": job.objective}
-        given = {name: value for name, value in estimator.get_params().items() if name in METRIC}
+        params = estimator.get_params()
+        given = {name: value for name, value in params.items() if name in METRIC}
         if first(job.request.params, METRIC) is None:
             given = {"metric": "None"}
+        limits = {name: params[name] for name in params if name in MIN_DATA}
+        own_limit = type(estimator)().get_params()["min_child_samples"]
+        limit = first(with_rows(limits, job.leaves, own_limit), MIN_DATA)
         if job.n_outputs > 1:
             settings["num_class"] = job.n_outputs
         # What is computed here, the estimator must not have LightGBM compute.
         hidden = dict.fromkeys(given, "None")
+        if job.leaves is not None:
+            hidden |= dict.fromkeys(limits, limit)
         estimator.set_params(**{**settings, **given, **(hidden if job.leaves else {})})
         estimator.set_params(objective=setting.objective(job))
         views = Views(job.objective.link, [intercept], setting.settle)
@@ -153,7 +159,7 @@ class _Fit:
                 estimator, self.X, self.y, sample_weight=self.sample_weight, callbacks=callbacks,
                 **_evaluations(estimator, self.evaluations), **arguments,
             )  # fmt: skip
-        estimator.set_params(**settings, **given)
+        estimator.set_params(**settings, **given, **limits)
         return [estimator.booster_]
 
 

@@ -68,7 +68,7 @@ def train(
         What to do where no tree splits or a leaf is not finite.
     leaves : {"auto", "library", "step", "refit"}, default "auto"
         Who sets the leaves; see `docs/leaves.md`. "library": LightGBM, to -G/(H + lambda). "step": trees are grown on
-        the gradient with each row's weight as its Hessian, so min_data_in_leaf counts rows, and leaves are steps of
+        the gradient with each row's weight as its Hessian, so min_data_in_leaf counts rows (default 30), and leaves are steps of
         the loss over their rows; for losses of the residual. "refit": leaves are the exact minimisers of the loss over
         their rows, a quantile, a median, Huber's location; for one loss of the residual. `quantile` and
         `absolute_error` then also grow their trees on the exact loss, unless they are given a curvature: they equal

@@ -21,13 +21,14 @@ from gbm_objectives._core.validation import Array
 from gbm_objectives._training.leaves import Growth, LeafRule, Leaves, Penalty
 from gbm_objectives._training.moves import groups, nearest, precision
 from gbm_objectives._training.refit import LeafRefit
-from gbm_objectives._training.steps import ROWS
 from gbm_objectives.xgboost._data import labels_of
 from gbm_objectives.xgboost._named import NamedMetrics
 
 _VERSION = tuple(map(int, xgb.__version__.split(".")[:2]))
 #: Whether it tells the leaves of a QuantileDMatrix.
 QUANTISED = _VERSION >= (3, 1)
+#: Rows of a leaf, where the user gives no limit and trees are grown by rows.
+_ROWS = 20.0
 
 
 def beside_leaves(params: Mapping[str, Any], leaves: Leaves, continued: Any) -> dict[str, object]:
@@ -87,7 +88,7 @@ def with_rows(params: dict[str, Any]) -> dict[str, Any]:
     """The parameters with the default limit of rows a leaf, for trees grown by rows; a limit of the user's holds."""
     if params.get("min_child_weight") is not None:
         return params
-    return {**params, "min_child_weight": ROWS}
+    return {**params, "min_child_weight": _ROWS}
 
 
 class SettingLeaves(xgb.callback.TrainingCallback):

@@ -138,7 +138,7 @@ def test_leaves_are_steps_of_the_loss(library, objective, extra):
     l2 = 7.0 if extra.startswith("lambda") else 1.0 if library == "xgboost" else 0.0
     y = Y.astype(np.float32).astype(float)
     steps = expected_steps(objective, y, before.astype(float), weight, leaf, l2)
-    assert len(np.unique(leaf)) > 3
+    assert len(np.unique(leaf)) > 2
     assert_allclose((after - before) / 0.3, steps, rtol=1e-3, atol=1e-3)
     if extra in ("plain", "weights", "sampling") or extra.startswith("categories"):
         counts = np.bincount(leaf.astype(int), weight)
@@ -344,6 +344,8 @@ def test_what_steps_do_not_go_with(library, params):
     """ "auto" takes the library's leaves, whatever is measured; who asks for steps is told."""
     if library == "xgboost" and "rate_drop" in params and XGB_VERSION < (3, 3):
         pytest.skip("dropout is of another booster before XGBoost 3.3")
+    if "use_quantized_grad" in params and lgb.__version__ < "4.1":
+        pytest.skip("LightGBM 4.0 crashes on it with any objective of the user's")
     data = lambda: made(library)  # noqa: E731
     auto, own = (
         predict(fit(library, huber(), 3, params, data(), leaves=one)) for one in ("auto", "library")
@@ -372,7 +374,7 @@ def test_which_losses_take_steps(library):
             predict(fit(library, objective, 2, leaves=one)) for one in ("auto", "step", "library")
         )
         assert_array_equal(auto, step if objective in taken else own)
-        assert np.array_equal(step, own) == (library == "lightgbm" and objective == squared_error())
+        assert not np.array_equal(step, own)
     with pytest.raises(ValueError, match=r"leaves: 'step' with .*; needed: losses of the residual"):
         fit(library, binary_cross_entropy(), leaves="step")
     with pytest.raises(ValueError, match="leaves: 'steps'; needed: one of 'auto', 'library'"):

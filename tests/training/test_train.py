@@ -565,7 +565,7 @@ def test_a_training_without_splits_says_so(library, door):
         ("lightgbm", X, 1e-7, r"min_sum_hessian_in_leaf=0.001: lower it, or scale the weights"),
         ("xgboost", 0 * X, 1.0, "no feature separates the rows"),
         ("lightgbm", 0 * X, 1.0, "no feature separates the rows"),
-        ("lightgbm", X[:30], 1.0, "min_data_in_leaf=20 rows: lower it"),
+        ("lightgbm", X[:30], 1.0, "min_data_in_leaf=30 rows: lower it"),
     ],
 )
 def test_the_cause_is_named_with_its_numbers(library, x, weight, cause):
