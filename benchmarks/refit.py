@@ -1,6 +1,6 @@
 """Refitted leaves: equal to the built-in ones, their cost, their worth. ``python benchmarks/refit.py PROTOCOL``.
 
-parity     quantile(tau) and absolute_error() with refit_leaves against the built-in objectives: the largest
+parity     quantile(tau) and absolute_error() with leaves="refit" against the built-in objectives: the largest
            difference of predictions on the training rows, with and without weights.
 cost       CPU time of whole trainings, in turns, over that of the built-in quantile (of absolute_error() over its own
            counterpart); and how it grows with the rounds.
@@ -63,7 +63,14 @@ def train(
     both = {**BASE[library], **parameters}
     if isinstance(objective, dict):
         return own.train({**both, **objective}, data, rounds)
-    return module.train(both, data, rounds, objective=objective, refit_leaves=refit, guard="ignore")
+    return module.train(
+        both,
+        data,
+        rounds,
+        objective=objective,
+        leaves="refit" if refit else "library",
+        guard="ignore",
+    )
 
 
 def made(library: str, X: Array, y: Array, weight: Array | None = None) -> Any:

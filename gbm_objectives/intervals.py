@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from gbm_objectives._core.validation import message, open_unit, reject_masked, sample_weights
 from gbm_objectives._training.alarms import Guard
+from gbm_objectives._training.leaves import Leaves
 from gbm_objectives.factories import quantile
 from gbm_objectives.metrics import pinball
 from gbm_objectives.sklearn import ObjectiveRegressor
@@ -39,7 +40,7 @@ class IntervalRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator):  # t
     level : the share of labels that the intervals are to hold, strictly between 0 and 1.
     calibration : the part of the rows that is held out: a share, or a number of rows; at least level/(1 - level) rows.
     random_state : of the split, as in scikit-learn.
-    guard : as for `ObjectiveRegressor`.
+    guard, leaves : as for `ObjectiveRegressor`.
 
     Attributes
     ----------
@@ -62,12 +63,14 @@ class IntervalRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator):  # t
         calibration: float | int = 0.25,
         random_state: Any = None,
         guard: Guard = "warn",
+        leaves: Leaves = "auto",
     ) -> None:
         self.estimator = estimator
         self.level = level
         self.calibration = calibration
         self.random_state = random_state
         self.guard = guard
+        self.leaves = leaves
 
     def fit(
         self,
@@ -102,7 +105,9 @@ class IntervalRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator):  # t
             given = f"{len(held_out)} of {len(labels)} rows"
             raise ValueError(message("calibration", given, f"{least} rows for level={level:g}"))
         levels = [(1.0 - level) / 2.0, 0.5, (1.0 + level) / 2.0]
-        model = ObjectiveRegressor(clone(self.estimator), quantile(levels), guard=self.guard)
+        model = ObjectiveRegressor(
+            clone(self.estimator), quantile(levels), guard=self.guard, leaves=self.leaves
+        )
         parts = [None if weight is None else weight[part] for part in (rows, held_out)]
         self.estimator_ = model.fit(_safe_indexing(X, rows), labels[rows], parts[0], **arguments)
         low, _, high = self._levels(_safe_indexing(X, held_out), {}).T

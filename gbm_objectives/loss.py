@@ -45,6 +45,9 @@ class Loss(ABC):
     shift_invariant: ClassVar[bool] = False
     #: What `resolve` finds is a scale of the residuals, if anything; it can be kept from then on.
     scaled: ClassVar[bool] = False
+    #: Trees grown by rows, with leaves set to steps of the loss, suit it better than the libraries' own leaves: what
+    #: ``leaves="auto"`` does. For losses of the residual; found by measurement.
+    takes_steps: ClassVar[bool] = False
     #: What `resolve` finds is a random draw, another one for other predictions.
     drawn: ClassVar[bool] = False
     #: One value a row from all outputs; else each output is a task of its own, with its own labels.

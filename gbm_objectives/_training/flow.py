@@ -19,11 +19,19 @@ from gbm_objectives import engine
 from gbm_objectives._core.validation import Array
 from gbm_objectives._training.alarms import Guard, raise_alarm
 from gbm_objectives._training.lagging import ROUNDS, Grow, can_leave_behind, left_behind
-from gbm_objectives._training.leaves import LeafRefit
+from gbm_objectives._training.leaves import (
+    LeafRule,
+    Leaves,
+    by_loss,
+    refuse_beside,
+    validate_leaves,
+)
 from gbm_objectives._training.metrics import as_list, bound, higher_is_better
 from gbm_objectives._training.outputs import number_of_outputs
+from gbm_objectives._training.refit import LeafRefit
 from gbm_objectives._training.refusals import validate_objective
 from gbm_objectives._training.starts import Beginning, Labels, LocalLabels, Start
+from gbm_objectives._training.steps import LeafStep
 from gbm_objectives.links import Link
 from gbm_objectives.objective import Objective
 
@@ -60,6 +68,11 @@ class Library(Protocol):
     ) -> dict[str, Any]:
         """The parameters with the intercept, where the library takes it as a parameter."""
 
+    def beside_leaves(
+        self, params: Mapping[str, Any], leaves: Leaves, continued: Any
+    ) -> Mapping[str, object]:
+        """What leaves of this package don't go with, in words, and whether it is given."""
+
     def grows_trees(self, params: Mapping[str, Any]) -> bool:
         """Whether there are trees to guard."""
 
@@ -88,7 +101,7 @@ class Request:
     guard : {"warn", "raise", "ignore"}
     metrics : object
         A function, a list of functions, or None for the objective's own unless the parameters name some.
-    refit_leaves : bool
+    leaves : {"auto", "library", "step", "refit"}
     continued : object
         A model to go on from, or None.
     """
@@ -97,7 +110,7 @@ class Request:
     params: Mapping[str, Any]
     guard: Guard = "warn"
     metrics: Any = None
-    refit_leaves: bool = False
+    leaves: Leaves = "library"
     continued: Any = None
 
 
@@ -106,6 +119,10 @@ class Door(Protocol):
 
     def numbered(self, objective: Objective) -> AbstractContextManager[Objective]:
         """The objective on row numbers, within, where the library has no place for a label matrix."""
+
+    @property
+    def beside_leaves(self) -> Mapping[str, object]:
+        """What leaves of this package don't go with at this door, and whether it is given."""
 
     def labels(self, objective: Objective, params: Mapping[str, Any]) -> Labels:
         """Of the training rows, of all folds."""
@@ -156,9 +173,9 @@ class Job:
         return higher_is_better(self.metrics)
 
     @property
-    def leaves(self) -> LeafRefit | None:
-        """What refits the leaves, where it is asked for."""
-        return self.objective if isinstance(self.objective, LeafRefit) else None
+    def leaves(self) -> LeafRule | None:
+        """The rule that sets the leaves; None where the library does."""
+        return self.objective if isinstance(self.objective, LeafRule) else None
 
     @property
     def guarded(self) -> bool:
@@ -252,6 +269,31 @@ class Job:
         ]
 
 
+def _ruled(
+    library: Library,
+    door: Door,
+    request: Request,
+    objective: Objective,
+    params: Mapping[str, Any],
+) -> Objective:
+    """The objective with the rule of leaves that is asked for, or that "auto" stands for."""
+    asked = validate_leaves(request.leaves)
+    if asked == "library":
+        return objective
+    leaves: Leaves = "step" if asked == "auto" else asked
+    beside = {**library.beside_leaves(params, leaves, request.continued), **door.beside_leaves}
+    if asked == "auto":
+        return (
+            objective
+            if any(beside.values()) or not by_loss(objective)
+            else LeafStep.for_leaves_of(objective)
+        )
+    refuse_beside(asked, beside)
+    if asked == "step":
+        return LeafStep.for_leaves_of(objective)
+    return LeafRefit.for_leaves_of(objective, library.quantile)
+
+
 def run(library: Library, door: Door, request: Request, *, finished: bool = True) -> list[Any]:
     """The flow, from what the user asks for to trained models.
 
@@ -273,8 +315,7 @@ def run(library: Library, door: Door, request: Request, *, finished: bool = True
     if request.continued is not None:
         library.validate_model(request.continued, given.link)
     with door.numbered(given) as objective:
-        if request.refit_leaves:
-            objective = LeafRefit.for_leaves_of(objective, library.quantile)
+        objective = _ruled(library, door, request, objective, params)
         labels = door.labels(objective, params)
         n_outputs = number_of_outputs(objective, params, library.NUM_CLASS, labels.shown)
         params = library.with_outputs(params, objective, n_outputs)

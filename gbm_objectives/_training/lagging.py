@@ -76,7 +76,7 @@ def left_behind(
     return (
         f"{share:.1%} of the training rows are left behind: their median distance from their predictions is "
         f"{distance:.3g}, that of all rows is {middle:.3g}, and they lie together on one side. Outliers would be "
-        "spread over the features: this is structure that the loss has not learned. Try more rounds, a larger delta, "
+        "spread over the features: this is structure that the loss has not learned. Try leaves='step', more rounds, a larger delta, "
         "smaller limits on the rows and Hessians of leaves, or squared_error()."
     )
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from gbm_objectives._training.leaves import Leaves
 from gbm_objectives.compare.candidates import LIBRARIES, lineup
 from gbm_objectives.compare.data import Data, of_arrays
 from gbm_objectives.compare.options import Options
@@ -39,6 +40,7 @@ def compare(
     rounds: int = 200,
     early_stopping: int | None = None,
     threads: int = 1,
+    leaves: Leaves = "auto",
     workers: int = 1,
     budget: float | None = None,
     cache: str | Path | bool = False,
@@ -94,6 +96,9 @@ def compare(
         rows, which then are not trained on. Default: no early stopping.
     threads : int, default 1
         Threads of each model.
+    leaves : {"auto", "library", "step", "refit"}, default "auto"
+        Who sets the leaves of the models of this package; see `gbm_objectives.xgboost.train`. A model that it does not
+        go with fails, with the reason.
     workers : int, default 1
         Processes that train at the same time.
     budget : float, optional
@@ -129,6 +134,7 @@ def compare(
         rounds=rounds,
         early_stopping=early_stopping,
         threads=threads,
+        leaves=leaves,
         workers=workers,
         budget=budget,
         cache=cache,

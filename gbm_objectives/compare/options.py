@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gbm_objectives._core.validation import message
+from gbm_objectives._training.leaves import Leaves
 from gbm_objectives.compare.candidates import Settings
 from gbm_objectives.compare.data import CONTAMINATIONS, Contamination, Data, Plan
 
@@ -28,6 +29,7 @@ class Options:
     rounds: int = 200
     early_stopping: int | None = None
     threads: int = 1
+    leaves: Leaves = "auto"
     workers: int = 1
     budget: float | None = None
     cache: str | Path | bool = False
@@ -40,7 +42,7 @@ class Options:
 
     def settings(self) -> Settings:
         """What all models have in common."""
-        return Settings(self.rounds, self.early_stopping, threads=self.threads)
+        return Settings(self.rounds, self.early_stopping, threads=self.threads, leaves=self.leaves)
 
     def plan(self, data: Data) -> Plan:
         """The splits of the data; an error where it has too few rows for them."""

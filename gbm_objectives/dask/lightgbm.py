@@ -22,6 +22,7 @@ from gbm_objectives._core.reduction import Reduce, together
 from gbm_objectives._core.validation import Array, message
 from gbm_objectives._training.alarms import Guard
 from gbm_objectives._training.flow import Job, Request, run
+from gbm_objectives._training.leaves import refuse_on_cluster
 from gbm_objectives.dask import _start
 from gbm_objectives.dask._gather import partitions
 from gbm_objectives.dask._summation import Guarded, Machines, Summation
@@ -125,6 +126,7 @@ def fit(
                 "With labels 0..K-1 it serves classes too: each worker of DaskLGBMClassifier numbers those that it has.",
             )
         )
+    refuse_on_cluster(arguments)
     client = get_client() if estimator.client is None else estimator.client
     if getattr(client, "asynchronous", False):
         raise TypeError(message("client", "an asynchronous Client", "a synchronous one"))
@@ -142,6 +144,8 @@ def fit(
 
 class _Fit:
     """The Dask estimator's own ``fit`` as a door."""
+
+    beside_leaves: Mapping[str, object] = {}
 
     def __init__(
         self,

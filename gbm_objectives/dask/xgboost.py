@@ -18,6 +18,7 @@ from xgboost import dask as dxgb
 from gbm_objectives._core.validation import Array, message
 from gbm_objectives._training.alarms import Guard
 from gbm_objectives._training.flow import Job, Request, run
+from gbm_objectives._training.leaves import refuse_on_cluster
 from gbm_objectives.dask import _start
 from gbm_objectives.dask._watch import watched
 from gbm_objectives.objective import Objective
@@ -69,6 +70,7 @@ def train(
         Where a worker dies. Its rows are gone with it: train again.
     """
     refuse_obj(arguments)
+    refuse_on_cluster(arguments)
     if arguments.pop("projections", None) is not None:
         raise TypeError(
             message("projections", "an argument on a cluster", "training on one machine")
@@ -76,7 +78,7 @@ def train(
     if getattr(client, "asynchronous", False):
         raise TypeError(message("client", "an asynchronous Client", "a synchronous one"))
     continued = arguments.get("xgb_model")
-    request = Request(objective, params, guard, custom_metric, False, continued)
+    request = Request(objective, params, guard, custom_metric, "library", continued)
     given = {**arguments, "evals": evals}
     door = _Train(client, dtrain, num_boost_round, given, early_stopping_rounds)
     run(_library, door, request)
@@ -85,6 +87,8 @@ def train(
 
 class _Train:
     """`xgboost.dask.train` as a door."""
+
+    beside_leaves: Mapping[str, object] = {}
 
     def __init__(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import lightgbm as lgb
@@ -34,17 +34,24 @@ class InTraining(lgb.Booster):
     training can go on from. All else, such as resetting parameters, goes to the booster in training.
     """
 
-    __slots__ = ("_intercept", "_link")
+    __slots__ = ("_intercept", "_link", "_settle")
 
-    def __init__(self, booster: lgb.Booster, intercept: Array | None, link: Link) -> None:
+    def __init__(
+        self,
+        booster: lgb.Booster,
+        intercept: Array | None,
+        link: Link,
+        settle: Callable[[], None],
+    ) -> None:
         self.__dict__ = booster.__dict__  # one booster, seen in two ways
-        self._intercept, self._link = intercept, link
+        self._intercept, self._link, self._settle = intercept, link, settle
 
     def __del__(self) -> None:
         """The trees belong to the booster in training."""
 
     def finished(self) -> lgb.Booster:
         """The model so far, complete."""
+        self._settle()
         text = lgb.Booster.model_to_string(self, num_iteration=-1)
         found = lgb.Booster(model_str=completed(text, self._intercept, self._link))
         found.best_iteration = self.best_iteration
@@ -100,10 +107,18 @@ class Views:
     link : Link
     intercepts : sequence of ndarray or None
         One a model; filled while models begin.
+    settle : callable or None, default None
+        Sets the leaves of the last round, where LightGBM does not.
     """
 
-    def __init__(self, link: Link, intercepts: Sequence[Array | None]) -> None:
+    def __init__(
+        self,
+        link: Link,
+        intercepts: Sequence[Array | None],
+        settle: Callable[[], None] | None = None,
+    ) -> None:
         self._link, self._intercepts = link, intercepts
+        self._settle = settle or (lambda: None)
         self._seen: Any = None
 
     def of(self, model: Any) -> Any:
@@ -119,7 +134,7 @@ class Views:
         return several
 
     def _one(self, booster: lgb.Booster, number: int) -> InTraining:
-        return InTraining(booster, self._intercepts[number], self._link)
+        return InTraining(booster, self._intercepts[number], self._link, self._settle)
 
     def given_to(self, callbacks: Iterable[Any]) -> list[Any]:
         """The user's callbacks, seeing these; LightGBM's own need no more than scores."""

@@ -12,9 +12,9 @@ from typing import Any
 import lightgbm as lgb
 
 from gbm_objectives._core.validation import Array, message
-from gbm_objectives._training.metrics import split_named
 from gbm_objectives._training.refusals import refuse_contradicting, refuse_named_metrics
 from gbm_objectives._training.starts import Start
+from gbm_objectives.lightgbm._leaves import beside_leaves
 from gbm_objectives.lightgbm._links import header, objective_name, validate_model
 from gbm_objectives.lightgbm._model import diagnose
 from gbm_objectives.lightgbm._model import finish as finished
@@ -25,12 +25,14 @@ from gbm_objectives.lightgbm._params import (
     OBJECTIVE,
     first,
 )
+from gbm_objectives.lightgbm._params import named_metrics as _named
 from gbm_objectives.lightgbm._quantiles import quantile
 from gbm_objectives.links import IDENTITY, LOG, SORTED, Link
 from gbm_objectives.objective import Objective
 
 __all__ = [
     "NUM_CLASS",
+    "beside_leaves",
     "diagnose",
     "finish",
     "foresee",
@@ -61,8 +63,6 @@ _CONTRADICTING = {
 }
 #: Metrics that need no more than an order, which raw scores have too.
 _RANKS = {"auc", "average_precision"}
-#: No metric at all.
-_NONE = {"none", "null", "na", "custom", ""}
 #: Metrics of probabilities, which raw scores on the identity are not.
 _OF_PROBABILITIES = {
     "binary", "binary_logloss", "binary_error", "cross_entropy", "xentropy", "cross_entropy_lambda",
@@ -101,8 +101,7 @@ def with_outputs(params: dict[str, Any], objective: Objective, n_outputs: int) -
 
 def named_metrics(params: Mapping[str, Any], objective: Objective) -> list[str]:
     """Built-in metrics, which are given raw scores and would take them for responses."""
-    found, _ = split_named(first(params, METRIC))
-    names = [name for name in found if name.strip().lower() not in _NONE]
+    names = _named(first(params, METRIC))
     refuse_raw_scores("metric", names, objective)
     return names
 

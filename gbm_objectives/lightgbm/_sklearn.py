@@ -13,16 +13,18 @@ from sklearn.utils.class_weight import compute_sample_weight
 
 from gbm_objectives._core.validation import Array, message
 from gbm_objectives._training.flow import Job, Request, run
-from gbm_objectives._training.metrics import as_list, of_estimator, split_named
+from gbm_objectives._training.leaves import Leaves
+from gbm_objectives._training.metrics import of_estimator, split_named
 from gbm_objectives._training.outputs import numbered
+from gbm_objectives._training.refit import LeafRefit
 from gbm_objectives._training.starts import LocalLabels
 from gbm_objectives.lightgbm import _library
 from gbm_objectives.lightgbm._callbacks import Views, skip_reset
 from gbm_objectives.lightgbm._data import in_float32
 from gbm_objectives.lightgbm._lagging import Sample
+from gbm_objectives.lightgbm._leaves import SettingLeaves, with_rows
 from gbm_objectives.lightgbm._library import refuse_raw_scores
-from gbm_objectives.lightgbm._params import METRIC, first, is_on
-from gbm_objectives.lightgbm._refit import Refitting, validate_refit
+from gbm_objectives.lightgbm._params import METRIC, MIN_DATA, first, is_on
 from gbm_objectives.objective import Objective
 
 #: What users give an estimator to have it called, and `clone` would hand on copies of: nothing here.
@@ -39,7 +41,7 @@ def fit(
     *,
     objective: Objective,
     guard: Any,
-    refit_leaves: bool,
+    leaves: Leaves,
     projections: int | None,
 ) -> Any:
     """Fit ``estimator`` from the best constant, to a booster that answers on the response scale."""
@@ -57,7 +59,7 @@ def fit(
         params,
         guard,
         metrics if functions or named else None,
-        refit_leaves,
+        leaves,
         continued,
     )
     door = _Fit(estimator, X, y, sample_weight, evaluations, arguments, named)
@@ -67,6 +69,8 @@ def fit(
 
 class _Fit:
     """The estimator's own ``fit`` as a door."""
+
+    beside_leaves: Mapping[str, object] = {}
 
     def __init__(
         self,
@@ -117,37 +121,46 @@ class _Fit:
         own = arguments.get("init_score") is not None
         own = own or not is_on(params, ("boost_from_average",), True)
         _, intercept = job.begin(params, job.labels, own_start=own)
-        callbacks: list[Any] = []
-        if job.leaves is not None:
-            validate_refit({**params, "metric": [*self.named, *as_list(params.get("metric"))]})
+        features = None
+        if isinstance(job.leaves, LeafRefit):
             others = [x for x, y in self.evaluations or [] if not (x is self.X and y is self.y)]
             features = [np.asarray(x) if isinstance(x, list) else x for x in (self.X, *others)]
-            callbacks.append(refitting := Refitting(job.leaves, [features]))
+        setting = SettingLeaves(job.leaves, [features])
         if intercept is not None:
             start = np.atleast_1d(intercept)
             arguments["init_score"] = np.repeat(start, len(self.y))
             if self.evaluations is not None:
                 scores = [np.repeat(start, len(y)) for _, y in self.evaluations]
                 arguments["eval_init_score"] = scores
-        if self.named or job.metrics:
-            arguments["eval_metric"] = [*self.named, *job.metrics]
+        if metrics := setting.metrics(job, self.named):
+            arguments["eval_metric"] = metrics
         settings: dict[str, Any] = {"objective": job.objective}
+        params = estimator.get_params()
+        given = {name: value for name, value in params.items() if name in METRIC}
         if first(job.request.params, METRIC) is None:
-            settings["metric"] = "None"
+            given = {"metric": "None"}
+        limits = {name: params[name] for name in params if name in MIN_DATA}
+        own_limit = type(estimator)().get_params()["min_child_samples"]
+        limit = first(with_rows(limits, job.leaves, own_limit), MIN_DATA)
         if job.n_outputs > 1:
             settings["num_class"] = job.n_outputs
-        estimator.set_params(**settings)
-        views = Views(job.objective.link, [intercept])
-        callbacks = [*views.given_to(self.callbacks), skip_reset, *callbacks]
+        # What is computed here, the estimator must not have LightGBM compute.
+        hidden = dict.fromkeys(given, "None")
+        if job.leaves is not None:
+            hidden |= dict.fromkeys(limits, limit)
+        estimator.set_params(**{**settings, **given, **(hidden if job.leaves else {})})
+        estimator.set_params(objective=setting.objective(job))
+        views = Views(job.objective.link, [intercept], setting.settle)
+        callbacks = [*views.given_to(self.callbacks), skip_reset, *setting.callbacks]
         # A classifier would number the rows of a table as classes.
         several = job.objective.targets is not None and isinstance(estimator, lgb.LGBMClassifier)
         own_fit = lgb.LGBMModel.fit if several else type(estimator).fit
-        own_fit(
-            estimator, self.X, self.y, sample_weight=self.sample_weight, callbacks=callbacks,
-            **_evaluations(estimator, self.evaluations), **arguments,
-        )  # fmt: skip
-        if job.leaves is not None:
-            refitting.finish()
+        with setting:
+            own_fit(
+                estimator, self.X, self.y, sample_weight=self.sample_weight, callbacks=callbacks,
+                **_evaluations(estimator, self.evaluations), **arguments,
+            )  # fmt: skip
+        estimator.set_params(**settings, **given, **limits)
         start = arguments.get("init_score", 0.0)
         categories = arguments.get("categorical_feature", "auto")
         sample = Sample(self.X, start, categories, len(self.y))

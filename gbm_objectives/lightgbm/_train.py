@@ -11,7 +11,8 @@ import lightgbm as lgb
 from gbm_objectives._core.validation import Array, message
 from gbm_objectives._training.alarms import Guard
 from gbm_objectives._training.flow import Job, Request, run
-from gbm_objectives._training.leaves import LeafRefit
+from gbm_objectives._training.leaves import Leaves
+from gbm_objectives._training.refit import LeafRefit
 from gbm_objectives._training.starts import LocalLabels
 from gbm_objectives.lightgbm import _library
 from gbm_objectives.lightgbm._callbacks import Views, skip_reset
@@ -25,9 +26,9 @@ from gbm_objectives.lightgbm._data import (
     validate_starts,
 )
 from gbm_objectives.lightgbm._lagging import grower, margins
+from gbm_objectives.lightgbm._leaves import SettingLeaves, raw_data
 from gbm_objectives.lightgbm._model import add_to_leaves
 from gbm_objectives.lightgbm._params import BOOSTING, LINEAR_TREE, first, is_on
-from gbm_objectives.lightgbm._refit import Refitting, raw_data, validate_refit
 from gbm_objectives.links import LOGIT, SOFTMAX, Identity
 from gbm_objectives.objective import Objective
 
@@ -40,7 +41,7 @@ def train(
     objective: Objective,
     feval: Any = None,
     guard: Guard = "warn",
-    refit_leaves: bool = False,
+    leaves: Leaves = "auto",
     **arguments: Any,
 ) -> lgb.Booster:
     """`lightgbm.train` with an objective of this package, right from its intercept to its saved model.
@@ -67,14 +68,17 @@ def train(
     guard : {"warn", "raise", "ignore"}, default "warn"
         What to do where no tree splits, a leaf is not finite, or a robust loss leaves rows behind in 50 rounds or
         more: rows far from their predictions that lie together, all on one side.
-    refit_leaves : bool, default False
-        Put the exact minimiser of the loss over the rows of each leaf, times the learning rate, in the place
-        of -G/(H + lambda): a quantile, a median, Huber's location. For one loss of the residual. `quantile` and
+    leaves : {"auto", "library", "step", "refit"}, default "auto"
+        Who sets the leaves; see `docs/leaves.md`. "library": LightGBM, to -G/(H + lambda). "step": trees are grown on
+        the gradient with each row's weight as its Hessian, so min_data_in_leaf counts rows (default 30), and leaves are steps of
+        the loss over their rows; for losses of the residual. "refit": leaves are the exact minimisers of the loss over
+        their rows, a quantile, a median, Huber's location; for one loss of the residual. `quantile` and
         `absolute_error` then also grow their trees on the exact loss, unless they are given a curvature: they equal
-        LightGBM's own. The rows are all of ``train_set``, also where trees are grown on samples. Metrics must be
-        functions, and the features must be there: in data sets that are not constructed yet, or made with
-        free_raw_data=False. No dart, linear_tree, monotone constraints,
-        max_delta_step, keep_training_booster.
+        LightGBM's own. The features must be there for that: in data sets that are not constructed yet, or made with
+        free_raw_data=False. "auto": "step" for robust losses without a curvature or clip, where nothing is given that
+        it doesn't go with; else "library". "step" and "refit" use all rows of ``train_set``, also where trees are
+        grown on samples. They don't go with dart, linear_tree, monotone constraints, keep_training_booster and
+        several machines.
     **arguments
         The other arguments of `lightgbm.train`: valid_sets, valid_names, init_model, callbacks,
         keep_training_booster (for the identity link).
@@ -97,7 +101,7 @@ def train(
         Where a guard is asked to warn.
     """
     keep = bool(arguments.pop("keep_training_booster", False))
-    request = Request(objective, params, guard, feval, refit_leaves, arguments.get("init_model"))
+    request = Request(objective, params, guard, feval, leaves, arguments.get("init_model"))
     door = _Train(train_set, num_boost_round, arguments, keep)
     (booster,) = run(_library, door, request, finished=not keep)
     if keep:
@@ -119,6 +123,7 @@ class _Door:
 
     def __init__(self, train_set: lgb.Dataset, rounds: int, arguments: dict[str, Any]) -> None:
         self.train_set, self.rounds, self.arguments = train_set, rounds, dict(arguments)
+        self.beside_leaves: dict[str, object] = {}
         self.callbacks = list(self.arguments.pop("callbacks", None) or [])
 
     def numbered(self, objective: Objective) -> AbstractContextManager[Objective]:
@@ -132,6 +137,7 @@ class _Train(_Door):
     ) -> None:
         super().__init__(train_set, rounds, arguments)
         self.keep = keep
+        self.beside_leaves = {"keep_training_booster, whose scores are those of other leaves": keep}
         self.intercept: Array | None = None
         self.features: list[Any] = []
         valid_sets = self.arguments.get("valid_sets") or []
@@ -150,29 +156,25 @@ class _Train(_Door):
         """One model."""
         if self.keep:
             _validate_kept(job)
-        callbacks: list[Any] = []
-        if job.leaves is not None:
-            validate_refit(job.params, self.keep)
-            callbacks.append(refitting := Refitting(job.leaves, [self.features]))
+        setting = SettingLeaves(job.leaves, [self.features or None])
         own = has_start(self.train_set) or not is_on(job.params, ("boost_from_average",), True)
         if not own and job.request.continued is None:
             validate_starts(self.train_set, self.data_sets)
         params, self.intercept = job.begin(job.params, job.labels, own_start=own)
-        views = Views(job.objective.link, [self.intercept])
-        with starting_at(self.intercept, self.data_sets):
+        views = Views(job.objective.link, [self.intercept], setting.settle)
+        with starting_at(self.intercept, self.data_sets), setting:
             booster = lgb.train(
-                {**params, "objective": job.objective},
+                setting.params(job, params),
                 self.train_set,
                 self.rounds,
-                feval=job.metrics or None,
+                feval=setting.metrics(job) or None,
                 keep_training_booster=True,
-                callbacks=[*views.given_to(self.callbacks), skip_reset, *callbacks],
+                callbacks=[*views.given_to(self.callbacks), skip_reset, *setting.callbacks],
                 **self.arguments,
             )
+            kept = setting.scores()
         grow = grower(job.params, self.train_set)
-        job.seek_rows_behind(self.rounds, lambda: margins(booster), grow)
-        if job.leaves is not None:
-            refitting.finish()
+        job.seek_rows_behind(self.rounds, lambda: margins(booster) if kept is None else kept, grow)
         return [booster]
 
 
@@ -194,7 +196,7 @@ def cv(
     objective: Objective,
     feval: Any = None,
     guard: Guard = "warn",
-    refit_leaves: bool = False,
+    leaves: Leaves = "auto",
     fpreproc: Callable[..., Any] | None = None,
     stratified: bool | None = None,
     return_cvbooster: bool = False,
@@ -204,7 +206,7 @@ def cv(
 
     Parameters
     ----------
-    params, train_set, num_boost_round, objective, feval, guard, refit_leaves
+    params, train_set, num_boost_round, objective, feval, guard, leaves
         As for `train`.
     fpreproc : callable, default None
         As in `lightgbm.cv`; what it returns is what the fold's intercept is found from.
@@ -226,8 +228,8 @@ def cv(
         As `train`.
     """
     if arguments.get("metrics"):
-        params = {**params, "metric": arguments["metrics"]}
-    request = Request(objective, params, guard, feval, refit_leaves, arguments.get("init_model"))
+        params = {**params, "metric": arguments.pop("metrics")}
+    request = Request(objective, params, guard, feval, leaves, arguments.get("init_model"))
     if stratified is None:
         classes = isinstance(objective, Objective) and objective.link in (LOGIT, SOFTMAX)
         stratified = classes and objective.targets is None
@@ -257,12 +259,11 @@ class _CrossValidation(_Door):
 
     def train(self, job: Job) -> list[lgb.Booster]:
         """One model a fold."""
-        features: list[list[Any]] = []
-        callbacks: list[Any] = []
-        if job.leaves is not None:
-            validate_refit(job.params)
+        features: list[list[Any] | None] = []
+        refitted = isinstance(job.leaves, LeafRefit)
+        if refitted:
             raw_data(self.train_set)
-            callbacks.append(refitting := Refitting(job.leaves, features))
+        setting = SettingLeaves(job.leaves, features)
         intercepts: list[Any] = []
 
         def begun(train: lgb.Dataset, test: lgb.Dataset, fold: dict[str, Any]) -> Any:
@@ -275,24 +276,21 @@ class _CrossValidation(_Door):
                 validate_starts(train, [test])
                 set_start(intercept, [train, test])
             intercepts.append(intercept)
-            if job.leaves is not None:
-                features.append([raw_data(data) for data in (train, test)])
+            features.append([raw_data(data) for data in (train, test)] if refitted else None)
             return train, test, fold
 
-        views = Views(job.objective.link, intercepts)
-        with features_kept(self.train_set, job.leaves is not None):
+        views = Views(job.objective.link, intercepts, setting.settle)
+        with features_kept(self.train_set, refitted), setting:
             results: dict[str, Any] = lgb.cv(
-                {**job.params, "objective": job.objective},
+                setting.params(job, job.params),
                 self.train_set,
                 self.rounds,
-                feval=job.metrics or None,
+                feval=setting.metrics(job) or None,
                 fpreproc=begun,
                 return_cvbooster=True,
-                callbacks=[*views.given_to(self.callbacks), skip_reset, *callbacks],
+                callbacks=[*views.given_to(self.callbacks), skip_reset, *setting.callbacks],
                 **self.arguments,
             )
-        if job.leaves is not None:
-            refitting.finish()
         boosters: list[lgb.Booster] = results["cvbooster"].boosters
         if not self.boosters:
             del results["cvbooster"]

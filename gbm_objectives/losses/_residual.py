@@ -186,6 +186,8 @@ class RobustLoss(ResidualLoss):
     the errors are normal), and at least .05 (mean sqrt|r|)^2, which is above 0 where the median is not.
     """
 
+    takes_steps = True
+
     auto_factor: ClassVar[float] = 0.5
     #: The supremum of psi, if there is one.
     psi_bound: ClassVar[float | None] = None

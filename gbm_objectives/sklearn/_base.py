@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from gbm_objectives._core.validation import Array, message, native_features, sample_weights
 from gbm_objectives._training.alarms import Guard
+from gbm_objectives._training.leaves import Leaves
 from gbm_objectives._training.refusals import validate_objective
 from gbm_objectives.objective import Objective
 
@@ -27,7 +28,7 @@ class ObjectiveEstimator(MetaEstimatorMixin, BaseEstimator):  # type: ignore[mis
     estimator: Any
     objective: Objective
     guard: Guard
-    refit_leaves: bool = False
+    leaves: Leaves = "auto"
     projections: int | None = None
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
@@ -101,7 +102,7 @@ class ObjectiveEstimator(MetaEstimatorMixin, BaseEstimator):  # type: ignore[mis
             arguments,
             objective=objective,
             guard=self.guard,
-            refit_leaves=self.refit_leaves,
+            leaves=self.leaves,
             projections=self.projections,
         )
         self.n_features_in_ = self.estimator_.n_features_in_

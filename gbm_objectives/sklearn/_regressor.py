@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_array, column_or_1d
 
 from gbm_objectives._core.validation import message, reject_masked, reject_non_finite
 from gbm_objectives._training.alarms import Guard
+from gbm_objectives._training.leaves import Leaves
 from gbm_objectives.objective import Objective
 from gbm_objectives.sklearn._base import ObjectiveEstimator, pairs_of
 
@@ -30,8 +31,8 @@ class ObjectiveRegressor(RegressorMixin, ObjectiveEstimator):  # type: ignore[mi
         Such as ``huber()``. Searches reach its parameters as ``objective__delta``.
     guard : {"warn", "raise", "ignore"}, default "warn"
         What to do where no tree splits, a leaf is not finite or rows are left behind; see `xgboost.train`.
-    refit_leaves : bool, default False
-        Give each leaf the exact minimiser of the loss over its rows; see `xgboost.train`, `lightgbm.train`.
+    leaves : {"auto", "library", "step", "refit"}, default "auto"
+        Who sets the leaves, the library or the loss; see `xgboost.train`, `lightgbm.train`.
     projections : int or None, default None
         Of XGBoost, for many targets or levels: one tree for all of them, whose splits are found on so many random
         projections of the gradient; see `xgboost.train`.
@@ -59,13 +60,13 @@ class ObjectiveRegressor(RegressorMixin, ObjectiveEstimator):  # type: ignore[mi
         objective: Objective,
         *,
         guard: Guard = "warn",
-        refit_leaves: bool = False,
+        leaves: Leaves = "auto",
         projections: int | None = None,
     ) -> None:
         self.estimator = estimator
         self.objective = objective
         self.guard = guard
-        self.refit_leaves = refit_leaves
+        self.leaves = leaves
         self.projections = projections
 
     def fit(

@@ -13,6 +13,7 @@ from gbm_objectives._training.refusals import refuse_contradicting, refuse_named
 from gbm_objectives.links import SORTED, Identity, Link
 from gbm_objectives.objective import Objective
 from gbm_objectives.xgboost._guards import diagnose, foresee
+from gbm_objectives.xgboost._leaves import beside_leaves
 from gbm_objectives.xgboost._links import (
     SORTS,
     base_score,
@@ -24,6 +25,7 @@ from gbm_objectives.xgboost._quantiles import quantile
 
 __all__ = [
     "NUM_CLASS",
+    "beside_leaves",
     "diagnose",
     "finish",
     "foresee",

@@ -11,10 +11,12 @@ from sklearn.base import is_classifier
 
 from gbm_objectives._core.validation import Array, message
 from gbm_objectives._training.flow import Request, run
+from gbm_objectives._training.leaves import Leaves, by_loss
 from gbm_objectives._training.metrics import of_estimator, split_named
 from gbm_objectives.links import LOGIT, SOFTMAX
 from gbm_objectives.objective import Objective
 from gbm_objectives.xgboost import _library
+from gbm_objectives.xgboost._leaves import QUANTISED
 from gbm_objectives.xgboost._links import placeholder
 from gbm_objectives.xgboost._train import _Train
 from gbm_objectives.xgboost._vector_leaves import with_vector_leaves
@@ -37,7 +39,7 @@ def fit(
     *,
     objective: Objective,
     guard: Any,
-    refit_leaves: bool,
+    leaves: Leaves,
     projections: int | None,
 ) -> Any:
     """Fit ``estimator``: its data as it would make them, its booster from `train`.
@@ -45,7 +47,7 @@ def fit(
     The estimator's own ``fit`` trains under a placeholder of its class, with the identity's or logistic link; what
     meets the model in training (base_score, built-in metrics, checkpoints, a model to go on from) would be wrong.
     """
-    params = with_vector_leaves(_params(estimator, objective), projections, refit_leaves)
+    params = with_vector_leaves(_params(estimator, objective), projections, leaves)
     given = _checked(estimator, arguments)
     named, functions = split_named(estimator.eval_metric)
     params["eval_metric"] = named or None
@@ -55,7 +57,11 @@ def fit(
         continued = continued.get_booster()
     history: dict[str, Any] = {}
     with xgb.config_context(verbosity=estimator.verbosity):
-        dtrain, evals = _matrices(estimator, X, y, sample_weight, evaluations, given, continued)
+        own_leaves = leaves in ("step", "refit") or (leaves == "auto" and by_loss(objective))
+        dtrain, evals = _matrices(
+            estimator, X, y, sample_weight, evaluations, given, continued,
+            quantised=QUANTISED or not own_leaves,
+        )  # fmt: skip
         door = _Train(
             dtrain,
             estimator.get_num_boosting_rounds(),
@@ -70,7 +76,7 @@ def fit(
             projections,
         )
         request = Request(
-            objective, params, guard, metrics or None, refit_leaves, continued
+            objective, params, guard, metrics or None, leaves, continued
         )  # no functions: the objective's own, unless there are names
         (booster,) = run(_library, door, request)
     estimator.set_params(objective=objective, disable_default_eval_metric=1)
@@ -124,6 +130,8 @@ def _matrices(
     evaluations: list[tuple[Any, Any]] | None,
     given: dict[str, Any],
     continued: Any,
+    *,
+    quantised: bool,
 ) -> tuple[xgb.DMatrix, list[tuple[xgb.DMatrix, str]]]:
     """The training data and the evaluation sets, as XGBoost's estimators make them."""
     types = estimator.feature_types
@@ -141,7 +149,7 @@ def _matrices(
         weights = getattr(estimator, "feature_weights", None)
     margin = given.get("base_margin")
     dtrain = _matrix(
-        estimator, X, None, label=y, weight=sample_weight, base_margin=margin,
+        estimator, X, None, quantised, label=y, weight=sample_weight, base_margin=margin,
         feature_weights=weights, **shared,
     )  # fmt: skip
     pairs = evaluations or []
@@ -156,17 +164,24 @@ def _matrices(
         data = dtrain
         if not own:
             data = _matrix(
-                estimator, features, dtrain,
+                estimator, features, dtrain, quantised,
                 label=labels, weight=weight, base_margin=start, **shared,
             )  # fmt: skip
         evals.append((data, f"validation_{i}"))
     return dtrain, evals
 
 
-def _matrix(estimator: Any, features: Any, reference: Any, **meta: Any) -> xgb.DMatrix:
+def _matrix(
+    estimator: Any,
+    features: Any,
+    reference: Any,
+    quantised: bool,
+    **meta: Any,
+) -> xgb.DMatrix:
     """A QuantileDMatrix where the tree method takes one, as `XGBModel` decides it; it needs less memory."""
     device = estimator.device
-    quantised = estimator.tree_method in ("hist", None, "auto") and estimator.booster != "gblinear"
+    quantised = quantised and estimator.tree_method in ("hist", None, "auto")
+    quantised = quantised and estimator.booster != "gblinear"
     if quantised and not str(device).startswith("sycl"):
         try:
             return xgb.QuantileDMatrix(features, ref=reference, max_bin=_bins(estimator), **meta)

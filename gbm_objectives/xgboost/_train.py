@@ -11,15 +11,17 @@ import xgboost as xgb
 from gbm_objectives._core.validation import Array, message
 from gbm_objectives._training.alarms import Guard
 from gbm_objectives._training.flow import Job, Request, run
+from gbm_objectives._training.leaves import Leaves
 from gbm_objectives._training.metrics import as_list
 from gbm_objectives._training.starts import LocalLabels
+from gbm_objectives._training.steps import LeafStep
 from gbm_objectives.objective import Objective
 from gbm_objectives.xgboost import _library
 from gbm_objectives.xgboost._data import labels_of, numbered_rows
 from gbm_objectives.xgboost._lagging import grower, margins
+from gbm_objectives.xgboost._leaves import SettingLeaves, beside_data, with_rows
 from gbm_objectives.xgboost._metrics import custom_metric as all_metrics
 from gbm_objectives.xgboost._metrics import directed
-from gbm_objectives.xgboost._refit import Refitting, validate_refit
 from gbm_objectives.xgboost._vector_leaves import (
     ProjectedObjective,
     validate_projections,
@@ -35,7 +37,7 @@ def train(
     objective: Objective,
     custom_metric: Any = None,
     guard: Guard = "warn",
-    refit_leaves: bool = False,
+    leaves: Leaves = "auto",
     projections: int | None = None,
     **arguments: Any,
 ) -> xgb.Booster:
@@ -65,13 +67,16 @@ def train(
         What to do where no tree splits, a leaf is not finite, the gradients are so small that
         XGBoost's floor under the gain, 1e-6, eats splits, or a robust loss leaves rows behind in 50 rounds or more:
         rows far from their predictions that lie together, all on one side.
-    refit_leaves : bool, default False
-        Put the exact minimiser of the loss over the rows of each leaf, times the learning rate, in the place
-        of -G/(H + lambda): a quantile, a median, Huber's location. For one loss of the residual. `quantile` and
+    leaves : {"auto", "library", "step", "refit"}, default "auto"
+        Who sets the leaves; see `docs/leaves.md`. "library": XGBoost, to -G/(H + lambda). "step": trees are grown on
+        the gradient with each row's weight as its Hessian, so min_child_weight counts rows (default 20), and leaves
+        are steps of the loss over their rows; for losses of the residual. "refit": leaves are the exact minimisers of
+        the loss over their rows, a quantile, a median, Huber's location; for one loss of the residual. `quantile` and
         `absolute_error` then also grow their trees on the exact loss, unless they are given a curvature: they equal
-        the reg:quantileerror and reg:absoluteerror of XGBoost before 3.4. The rows are all of ``dtrain``, also
-        where trees are grown on samples. Metrics must be functions; no dropout, gblinear,
-        monotone constraints, max_delta_step.
+        the reg:quantileerror and reg:absoluteerror of XGBoost before 3.4. "auto": "step" for robust losses without
+        a curvature or clip, where nothing is given that it doesn't go with; else "library". "step" and "refit" use all
+        rows of ``dtrain``, also where trees are grown on samples. They don't go with dropout, gblinear, vector
+        leaves, monotone constraints and several workers.
     projections : int or None, default None
         For many targets, classes or levels, with XGBoost 3.2 or later: grow trees that have a value for each output
         in every leaf (``multi_strategy="multi_output_tree"``, which this sets), and search for their splits on so
@@ -99,9 +104,9 @@ def train(
         Where a guard is asked to warn.
     """
     refuse_obj(arguments)
-    params = with_vector_leaves(params, projections, refit_leaves)
+    params = with_vector_leaves(params, projections, leaves)
     continued = arguments.get("xgb_model")
-    request = Request(objective, params, guard, custom_metric, refit_leaves, continued)
+    request = Request(objective, params, guard, custom_metric, leaves, continued)
     door = _Train(dtrain, num_boost_round, arguments, projections)
     (booster,) = run(_library, door, request)
     trained: xgb.Booster = booster
@@ -131,6 +136,7 @@ class _Door:
         self.dtrain, self.rounds, self.arguments = dtrain, rounds, dict(arguments)
         self.projections = projections
         self.callbacks = list(self.arguments.pop("callbacks", None) or [])
+        self.beside_leaves = beside_data(dtrain)
 
     def numbered(self, objective: Objective) -> AbstractContextManager[Objective]:
         """On the row numbers of label matrices of classes."""
@@ -141,6 +147,12 @@ class _Door:
     def labels(self, objective: Objective, params: Mapping[str, Any]) -> LocalLabels:
         """Of the DMatrix."""
         return labels_of(self.dtrain)
+
+    def all_callbacks(self, job: Job) -> list[Any]:
+        """The user's, behind what sets the leaves."""
+        if job.leaves is None:
+            return list(self.callbacks)
+        return [SettingLeaves(job.leaves, job.params), *self.callbacks]
 
     def called(self, job: Job) -> dict[str, Any]:
         """The arguments of the library's function that the flow decides."""
@@ -168,22 +180,23 @@ class _Door:
 class _Train(_Door):
     def train(self, job: Job) -> list[xgb.Booster]:
         """One model."""
-        callbacks = list(self.callbacks)
-        if job.leaves is not None:
-            validate_refit(job.params, job.params.get("eval_metric"), callbacks)
-            callbacks.insert(0, refitting := Refitting(job.leaves))
+        callbacks = self.all_callbacks(job)
         params, _ = begin(job, job.params, self.dtrain)
         with directed(callbacks, job.metrics):
             booster = xgb.train(
                 params, self.dtrain, self.rounds, callbacks=callbacks, **self.called(job)
             )
-        if job.leaves is not None:
-            refitting.finish(booster)
         if (
-            not xgb.collective.is_distributed()
-        ):  # or some machines would grow one more tree, and wait for the others
-            grow = grower(job.params, self.dtrain)
-            job.seek_rows_behind(self.rounds, lambda: margins(booster, self.dtrain), grow)
+            xgb.collective.is_distributed()
+        ):  # some machines would grow one more tree, and wait for the others
+            return [booster]
+
+        def raw() -> Array:
+            setting = callbacks[0] if job.leaves is not None else None
+            known = setting.margins(self.dtrain) if setting is not None else None
+            return margins(booster, self.dtrain) if known is None else known
+
+        job.seek_rows_behind(self.rounds, raw, grower(job.params, self.dtrain))
         return [booster]
 
 
@@ -194,6 +207,8 @@ def begin(
     margin = data.get_base_margin()
     n_outputs = (job.n_outputs,) if job.n_outputs > 1 else ()
     labels = labels_of(data)
+    if isinstance(job.leaves, LeafStep):
+        params = with_rows(params)
     shape = labels.y_true.shape if labels.y_true.ndim == 2 else (len(labels.y_true), *n_outputs)
     return job.begin(params, labels, scores=margin.reshape(shape) if margin.size else None)
 
@@ -206,7 +221,7 @@ def cv(
     objective: Objective,
     custom_metric: Any = None,
     guard: Guard = "warn",
-    refit_leaves: bool = False,
+    leaves: Leaves = "auto",
     projections: int | None = None,
     fpreproc: Callable[..., Any] | None = None,
     **arguments: Any,
@@ -215,7 +230,7 @@ def cv(
 
     Parameters
     ----------
-    params, num_boost_round, objective, custom_metric, guard, refit_leaves, projections
+    params, num_boost_round, objective, custom_metric, guard, leaves, projections
         As for `train`.
     dtrain : xgboost.DMatrix
         As for `train`, but no QuantileDMatrix.
@@ -237,8 +252,8 @@ def cv(
     refuse_obj(arguments)
     if arguments.get("metrics"):
         params = {**params, "eval_metric": as_list(arguments["metrics"])}
-    params = with_vector_leaves(params, projections, refit_leaves)
-    request = Request(objective, params, guard, custom_metric, refit_leaves)
+    params = with_vector_leaves(params, projections, leaves)
+    request = Request(objective, params, guard, custom_metric, leaves)
     door = _CrossValidation(dtrain, num_boost_round, arguments, fpreproc, projections)
     run(_library, door, request)
     return door.result
@@ -260,10 +275,7 @@ class _CrossValidation(_Door):
     def train(self, job: Job) -> list[xgb.Booster]:
         """One model a fold."""
         folds = _Folds()
-        callbacks = [*self.callbacks, folds]
-        if job.leaves is not None:
-            validate_refit(job.params, job.params.get("eval_metric"), callbacks)
-            callbacks.insert(0, Refitting(job.leaves))
+        callbacks = [*self.all_callbacks(job), folds]
 
         def begun(train: xgb.DMatrix, test: xgb.DMatrix, fold: dict[str, Any]) -> Any:
             if self.fpreproc is not None:

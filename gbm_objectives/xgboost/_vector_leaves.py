@@ -20,6 +20,7 @@ from typing_extensions import override
 
 from gbm_objectives._core.draws import hashes, key
 from gbm_objectives._core.validation import Array, message, whole_number
+from gbm_objectives._training.leaves import Leaves
 from gbm_objectives.objective import Objective
 
 try:
@@ -38,7 +39,7 @@ _ONLY = {
 
 
 def with_vector_leaves(
-    params: Mapping[str, Any], projections: int | None, refit_leaves: bool
+    params: Mapping[str, Any], projections: int | None, leaves: Leaves
 ) -> dict[str, Any]:
     """The parameters with the trees that projections are for: no others have a use for them.
 
@@ -62,7 +63,7 @@ def with_vector_leaves(
         if params.get(name) is not None and params[name] not in values
     ]
     beside += ["monotone_constraints"] * bool(params.get("monotone_constraints"))
-    beside += ["refit_leaves=True"] * refit_leaves
+    beside += [f"leaves={leaves!r}"] * (leaves in ("step", "refit"))
     if beside:
         given = f"{projections} with {', '.join(beside)}"
         needed = f'tree_method="hist" and multi_strategy="{_STRATEGY}", without constraints'

@@ -288,8 +288,8 @@ def expect(tool: str, model: Any, refused: str | None, features: Any = X, **data
 
 
 def trained(library: str, objective: Any, y: Any, features: Any = X, **arguments: Any) -> Any:
-    """A booster of `train`; arguments are parameters, but for ``data`` and ``refit_leaves``."""
-    data, refit_leaves = arguments.pop("data", {}), arguments.pop("refit_leaves", False)
+    """A booster of `train`; arguments are parameters, but for ``data`` and ``leaves``."""
+    data, leaves = arguments.pop("data", {}), arguments.pop("leaves", "auto")
     if y.ndim == 2 and library == "lightgbm":
         objective, y = objective.with_targets(y), np.arange(len(y))
     if library == "xgboost":
@@ -298,7 +298,7 @@ def trained(library: str, objective: Any, y: Any, features: Any = X, **arguments
         train = gbm_objectives.lightgbm.train
         rows = lgb.Dataset(features, y, free_raw_data=False, **data)
     params = {**PARAMS[library], **arguments}
-    return train(params, rows, ROUNDS, objective=objective, refit_leaves=refit_leaves)
+    return train(params, rows, ROUNDS, objective=objective, leaves=leaves)
 
 
 def fitted(library: str, objective: Any, y: Any, kind: str) -> Any:
@@ -362,7 +362,7 @@ KINDS: dict[str, dict[str, dict[str, Any]]] = {
         "xgboost": {"grow_policy": "lossguide", "max_leaves": 6},
         "lightgbm": {"num_leaves": 6},
     },
-    "refitted": {"xgboost": {"refit_leaves": True}, "lightgbm": {"refit_leaves": True}},
+    "refitted": {"xgboost": {"leaves": "refit"}, "lightgbm": {"leaves": "refit"}},
     "dart": {
         "xgboost": {"booster": "dart", "rate_drop": 0.5},
         "lightgbm": {"boosting": "dart", "drop_rate": 0.5},

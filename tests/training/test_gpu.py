@@ -60,7 +60,7 @@ def test_several_classes():
 
 def test_refitted_leaves():
     found, expected = (
-        trained(quantile(0.5), Y, device, refit_leaves=True) for device in (DEVICE, "cpu")
+        trained(quantile(0.5), Y, device, leaves="refit") for device in (DEVICE, "cpu")
     )
     assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
 

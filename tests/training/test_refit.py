@@ -37,11 +37,11 @@ from gbm_objectives import (
     squared_error,
     welsch,
 )
-from gbm_objectives._training.leaves import LeafRefit
-from gbm_objectives.lightgbm import _refit as _lightgbm_refit
+from gbm_objectives._training import moves
+from gbm_objectives._training.refit import LeafRefit
 from gbm_objectives.lightgbm._quantiles import quantile as _lightgbm_quantile
 from gbm_objectives.sklearn import ObjectiveRegressor
-from gbm_objectives.xgboost import _refit as _xgboost_refit
+from gbm_objectives.xgboost import _leaves as _xgboost_leaves
 from gbm_objectives.xgboost._quantiles import quantile as _xgboost_quantile
 
 RNG = np.random.default_rng(0)
@@ -55,7 +55,6 @@ LGB = {"num_threads": 1, "verbosity": -1, "force_col_wise": True, "learning_rate
 OWN = {"xgboost": XGB, "lightgbm": LGB}
 MODULES = {"xgboost": gox, "lightgbm": gol}
 XGB_VERSION = tuple(map(int, xgb.__version__.split(".")[:2]))
-NO_LEAVES = "XGBoost before 3.1 tells no leaves of a QuantileDMatrix, which its estimators make"
 OTHER_TREES = "LightGBM 4.0 grows other trees, with its own objectives"
 LGB_VERSION = tuple(map(int, lgb.__version__.split(".")[:2]))
 LIBRARIES = pytest.mark.parametrize("library", ["xgboost", "lightgbm"])
@@ -77,7 +76,7 @@ def fit(library, objective, rounds=10, params=None, data=None, **arguments):
         data,
         rounds,
         objective=objective,
-        refit_leaves=True,
+        leaves="refit",
         **arguments,
     )
 
@@ -427,7 +426,7 @@ def test_cv_sees_refitted_leaves(library):
     folds = [(order[200:], order[:200]), (order[:300], order[300:])]
     data = make_data(library, **({} if library == "xgboost" else {"free_raw_data": True}))
     results = MODULES[library].cv(
-        OWN[library], data, 6, objective=quantile(0.9), refit_leaves=True, folds=folds,
+        OWN[library], data, 6, objective=quantile(0.9), leaves="refit", folds=folds,
         **({"custom_metric": metrics.mae()} if library == "xgboost" else {"feval": metrics.mae()}),
     )  # fmt: skip
     found = results["test-mae-mean" if library == "xgboost" else "valid mae-mean"]
@@ -477,28 +476,22 @@ def test_lightgbm_keeps_to_its_threads(name, monkeypatch):
     train = make_data("lightgbm", TRAIN)
     params = {"verbosity": -1, name: 1}
     gol.train(
-        params, train, 3, objective=quantile(0.9), refit_leaves=True,
+        params, train, 3, objective=quantile(0.9), leaves="refit",
         valid_sets=[make_data("lightgbm", VALID, reference=train)],
     )  # fmt: skip
     assert set(asked) == {1}
 
 
-def test_leaves_that_move_alike_are_looked_up():
-    steps = np.array([0.3, -0.1, 0.3, 1e-9, 0.5])
-    leaf = RNG.integers(5, size=1000)
-    asked = []
-
-    def predicted(rows):
-        asked.append(rows)
-        return leaf[rows]
-
-    found = _lightgbm_refit._leaves(steps[leaf] + 1e-16, steps, 1e-12, predicted)
-    assert_array_equal(found, leaf)
-    assert_array_equal(asked[0], np.flatnonzero(np.isin(leaf, [0, 2])))
-    # Scores that don't move as the leaves say, and leaves that are all the same.
-    for moves, values in ((steps[leaf] + 0.01, steps), (np.full(1000, 0.1), np.full(5, 0.1))):
-        assert_array_equal(_lightgbm_refit._leaves(moves, values, 1e-12, predicted), leaf)
-        assert asked[-1] == slice(None)
+def test_leaves_are_told_by_how_far_rows_move():
+    """Leaves that move alike, as far as can be told, are one; close ones are told apart."""
+    steps = np.array([0.3, -0.1, 0.3, 1e-9, 0.5, 2e-9])
+    leaf = RNG.integers(6, size=1000)
+    group = moves.groups(steps, 1e-12)
+    assert_array_equal(group, [0, 1, 0, 3, 4, 5])
+    found = moves.nearest(steps[leaf] + 1e-13, steps, group)
+    assert_array_equal(found, group[leaf])
+    alike = moves.groups(np.full(5, 0.1), 0.0)
+    assert_array_equal(moves.nearest(np.full(9, 0.1), np.full(5, 0.1), alike), 0)
 
 
 REGRESSORS = {
@@ -512,25 +505,21 @@ REGRESSORS = {
 @WEIGHTED
 @LIBRARIES
 def test_estimators_equal_train(library, weighted):
-    if library == "xgboost" and XGB_VERSION < (3, 1):
-        pytest.skip(NO_LEAVES)
-    model = ObjectiveRegressor(REGRESSORS[library](), quantile(0.9), refit_leaves=True)
+    model = ObjectiveRegressor(REGRESSORS[library](), quantile(0.9), leaves="refit")
     model.fit(X, Y, W if weighted else None)
     booster = fit(library, quantile(0.9), 10, data=make_data(library, weighted=weighted))
     assert_allclose(model.predict(X), predict(booster), rtol=1e-6)
     again = pickle.loads(pickle.dumps(model))
     assert_array_equal(again.predict(X), model.predict(X))
-    assert clone(model).refit_leaves
+    assert clone(model).leaves == "refit"
     assert model.estimator_.get_params().get("callbacks") is None
 
 
 @LIBRARIES
 def test_estimators_stop_early(library):
-    if library == "xgboost" and XGB_VERSION < (3, 1):
-        pytest.skip(NO_LEAVES)
     stopping = {"early_stopping_rounds": 3} if library == "xgboost" else {}
     base = REGRESSORS[library](**stopping).set_params(n_estimators=200, learning_rate=0.5)
-    model = ObjectiveRegressor(base, quantile(0.9), refit_leaves=True)
+    model = ObjectiveRegressor(base, quantile(0.9), leaves="refit")
     given = (
         {"verbose": False}
         if library == "xgboost"
@@ -561,27 +550,30 @@ def largest_error(y_true, y_pred):
 
 @pytest.mark.skipif(XGB_VERSION >= (3, 1), reason="a QuantileDMatrix tells its leaves from 3.1 on")
 def test_what_older_xgboost_does_not_tell():
-    with pytest.raises(ValueError, match=r"QuantileDMatrix with XGBoost .*needed: a DMatrix"):
-        ObjectiveRegressor(REGRESSORS["xgboost"](), huber(), refit_leaves=True).fit(X, Y)
-    approx = REGRESSORS["xgboost"]().set_params(tree_method="approx")
-    ObjectiveRegressor(approx, huber(), refit_leaves=True).fit(X, Y)
+    """ "auto" takes XGBoost's leaves there; the estimators make no such data."""
+    data = xgb.QuantileDMatrix(X, Y, nthread=1)
+    with pytest.raises(ValueError, match="leaves: 'refit' with a QuantileDMatrix with XGBoost"):
+        fit("xgboost", huber(), data=data)
+    boosters = [
+        gox.train(XGB, data, 3, objective=huber(), leaves=one) for one in ("auto", "library")
+    ]
+    assert_array_equal(*map(predict, boosters))
 
 
-@pytest.mark.skipif(XGB_VERSION < (3, 1), reason=NO_LEAVES)
 def test_estimators_in_searches():
-    model = ObjectiveRegressor(REGRESSORS["xgboost"](), quantile(0.5), refit_leaves=True)
+    model = ObjectiveRegressor(REGRESSORS["xgboost"](), quantile(0.5), leaves="refit")
     search = GridSearchCV(
-        model, {"refit_leaves": [False, True], "objective__tau": [0.5, 0.9]}, cv=2
+        model, {"leaves": ["library", "refit"], "objective__tau": [0.5, 0.9]}, cv=2
     )
     assert search.fit(X, Y).best_params_["objective__tau"] == 0.5
     base = REGRESSORS["xgboost"](eval_metric=mean_absolute_error)
-    scores = cross_val_score(ObjectiveRegressor(base, huber(), refit_leaves=True), X, Y, cv=2)
+    scores = cross_val_score(ObjectiveRegressor(base, huber(), leaves="refit"), X, Y, cv=2)
     assert scores.min() > 0.3
-    light = ObjectiveRegressor(REGRESSORS["lightgbm"](), huber(), refit_leaves=True)
+    light = ObjectiveRegressor(REGRESSORS["lightgbm"](), huber(), leaves="refit")
     light.fit(X[TRAIN], Y[TRAIN], eval_set=[(X[VALID], Y[VALID])], eval_metric=largest_error)
     scores = light.estimator_.evals_result_["valid_0"]["largest"]
     assert_allclose(scores[-1], np.abs(light.predict(X[VALID]) - Y[VALID]).max(), rtol=1e-6)
-    lists = ObjectiveRegressor(REGRESSORS["lightgbm"](), quantile(0.9), refit_leaves=True)
+    lists = ObjectiveRegressor(REGRESSORS["lightgbm"](), quantile(0.9), leaves="refit")
     assert_array_equal(lists.fit(X.tolist(), Y).predict(X), clone(lists).fit(X, Y).predict(X))
 
 
@@ -600,7 +592,7 @@ REFUSED = [
 def test_losses_without_a_minimiser_are_refused(library, objective):
     y = (np.median(Y) < Y).astype(float)
     data = xgb.DMatrix(X, y) if library == "xgboost" else lgb.Dataset(X, y)
-    with pytest.raises(ValueError, match=r"refit_leaves: True with .*; needed: one loss of the"):
+    with pytest.raises(ValueError, match=r"leaves: 'refit' with .*; needed: one loss of the"):
         fit(library, objective, data=data)
 
 
@@ -615,12 +607,10 @@ def test_losses_without_a_minimiser_are_refused(library, objective):
         ({"process_type": "update"}, "update"),
         ({"monotone_constraints": "(1,0,0,0,0,0,0,0,0,0)"}, "monotone"),
         ({"max_delta_step": 0.7}, "max_delta_step"),
-        ({"eval_metric": "mae"}, "'mae'"),
-        ({"eval_metric": ["mae", "rmse"]}, "'mae'"),
     ],
 )
 def test_xgboost_refuses(params, named):
-    with pytest.raises(ValueError, match=f"refit_leaves: True with .*{named}"):
+    with pytest.raises(ValueError, match=f"leaves: 'refit' with .*{named}"):
         fit("xgboost", huber(), params=params)
 
 
@@ -628,11 +618,11 @@ DROPOUT = {"rate_drop": 0.5, "one_drop": 1}
 
 
 def test_xgboost_refuses_dropout_through_every_door():
-    with pytest.raises(ValueError, match=r"refit_leaves: True with .*rate_drop"):
-        gox.cv({**XGB, **DROPOUT}, make_data("xgboost"), 3, objective=huber(), refit_leaves=True)
+    with pytest.raises(ValueError, match=r"leaves: 'refit' with .*rate_drop"):
+        gox.cv({**XGB, **DROPOUT}, make_data("xgboost"), 3, objective=huber(), leaves="refit")
     estimator = REGRESSORS["xgboost"](**DROPOUT)
-    with pytest.raises(ValueError, match=r"refit_leaves: True with .*rate_drop"):
-        ObjectiveRegressor(estimator, huber(), refit_leaves=True).fit(X, Y)
+    with pytest.raises(ValueError, match=r"leaves: 'refit' with .*rate_drop"):
+        ObjectiveRegressor(estimator, huber(), leaves="refit").fit(X, Y)
     off = {"rate_drop": 0.0, "one_drop": False, "max_delta_step": 0, "booster": "gbtree"}
     fit("xgboost", huber(), 2, off if XGB_VERSION >= (3, 3) else {"max_delta_step": 0})
 
@@ -650,42 +640,25 @@ def test_xgboost_refuses_dropout_through_every_door():
 def test_xgboost_refuses_what_a_model_hands_on(params, named):
     """A `Booster` to go on from hands on the parameters that it was trained with; its file has none."""
     model = xgb.train({**XGB, **params}, make_data("xgboost"), 3)
-    with pytest.raises(ValueError, match=f"refit_leaves: True with .*({named})"):
+    with pytest.raises(ValueError, match=f"leaves: 'refit' with .*({named})"):
         fit("xgboost", huber(), params={"verbosity": 0}, xgb_model=model)
 
 
 def test_xgboost_refuses_workers(monkeypatch):
-    monkeypatch.setattr(_xgboost_refit, "is_distributed", lambda: True)
-    with pytest.raises(ValueError, match="refit_leaves: True with several workers"):
+    monkeypatch.setattr(_xgboost_leaves, "is_distributed", lambda: True)
+    with pytest.raises(ValueError, match="leaves: 'refit' with several workers"):
         fit("xgboost", huber())
-
-
-def test_xgboost_refuses_more(tmp_path):
-    with pytest.raises(ValueError, match=r"refit_leaves: True with .*TrainingCheckPoint"):
-        fit("xgboost", huber(), callbacks=[xgb.callback.TrainingCheckPoint(tmp_path)])
-    with pytest.raises(ValueError, match="refit_leaves: True with eval_metric='mae'"):
-        gox.cv(XGB, make_data("xgboost"), 3, objective=huber(), refit_leaves=True, metrics="mae")
-    estimator = REGRESSORS["xgboost"](eval_metric="mae")
-    with pytest.raises(ValueError, match="refit_leaves: True with eval_metric='mae'"):
-        ObjectiveRegressor(estimator, huber(), refit_leaves=True).fit(X, Y)
-
-    class Looks(xgb.callback.TrainingCallback):
-        def after_iteration(self, model, epoch, evals_log):
-            model.predict(make_data("xgboost"))
-
-    with pytest.raises(NotImplementedError, match="predict: a booster in training"):
-        fit("xgboost", huber(), callbacks=[Looks()])
 
 
 @forests
 def test_forests_of_estimators():
     """`XGBRFRegressor.fit` takes no callbacks; it is trained by `train`, as a forest of one round."""
     estimator = xgb.XGBRFRegressor(n_estimators=5, max_depth=3, n_jobs=1, random_state=0)
-    model = ObjectiveRegressor(estimator, huber(), refit_leaves=True).fit(X, Y)
+    model = ObjectiveRegressor(estimator, huber(), leaves="refit").fit(X, Y)
     params = {k: v for k, v in estimator.get_xgb_params().items() if v is not None}
     params.pop("objective", None)
     data = xgb.QuantileDMatrix(X, Y, nthread=1)
-    booster = gox.train(params, data, 1, objective=huber(), refit_leaves=True)
+    booster = gox.train(params, data, 1, objective=huber(), leaves="refit")
     assert_allclose(model.predict(X), booster.predict(xgb.DMatrix(X)), rtol=1e-6)
     with pytest.raises(NotImplementedError, match="not implemented for the sklearn random forest"):
         ObjectiveRegressor(xgb.XGBRFRegressor(early_stopping_rounds=2), huber()).fit(X, Y)
@@ -697,32 +670,23 @@ def test_forests_of_estimators():
         ({"boosting": "dart"}, "dart"),
         ({"linear_tree": True}, "linear_tree"),
         ({"monotone_constraints": [1] + [0] * 9}, "monotone"),
-        ({"metric": "l1"}, "'l1'"),
-        ({"metric": ["auc", "l2"]}, "'auc'"),
-        ({"metric": "None, rmse"}, "rmse"),
         ({"num_machines": 2}, "num_machines"),
         ({"max_leaf_output": 0.7}, "max_delta_step"),
     ],
 )
 def test_lightgbm_refuses(params, named):
-    with pytest.raises(ValueError, match=f"refit_leaves: True with .*{named}"):
+    with pytest.raises(ValueError, match=f"leaves: 'refit' with .*{named}"):
         fit("lightgbm", huber(), params=params)
 
 
 def test_lightgbm_refuses_more(tmp_path):
-    with pytest.raises(ValueError, match="refit_leaves: True with keep_training_booster"):
+    with pytest.raises(ValueError, match="leaves: 'refit' with keep_training_booster"):
         fit("lightgbm", huber(), keep_training_booster=True)
-    with pytest.raises(ValueError, match="refit_leaves: True with metric='l1'"):
-        gol.cv(LGB, make_data("lightgbm"), 3, objective=huber(), refit_leaves=True, metrics="l1")
-    with pytest.raises(ValueError, match="refit_leaves: True with metric='l1'"):
-        ObjectiveRegressor(REGRESSORS["lightgbm"](), huber(), refit_leaves=True).fit(
-            X, Y, eval_set=[(X, Y)], eval_metric="l1"
-        )
     data = make_data("lightgbm", free_raw_data=True).construct()
     with pytest.raises(ValueError, match=r"Dataset: none kept; .*free_raw_data=False"):
         fit("lightgbm", huber(), data=data)
     with pytest.raises(ValueError, match=r"Dataset: none kept; .*free_raw_data=False"):
-        gol.cv(LGB, data, 3, objective=huber(), refit_leaves=True)
+        gol.cv(LGB, data, 3, objective=huber(), leaves="refit")
     np.savetxt(tmp_path / "rows.csv", np.column_stack([Y, X]), delimiter=",")
     with pytest.raises(ValueError, match="Dataset: features in a str"):
         fit("lightgbm", huber(), data=lgb.Dataset(str(tmp_path / "rows.csv")))

@@ -286,7 +286,7 @@ def test_more_projections_and_samples_go_together():
         (K, {}, ValueError, "6 for 6 outputs; needed: fewer"),
         (1, {"y": Y[:, 0]}, ValueError, "1 for 1 output; needed: fewer"),
         (5, {"y": Y[:, 0], "objective": quantile(LEVELS)}, ValueError, "5 for 5 outputs"),
-        (2, {"refit_leaves": True}, ValueError, "refit_leaves=True"),
+        (2, {"leaves": "refit"}, ValueError, "leaves='refit'"),
         (2, {"params": {"booster": "dart"}}, ValueError, "booster='dart'"),
         (2, {"params": {"booster": "gblinear"}}, ValueError, "booster='gblinear'"),
         (2, {"params": {"tree_method": "approx"}}, ValueError, "tree_method='approx'"),

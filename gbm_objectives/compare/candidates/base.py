@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from gbm_objectives._core.validation import Array, message
+from gbm_objectives._training.leaves import Leaves, validate_leaves
 from gbm_objectives.compare.data import Split
 from gbm_objectives.compare.scoring import Metric
 from gbm_objectives.objective import Objective
@@ -37,14 +38,18 @@ class Settings:
         The share of the training rows that is kept for early stopping.
     threads : int, default 1
         Threads of each model.
+    leaves : {"auto", "library", "step", "refit"}, default "auto"
+        Who sets the leaves of the models of this package; see `gbm_objectives.xgboost.train`.
     """
 
     rounds: int = 200
     early_stopping: int | None = None
     validation: float = 0.15
     threads: int = 1
+    leaves: Leaves = "auto"
 
     def __post_init__(self) -> None:
+        validate_leaves(self.leaves)
         for name in ("rounds", "threads", "early_stopping"):
             value = getattr(self, name)
             if value is not None and value < 1:

@@ -51,7 +51,14 @@ class LightGBM(Boosted):
         if isinstance(ours, Objective):
             from gbm_objectives.lightgbm import train as train_ours
 
-            booster = train_ours(params, data, settings.rounds, objective=ours, **arguments)
+            booster = train_ours(
+                params,
+                data,
+                settings.rounds,
+                objective=ours,
+                leaves=settings.leaves,
+                **arguments,
+            )
         elif isinstance(ours, Plain):
             callback, start = ours.begun(job.y, params.get("num_class", 0), "lightgbm")
             data.set_init_score(np.repeat(start, len(job.y)))

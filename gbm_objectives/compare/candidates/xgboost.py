@@ -57,7 +57,14 @@ class XGBoost(Boosted):
         if isinstance(ours, Objective):
             from gbm_objectives.xgboost import train as train_ours
 
-            booster = train_ours(params, data, settings.rounds, objective=ours, **arguments)
+            booster = train_ours(
+                params,
+                data,
+                settings.rounds,
+                objective=ours,
+                leaves=settings.leaves,
+                **arguments,
+            )
         elif isinstance(ours, Plain):
             callback, start = ours.begun(job.y, params.get("num_class", 0), "xgboost")
             for one in matrices:

@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gbm_objectives._core.validation import message
+from gbm_objectives._training.leaves import validate_leaves
 from gbm_objectives.compare import api
 from gbm_objectives.compare.cli import importing
 from gbm_objectives.compare.data import Data, diabetes, from_csv
@@ -172,6 +173,9 @@ def compare(
         int | None, typer.Option(help="Processes.", show_default="one a core")
     ] = None,
     threads: Annotated[int, typer.Option(help="Of each model.")] = 1,
+    leaves: Annotated[
+        str, typer.Option(help="Who sets the leaves of our models: auto, library, step or refit.")
+    ] = "auto",
     out: Annotated[
         Path, typer.Option(help="A folder for the report, its figures and the scores as CSV.")
     ] = Path("comparison"),
@@ -209,6 +213,7 @@ def compare(
             rounds=rounds,
             early_stopping=early_stopping,
             threads=threads,
+            leaves=validate_leaves(leaves),
             workers=joblib.cpu_count() if workers is None else workers,
             budget=budget,
             cache=not no_cache if cache is None else cache,
