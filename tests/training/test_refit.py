@@ -661,7 +661,9 @@ def test_forests_of_estimators():
     data = kind(X, Y, nthread=1)
     booster = gox.train(params, data, 1, objective=huber(), leaves="refit")
     assert_allclose(model.predict(X), booster.predict(xgb.DMatrix(X)), rtol=1e-6)
-    with pytest.raises(NotImplementedError, match="not implemented for (the sklearn )?random forest"):
+    with pytest.raises(
+        NotImplementedError, match=r"not implemented for (the sklearn )?random forest"
+    ):
         ObjectiveRegressor(xgb.XGBRFRegressor(early_stopping_rounds=2), huber()).fit(X, Y)
 
 
