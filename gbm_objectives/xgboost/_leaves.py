@@ -120,9 +120,9 @@ class SettingLeaves(xgb.callback.TrainingCallback):
         return model
 
     def after_training(self, model: Any) -> Any:
-        """Hand back XGBoost's own, finished."""
+        """Hand back XGBoost's own, finished; what another callback has made of it is so already."""
         if not hasattr(model, "cvfolds"):
-            return model.finish()
+            return model.finish() if isinstance(model, InTraining) else model
         for fold in model.cvfolds:
             fold.bst = fold.bst.finish()
         return model

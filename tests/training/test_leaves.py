@@ -340,19 +340,26 @@ BESIDE = {
 @pytest.mark.parametrize(
     ("library", "params"), [(library, params) for library in BESIDE for params in BESIDE[library]]
 )
-def test_what_steps_do_not_go_with(library, params):
-    """ "auto" takes the library's leaves, whatever is measured; who asks for steps is told."""
+def test_what_steps_do_not_go_with(library, params, monkeypatch):
+    """Whoever asks for steps is told; "auto" takes the library's leaves, whatever is measured.
+
+    Two trainings of LightGBM with dropout or path_smooth need not be the same, so they are not compared.
+    """
     if library == "xgboost" and "rate_drop" in params and XGB_VERSION < (3, 3):
         pytest.skip("dropout is of another booster before XGBoost 3.3")
     if "use_quantized_grad" in params and lgb.__version__ < "4.1":
         pytest.skip("LightGBM 4.0 crashes on it with any objective of the user's")
-    data = lambda: made(library)  # noqa: E731
-    auto, own = (
-        predict(fit(library, huber(), 3, params, data(), leaves=one)) for one in ("auto", "library")
-    )
-    assert_array_equal(auto, own)
     with pytest.raises(ValueError, match=f"leaves: 'step' with .*{next(iter(params))}"):
-        fit(library, huber(), 3, params, data(), leaves="step")
+        fit(library, huber(), 3, params, leaves="step")
+
+    def never(*_):
+        raise AssertionError("steps")
+
+    monkeypatch.setattr(LeafStep, "for_leaves_of", never)
+    fit(library, huber(), 3, params)
+    fit(library, huber(), 3, params, custom_metric=metrics.mae()) if library == "xgboost" else fit(
+        library, huber(), 3, params, feval=metrics.mae()
+    )
 
 
 @LIBRARIES
