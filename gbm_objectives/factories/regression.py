@@ -94,8 +94,9 @@ def quantile(
     delta : float, sequence of float or "auto", default "auto"
         The half-width of the smoothing, in the units of the target. "auto": at each call .33 S,
         S = (mean sqrt|r|)^2 or at most 1.5 median |r|, times min(1, m/(.45 q))^p, m and q the median and the
-        .9-quantile of |r|, p = 2.5 |1 - 2 tau| k/(k + 200), k the weight of the rows beyond tau, so that it is narrow where a tail is sharp; smaller in proportion for tau beyond
-        [.05, .95]. Gradient and Hessian are then multiplied by sqrt(.33 S/delta); see `losses.Quantile`. Of several levels each has its own; numbers: one for all, or one each.
+        .9-quantile of |r|, p = 1.75 |1 - 2 tau|, so that it is narrow where a tail is sharp; smaller in proportion for
+        tau beyond [.05, .95]. Gradient and Hessian are then multiplied by sqrt(.33 S/delta); see `losses.Quantile`. Of
+        several levels each has its own; numbers: one for all, or one each.
     smooth : bool, default True
         Smooth the kink (better quantiles with trees), or use the exact gradient.
     ordered : bool, default True

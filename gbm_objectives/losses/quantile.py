@@ -45,8 +45,8 @@ class Quantile(ResidualLoss):
     .9-quantile of |r|, and S is the smaller of (mean sqrt|r|)^2 and 1.5 m, which only far outliers exceed. Where the
     tail beyond tau is sharp, as that of log-normal errors below, the other side is long, and m/q is small: of normal
     errors it is .4 to .6. The bulk is asked because the residuals near the quantile don't tell the density there: trees
-    pull those of training rows towards 0. With few rows in the tail a narrow smoothing fits them one by one, so
-    p = 2.5 |1 - 2 tau| k/(k + 200), k the weight of the rows beyond tau (``benchmarks/quantiles.py``).
+    pull those of training rows towards 0; p = 1.75 |1 - 2 tau| (``benchmarks/quantiles.py``). (Fewer rows would want a
+    smaller p. But what counts rows changes either with the size of weights, or between weights of 2 and rows twice.)
 
     A narrow delta makes small Hessians, delta/|r|, so that limits on their sums refuse leaves of rows that are far
     away. With an automatic delta, gradient and Hessian are therefore multiplied by sqrt(.33 S/delta), if above 1.
@@ -58,8 +58,7 @@ class Quantile(ResidualLoss):
     residual_factor: ClassVar[float] = 0.33
     median_factor: ClassVar[float] = 1.5
     sharp_ratio: ClassVar[float] = 0.45
-    sharp_power: ClassVar[float] = 2.5
-    sharp_rows: ClassVar[float] = 200.0
+    sharp_power: ClassVar[float] = 1.75
     least_factor: ClassVar[float] = 0.05
 
     def __post_init__(self) -> None:
@@ -153,9 +152,7 @@ class Quantile(ResidualLoss):
         held = min(1.0, self.median_factor * median)
         sharpness = min(1.0, median / (self.sharp_ratio * far))
         tail = min(self.tau, 1.0 - self.tau)
-        beyond = tail * float(sums.sum())
-        power = self.sharp_power * abs(self._tilt) * beyond / (beyond + self.sharp_rows)
-        delta = self.residual_factor * held * sharpness**power
+        delta = self.residual_factor * held * sharpness ** abs(self.sharp_power * self._tilt)
         narrowing = min(1.0, 20.0 * tail)
         delta = narrowing * max(delta, self.least_factor)
         return self.at_delta(delta * self.spread, held * self.spread)

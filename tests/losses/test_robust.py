@@ -250,8 +250,7 @@ def test_the_automatic_delta_of_quantile_is_the_documented_one(tau, far):
     spread = np.sqrt(np.abs(r)).mean() ** 2
     median, far_out = np.quantile(np.abs(r), [0.5, 0.9])
     s = min(spread, 1.5 * median)
-    beyond = 1000 * min(tau, 1 - tau)
-    power = 2.5 * abs(1 - 2 * tau) * beyond / (beyond + 200)
+    power = 1.75 * abs(1 - 2 * tau)
     delta = max(0.33 * s * min(1.0, median / (0.45 * far_out)) ** power, 0.05 * spread) * min(
         1.0, 20 * tau, 20 * (1 - tau)
     )

@@ -350,7 +350,7 @@ def test_the_users_own_start_and_weights_by_class(library):
         with pytest.warns(TrainingWarning):
             constant(X_CLASS, NAMES)
         assert_allclose(balanced.predict_proba(X_CLASS), 0.5, rtol=1e-6)
-    model = regressor(library).fit(X, Y, **data)
+    model = regressor(library).set_params(estimator__n_estimators=60).fit(X, Y, **data)
     name = next(iter(data))
     arguments = {name: data[name]} if library == "xgboost" else {}
     offset = 0.0 if library == "xgboost" else 1000.0  # LightGBM never predicts an init_score
