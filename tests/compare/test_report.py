@@ -37,9 +37,7 @@ FLAGS = (
 )  # fmt: skip
 
 
-@pytest.fixture(
-    scope="module", params=[pytest.param(t, marks=pytest.mark.xdist_group(t)) for t in TASKS]
-)
+@pytest.fixture(scope="module", params=TASKS)
 def task(request):
     return request.param
 

@@ -48,7 +48,6 @@ from gbm_objectives.sklearn import ObjectiveRegressor
 
 pytestmark = [
     pytest.mark.dask,
-    pytest.mark.xdist_group("dask"),
     pytest.mark.filterwarnings("default"),  # Dask's own
 ]
 
@@ -114,13 +113,17 @@ def test_two_workers(client):
         dX, dy, dw = (placed(client, a, SIZES, two) for a in (X, y, W))
         dtrain, one = dxgb.DaskDMatrix(client, dX, dy, weight=dw), xgb.DMatrix(X, y, weight=W)
         found = gbm_objectives.dask.xgboost.train(client, XGB, dtrain, ROUNDS, objective=objective)
-        right = gbm_objectives.xgboost.train(XGB, one, ROUNDS, objective=objective)
+        right = gbm_objectives.xgboost.train(
+            XGB, one, ROUNDS, objective=objective, leaves="library"
+        )
         assert_allclose(found["booster"].predict(one), right.predict(one), rtol=1e-5, atol=1e-6)
         found = gbm_objectives.dask.lightgbm.train(
             client, LGB, dX, dy, ROUNDS, objective=objective, sample_weight=dw
         )
         one = lgb.Dataset(X, y, weight=W)
-        right = gbm_objectives.lightgbm.train(LGB, one, ROUNDS, objective=objective)
+        right = gbm_objectives.lightgbm.train(
+            LGB, one, ROUNDS, objective=objective, leaves="library"
+        )
         assert_allclose(found.predict(X), right.predict(X), rtol=1e-5, atol=1e-6)
 
 
@@ -142,6 +145,7 @@ def test_xgboost_gives_the_model_of_one_machine(client, objective, y):
         evals=[(one, "train")],
         evals_result=history,
         verbose_eval=False,
+        leaves="library",
     )
     predictions = right.predict(one)
     assert np.std(predictions) > 0.01
@@ -197,6 +201,7 @@ def test_xgboost_stops_early_where_one_machine_does(client):
         evals_result=history,
         custom_metric=custom,
         **arguments,
+        leaves="library",
     )
     assert found["booster"].best_iteration == right.best_iteration < 290
     for name in ("mae", "rmse"):
@@ -252,7 +257,7 @@ def test_xgboost_a_worker_without_rows(client, objective, y):
         client, XGB, dtrain, ROUNDS, objective=objective, evals=[(dtrain, "t"), (dvalid, "v")]
     )["booster"]
     one = xgb.DMatrix(X, y)
-    right = gbm_objectives.xgboost.train(XGB, one, ROUNDS, objective=objective)
+    right = gbm_objectives.xgboost.train(XGB, one, ROUNDS, objective=objective, leaves="library")
     assert_allclose(found.predict(one), right.predict(one), rtol=1e-5, atol=1e-4)
 
 
@@ -274,7 +279,7 @@ def test_xgboost_several_targets(client):
     if ONE_INTERCEPT:
         pytest.skip("XGBoost before 3.1 has one intercept for all targets")
     found = gbm_objectives.dask.xgboost.train(client, XGB, dtrain, ROUNDS, objective=huber())
-    right = gbm_objectives.xgboost.train(XGB, one, ROUNDS, objective=huber())
+    right = gbm_objectives.xgboost.train(XGB, one, ROUNDS, objective=huber(), leaves="library")
     assert_allclose(found["booster"].predict(one), right.predict(one), rtol=1e-5, atol=1e-4)
 
 
@@ -294,7 +299,7 @@ def test_lightgbm_gives_the_model_of_one_machine(client, objective, y):
     ).predict(X)
     train_set = lgb.Dataset(X, y, weight=W)
     right = gbm_objectives.lightgbm.train(
-        {**LGB, "num_threads": 1}, train_set, ROUNDS, objective=objective
+        {**LGB, "num_threads": 1}, train_set, ROUNDS, objective=objective, leaves="library"
     ).predict(X)
     assert np.std(right) > 0.01
     assert_allclose(found, right, rtol=1e-5, atol=1e-6)
@@ -360,6 +365,7 @@ def test_lightgbm_stops_early_where_one_machine_does(client):
         feval=[metrics.rmse()],
         valid_sets=[valid_set],
         callbacks=[lgb.early_stopping(4, verbose=False)],
+        leaves="library",
     )
     assert found.num_trees() == right.num_trees() < 300
     assert_allclose(found.predict(X), right.predict(X), rtol=1e-5, atol=1e-6)
@@ -374,13 +380,13 @@ def test_data_frames(client):
         client, LGB, *parts[:2], ROUNDS, objective=huber(), sample_weight=parts[2]
     )
     right = gbm_objectives.lightgbm.train(
-        LGB, lgb.Dataset(X, Y, weight=W), ROUNDS, objective=huber()
+        LGB, lgb.Dataset(X, Y, weight=W), ROUNDS, objective=huber(), leaves="library"
     )
     assert_allclose(found.predict(X), right.predict(X), rtol=1e-5, atol=1e-6)
     dtrain = dxgb.DaskDMatrix(client, *parts[:2], weight=parts[2])
     booster = gbm_objectives.dask.xgboost.train(client, XGB, dtrain, ROUNDS, objective=huber())
     one = xgb.DMatrix(frame[list("abcd")], Y, weight=W)
-    right = gbm_objectives.xgboost.train(XGB, one, ROUNDS, objective=huber())
+    right = gbm_objectives.xgboost.train(XGB, one, ROUNDS, objective=huber(), leaves="library")
     assert_allclose(booster["booster"].predict(one), right.predict(one), rtol=1e-5, atol=1e-6)
 
 
