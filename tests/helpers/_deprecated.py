@@ -12,3 +12,9 @@ def forests(test):
         not hasattr(xgb, "XGBRFRegressor"), reason="XGBoost has no XGBRF* any more"
     )
     return gone(pytest.mark.filterwarnings(_FORESTS_SAY)(test))
+
+
+#: `booster="dart"` and `booster="gblinear"`, deprecated in 3.4, which says so once in a process.
+boosters = pytest.mark.filterwarnings(
+    r"ignore:.*`booster=(dart|gblinear)` is deprecated:UserWarning"
+)

@@ -11,6 +11,7 @@ import lightgbm as lgb
 import numpy as np
 import pytest
 import xgboost as xgb
+from _deprecated import boosters
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.datasets import load_breast_cancer, make_friedman1
 
@@ -87,6 +88,7 @@ BUILT_IN = [
 ]
 
 
+@boosters
 @WEIGHTED
 @pytest.mark.parametrize(("objective", "in_xgboost", "in_lightgbm", "offset"), BUILT_IN)
 @pytest.mark.parametrize(
@@ -695,6 +697,7 @@ def test_other_forms_of_data():
         assert np.mean(np.abs(booster.predict(test) - Y)) < 0.5 * np.std(Y)
 
 
+@boosters
 def test_gblinear_and_forests():
     booster = fit("xgboost", huber(), X, Y + 100, rounds=30, params={"booster": "gblinear"})
     assert np.mean(np.abs(predict(booster, X) - Y - 100)) < 0.7 * np.std(Y)

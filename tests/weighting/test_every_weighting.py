@@ -73,7 +73,7 @@ def label_weights(weighting, y, n_classes):
     """The factors by their definitions."""
     if isinstance(weighting, InverseLabel):
         inverse = 1 / np.maximum(y, weighting.floor or 0)
-        return inverse / inverse.mean()
+        return inverse / np.exp(np.log(inverse).mean())
     shares = y if y.ndim == 2 else np.eye(n_classes)[y.astype(int)]
     given, counts = weighting.class_weight, shares.sum(axis=0)
     if given == "balanced":
