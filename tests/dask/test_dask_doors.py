@@ -125,7 +125,11 @@ def test_checkpoints(client, link, tmp_path):
     booster = xgb.Booster(model_file=path)
     objective, y = CASES[link]
     half = gbm_objectives.xgboost.train(
-        XGB, xgb.DMatrix(X, y), booster.num_boosted_rounds(), objective=objective
+        XGB,
+        xgb.DMatrix(X, y),
+        booster.num_boosted_rounds(),
+        objective=objective,
+        leaves="library",
     )
     data = xgb.DMatrix(X)
     assert_allclose(booster.predict(data), half.predict(data), rtol=1e-5, atol=1e-6)
