@@ -13,6 +13,7 @@ from gbm_objectives._core.reduction import Reduce
 from gbm_objectives._core.rows import sample
 from gbm_objectives._core.validation import Array, message
 from gbm_objectives._training.leaves import Growth, LeafRule, Penalty
+from gbm_objectives.losses._residual import ResidualLoss
 from gbm_objectives.objective import Objective
 from gbm_objectives.objective._terms import Term
 
@@ -29,7 +30,8 @@ class LeafStep(Objective, LeafRule):
 
     So the libraries' limits on Hessians count rows. A far row has a small Hessian of its own, and leaves of far rows
     would be refused, or shrunk to nothing, however many rows agree in them. A leaf of weight n is then set to
-    -(sum g / sum h) n / (n + lambda) with the loss' own Hessians, and to at most `BOUND` spreads.
+    -(sum g / sum h) n / (n + lambda) with the loss' own Hessians, and to at most `BOUND` spreads, or `BOUND` deltas of
+    the user's: where most residuals are 0, so is the spread.
     """
 
     @classmethod
@@ -97,8 +99,8 @@ class _Column:
     ----------
     objective : Objective
         At the scale of the round.
-    spread : float
-        (mean sqrt|r|)^2.
+    bound : float
+        The largest step.
     enlarged : float
         What brings the gradient to the size of the residuals, so that gains are those of a squared error. A small scale
         of the user's makes small gradients, whose gains XGBoost's floor would eat.
@@ -110,12 +112,17 @@ class _Column:
     raw_prediction: Array
     gradient: NDArray[np.float32]
     hessian: NDArray[np.float32]
-    spread: float
+    bound: float
     enlarged: float
 
     @classmethod
     def of(cls, objective: Objective, y: Array, raw: Array, weight: Array | None) -> _Column:
         """The derivatives of a round."""
+        deltas = [
+            term.loss.fixed_delta
+            for term in objective.terms
+            if isinstance(term.loss, ResidualLoss) and not term.loss.pending
+        ]
         objective = objective.fixed(y, raw, weight)
         gradient, hessian = objective.gradient_hessian(y, raw, weight)
         some, scores, weights = sample(y, raw, weight)
@@ -126,11 +133,12 @@ class _Column:
             size = np.divide(size, weights, out=np.zeros_like(size), where=weights > 0)
         own = _spread(size, weights)
         enlarged = spread / own if own else 1.0
-        return cls(objective, weight, y, raw, gradient, hessian, spread, enlarged)
+        bound = BOUND * max([spread, *deltas])
+        return cls(objective, weight, y, raw, gradient, hessian, bound, enlarged)
 
     def values(self, leaf: Array, penalty: Penalty) -> NDArray[np.float64]:
         """As `Growth.values`."""
-        size, bound = int(leaf.max()) + 1, BOUND * self.spread
+        size, bound = int(leaf.max()) + 1, self.bound
 
         def total(rows: Array | None) -> NDArray[np.float64]:
             return np.bincount(leaf, rows, size).astype(np.float64)
