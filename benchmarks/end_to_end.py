@@ -37,11 +37,15 @@ def overhead(report: Report, rows: int, rounds: int, repeats: int) -> None:
         ("XGBoost", "own"): lambda: xgb.train(
             {**xgb_params, "base_score": start}, dtrain, rounds, obj=huber()
         ),
-        ("XGBoost", "ours"): lambda: gox.train(xgb_params, dtrain, rounds, objective=huber()),
+        ("XGBoost", "ours"): lambda: gox.train(
+            xgb_params, dtrain, rounds, objective=huber(), leaves="library"
+        ),
         ("LightGBM", "own"): lambda: lgb.train(
             {**lgb_params, "objective": huber()}, dstart, rounds
         ),
-        ("LightGBM", "ours"): lambda: gol.train(lgb_params, dset, rounds, objective=huber()),
+        ("LightGBM", "ours"): lambda: gol.train(
+            lgb_params, dset, rounds, objective=huber(), leaves="library"
+        ),
     }
     seconds: dict[Any, float] = dict.fromkeys(runs, np.inf)
     for _ in range(repeats):
