@@ -16,9 +16,24 @@ from gbm_objectives._training.lagging import Grow
 _KEPT = ("device", "max_bin", "nthread", "n_jobs", "tree_method")
 
 
-def margins(booster: xgb.Booster, data: xgb.DMatrix) -> Array:
-    """Raw predictions of the training rows; the booster has most of them at hand."""
-    return np.asarray(booster.predict(data, output_margin=True))
+class LastMargins(xgb.callback.TrainingCallback):
+    """Raw predictions of the training rows, kept when training ends: then the booster has them at hand.
+
+    `xgboost.train` makes it forget them, and to walk through all trees again costs a tenth of the training.
+    """
+
+    def __init__(self, data: xgb.DMatrix) -> None:
+        super().__init__()
+        self._data, self._kept = data, np.empty(0)
+
+    def after_training(self, model: Any) -> Any:
+        """Keep them."""
+        self._kept = np.asarray(model.predict(self._data, output_margin=True))
+        return model
+
+    def margins(self, data: xgb.DMatrix) -> Array:
+        """Of the training rows."""
+        return self._kept
 
 
 def grower(params: Mapping[str, Any], data: xgb.DMatrix) -> Grow:

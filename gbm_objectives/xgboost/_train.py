@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from functools import partial
 from typing import Any
 
 import xgboost as xgb
@@ -18,7 +19,7 @@ from gbm_objectives._training.steps import LeafStep
 from gbm_objectives.objective import Objective
 from gbm_objectives.xgboost import _library
 from gbm_objectives.xgboost._data import labels_of, numbered_rows
-from gbm_objectives.xgboost._lagging import grower, margins
+from gbm_objectives.xgboost._lagging import LastMargins, grower
 from gbm_objectives.xgboost._leaves import SettingLeaves, beside_data, with_rows
 from gbm_objectives.xgboost._metrics import custom_metric as all_metrics
 from gbm_objectives.xgboost._metrics import directed
@@ -182,21 +183,18 @@ class _Train(_Door):
         """One model."""
         callbacks = self.all_callbacks(job)
         params, _ = begin(job, job.params, self.dtrain)
+        # Of several machines some would grow one more tree, and wait for the others.
+        alone = not xgb.collective.is_distributed()
+        if alone and job.leaves is None:
+            callbacks.append(LastMargins(self.dtrain))
         with directed(callbacks, job.metrics):
             booster = xgb.train(
                 params, self.dtrain, self.rounds, callbacks=callbacks, **self.called(job)
             )
-        if (
-            xgb.collective.is_distributed()
-        ):  # some machines would grow one more tree, and wait for the others
-            return [booster]
-
-        def raw() -> Array:
-            setting = callbacks[0] if job.leaves is not None else None
-            known = setting.margins(self.dtrain) if setting is not None else None
-            return margins(booster, self.dtrain) if known is None else known
-
-        job.seek_rows_behind(self.rounds, raw, grower(job.params, self.dtrain))
+        if alone:
+            knows = callbacks[-1] if job.leaves is None else callbacks[0]
+            raw = partial(knows.margins, self.dtrain)
+            job.seek_rows_behind(self.rounds, raw, grower(job.params, self.dtrain))
         return [booster]
 
 
