@@ -2,7 +2,7 @@
 
 import itertools
 import warnings
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import dask
 import dask.array as da
@@ -26,7 +26,8 @@ def cluster(n_workers):
                 dashboard_address=None,
                 silence_logs=50,
             ) as local,
-            Client(local) as client,
+            # Not `with Client`: it would stay the current client, which other tests' waiting would ask.
+            closing(Client(local)) as client,
         ):
             yield client
 
