@@ -149,22 +149,20 @@ def test_leaves_are_steps_of_the_loss(library, objective, extra):
 @LIBRARIES
 @pytest.mark.parametrize("objective", [huber(), cauchy()], ids=lambda o: o.name)
 def test_far_rows_of_one_leaf_are_learned(library, objective):
-    """Clean labels, 3% of the rows ten deviations away, told by a feature: the library's leaves leave them behind."""
-    x = RNG.normal(size=(2000, 3))
-    x[:, 2] = RNG.random(2000) < 0.03
-    y = x[:, 0] + 0.3 * RNG.normal(size=2000) + 10 * x[:, 2]
+    """Clean labels, 6% of the rows ten deviations away, told by a feature: the library's leaves leave them behind."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(2000, 3))
+    x[:, 2] = rng.random(2000) < 0.06
+    y = x[:, 0] + 0.3 * rng.normal(size=2000) + 10 * x[:, 2]
     far = x[:, 2] == 1
     errors = {}
-    for leaves, guard in {
-        "auto": "raise",
-        "library": "ignore",
-    }.items():  # which says it, see test_lagging
+    for leaves, guard in {"auto": "raise", "library": "ignore"}.items():
         data = made(library, x, y)
         booster = fit(library, objective, 100, {}, data, leaves=leaves, guard=guard)
-        errors[leaves] = np.abs(predict(booster, x) - y)
-    assert errors["auto"][far].mean() < 1.0
+        errors[leaves] = np.abs(predict(booster, x) - y)[far].mean()
+    assert errors["auto"] < 0.6
     if library == "lightgbm":
-        assert errors["library"][far].mean() > 5.0
+        assert errors["library"] > 5.0
 
 
 class Watching:
