@@ -46,14 +46,14 @@ def follow(root):
     edit(root / LOSSES, "__all__ = [", f'__all__ = ["{CLASS}", ')
     edit(root / FACTORIES, "__all__ = [", f'__all__ = ["{FACTORY}", ')
     row = re.search(r"```markdown\n(.*?)```", STEPS, flags=re.DOTALL).group(1)
-    edit(root / "README.md", "| `fair(", f"{row}| `fair(")
+    edit(root / "docs" / "objectives.md", "| `fair(", f"{row}| `fair(")
 
 
 @pytest.fixture(scope="module")
 def copied(tmp_path_factory):
     """A copy of the package and its tests in which the steps are done."""
     root = tmp_path_factory.mktemp("contributed")
-    for name in ("gbm_objectives", "tests"):
+    for name in ("docs", "gbm_objectives", "tests"):
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("README.md", "pyproject.toml"):
         shutil.copy(ROOT / name, root / name)
@@ -93,7 +93,7 @@ def test_the_tests_take_it_up(copied):
     files = [
         "tests/test_contract.py",
         "tests/testing/test_every_objective.py",
-        "tests/test_readme.py",
+        "tests/test_docs.py",
     ]
     out = run(copied, "-m", "pytest", "-v", "-p", "no:cacheprovider", "-k", chosen, *files)
     passed = re.findall(r"^(\S+?)(?:\[(.*)\])? PASSED", out, flags=re.MULTILINE)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gbm_objectives._core.validation import Array, message
+from gbm_objectives.loss import Loss
 from gbm_objectives.objective import Objective
 
 Leaves = Literal["auto", "library", "step", "refit"]
@@ -95,11 +96,16 @@ def refuse_beside(leaves: Leaves, clashes: Mapping[str, object]) -> None:
             )
 
 
+def of_each_residual(loss: Loss) -> bool:
+    """Whether the loss of a row is a function of its residual, whichever row it is."""
+    return loss.shift_invariant and not loss.vector and loss.n_rows is None
+
+
 def by_loss(objective: Objective) -> bool:
     """Whether "auto" takes steps for this objective: its losses gain by it, and the user gives no Hessian."""
     terms = objective.terms
     return all(
-        term.loss.shift_invariant
+        of_each_residual(term.loss)
         and (term.loss.takes_steps or not term.loss.stands_alone)
         and ((term.curvature is None and term.clip is None) or not term.loss.stands_alone)
         and not term.weightings

@@ -12,7 +12,7 @@ from gbm_objectives._core.numerics import residual
 from gbm_objectives._core.reduction import Reduce
 from gbm_objectives._core.rows import sample
 from gbm_objectives._core.validation import Array, message
-from gbm_objectives._training.leaves import Growth, LeafRule, Penalty
+from gbm_objectives._training.leaves import Growth, LeafRule, Penalty, of_each_residual
 from gbm_objectives.losses._residual import ResidualLoss
 from gbm_objectives.objective import Objective
 from gbm_objectives.objective._terms import Term
@@ -42,8 +42,7 @@ class LeafStep(Objective, LeafRule):
         of few outliers.
         """
         for term in objective.terms:
-            loss = term.loss
-            if not loss.shift_invariant or loss.vector or loss.n_rows is not None:
+            if not of_each_residual(term.loss):
                 needed = "losses of the residual of each row, such as huber() or cauchy()"
                 raise ValueError(message("leaves", f"'step' with {objective.name}", needed))
         return cls(tuple(map(_unbounded, objective.terms)), objective.targets)

@@ -11,6 +11,7 @@ import xgboost as xgb
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.datasets import make_friedman1
+from variants import CASES, SUMS, with_tables
 
 import gbm_objectives.lightgbm as gol
 import gbm_objectives.xgboost as gox
@@ -27,6 +28,7 @@ from gbm_objectives import (
     quantile,
     squared_error,
 )
+from gbm_objectives._training.leaves import by_loss
 from gbm_objectives._training.steps import LeafStep
 from gbm_objectives.sklearn import ObjectiveRegressor
 
@@ -412,3 +414,23 @@ def test_trees_see_rows():
         assert_array_equal(hessian, W.astype(np.float32))
         sizes = [np.average(np.sqrt(np.abs(a)), weights=W) for a in (gradient / W, Y)]
         assert_allclose(*sizes, rtol=1e-4)
+
+
+def test_auto_takes_steps_of_losses_that_have_them():
+    """For each objective, sum and table of the contract, and for groups of rows, whose leaves are the library's."""
+    groups = mean_bias_error(penalty=1.0, groups=np.arange(4) % 2)
+    assert not by_loss(huber() + groups)
+    cases = [*(case.values[0] for case in CASES), *SUMS, *with_tables()]
+    taken = [objective for objective in cases if by_loss(objective)]
+    assert len(taken) > 20
+    for objective in taken:
+        LeafStep.for_leaves_of(objective)
+
+
+@LIBRARIES
+def test_groups_of_rows_train_with_the_librarys_leaves(library):
+    objective = huber() + mean_bias_error(penalty=1.0, groups=np.arange(len(Y)) % 2)
+    auto = fit(library, objective)
+    assert_array_equal(predict(auto), predict(fit(library, objective, leaves="library")))
+    with pytest.raises(ValueError, match="losses of the residual"):
+        fit(library, objective, leaves="step")

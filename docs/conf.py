@@ -1,0 +1,52 @@
+"""The documentation as a site: ``sphinx-build -W docs build/docs``. Nothing is asked from the network."""
+
+from pathlib import Path
+
+import gbm_objectives
+from gbm_objectives.registry import OBJECTIVES
+
+project = "gbm_objectives"
+author = "The gbm_objectives developers"
+version = release = gbm_objectives.__version__
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "numpydoc"]
+myst_enable_extensions = ["colon_fence"]
+myst_heading_anchors = 3
+autosummary_generate = True
+templates_path = ["_templates"]
+autodoc_typehints = "none"  # the docstrings have the types
+numpydoc_show_class_members = False
+html_theme = "pydata_sphinx_theme"
+html_title = "gbm_objectives"
+html_theme_options = {
+    "header_links_before_dropdown": 3,
+    "navigation_with_keys": False,
+    "show_toc_level": 2,
+}
+html_sidebars = {"*": [], "generated/**": ["sidebar-nav-bs"]}
+html_show_sourcelink = False
+
+# The factories, as the registry lists them.
+_GENERATED = Path(__file__).parent / "generated"
+_GENERATED.mkdir(exist_ok=True)
+_NAMES = "".join(f"   {name}\n" for name in sorted(OBJECTIVES))
+(_GENERATED / "objectives.rst").write_text(
+    "Objectives\n==========\n\n.. currentmodule:: gbm_objectives\n\n"
+    f".. autosummary::\n   :toctree: .\n\n{_NAMES}",
+    encoding="utf-8",
+)
+
+
+def _bars(app, what, name, obj, options, lines):
+    """|r| is an absolute value in the docstrings, not a substitution."""
+    lines[:] = [line.replace("|", r"\|") for line in lines]
+
+
+def _skip(app, what, name, obj, skip, options):
+    """The methods that scikit-learn makes for the routing of metadata refer to its own pages."""
+    return True if name.startswith("set_") and name.endswith("_request") else None
+
+
+def setup(app):
+    """Called by Sphinx."""
+    app.connect("autodoc-skip-member", _skip)
+    app.connect("autodoc-process-docstring", _bars, priority=900)
