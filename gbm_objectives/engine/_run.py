@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gbm_objectives._core.draws import hashes
 from gbm_objectives._core.validation import Array
 from gbm_objectives.engine._compile import compiled
 from gbm_objectives.engine._graph import Graph, UnrecordableError
 from gbm_objectives.engine._settings import n_threads
-from gbm_objectives.engine._source import Kernel, input_names, source_of
+from gbm_objectives.engine._source import Kernel, source_of
 from gbm_objectives.engine._stretches import in_stretches
 
 _LOG = logging.getLogger("gbm_objectives.engine")
@@ -44,7 +45,7 @@ class Outcome:
 def run(
     kernel: Kernel,
     inputs: dict[str, Array | None],
-    stored: tuple[NDArray[np.float32], ...] = (),
+    stored: tuple[NDArray[Any], ...] = (),
     width: int = 0,
 ) -> Outcome | None:
     """Run a kernel over all rows.
@@ -64,7 +65,7 @@ def run(
     Outcome or None
         None: the formula has no compiled form here, and NumPy must compute it. Arrays may be half filled.
     """
-    names = input_names(kernel.graph)
+    names = kernel.inputs
     arrays = [_fit(inputs[name]) for name in names]
     n_rows = len(arrays[0])
     raw_by_rows = False
@@ -81,8 +82,9 @@ def run(
     form = kernel.forms.get(raw_by_rows)
     try:
         if form is None:
-            shape = (tuple(kernel.graph.nodes), kernel.stored, kernel.summed, kernel.checked)
-            form = _form(shape, len(kernel.graph.tables), raw_by_rows)
+            graph = kernel.graph
+            shape = (tuple(graph.nodes), kernel.stored, kernel.summed, kernel.checked)
+            form = _form(shape, len(graph.tables), len(graph.draws), raw_by_rows)
             kernel.forms[raw_by_rows] = form
         function, n_buffers = form
         if function is None:
@@ -95,10 +97,13 @@ def run(
 
 
 @lru_cache(maxsize=256)
-def _form(shape: tuple[Any, ...], n_tables: int, raw_by_rows: bool) -> tuple[Any, int]:
+def _form(
+    shape: tuple[Any, ...], n_tables: int, n_draws: int, raw_by_rows: bool
+) -> tuple[Any, int]:
     """The function of a graph, and how many buffers it needs; the same for all numbers of its formulas."""
     nodes, stored, summed, checked = shape
-    kernel = Kernel(Graph(list(nodes), tables=[None] * n_tables), stored, summed, checked)
+    graph = Graph(list(nodes), tables=[None] * n_tables, draws=[0] * n_draws)
+    kernel = Kernel(graph, stored, summed, checked)
     try:
         source, n_buffers = source_of(kernel, raw_by_rows=raw_by_rows)
     except UnrecordableError as error:
@@ -129,6 +134,7 @@ def _over_rows(
 
     def work(start: int, stop: int) -> tuple[int, int, Array]:
         sums = np.zeros(len(kernel.summed))
+        drawn = [hashes(key, start, stop) for key in kernel.graph.draws]
         if width:
             scratch = np.empty(max(n_buffers, 1) * tile * width, dtype=wide)
             parts, outs, rows = arrays, list(stored), n_rows
@@ -137,7 +143,7 @@ def _over_rows(
             parts = [np.ascontiguousarray(array[start:stop]) for array in arrays]
             outs = [array[start:stop] for array in stored]
         given, found = function(
-            start, stop, width, tile, rows, *parts, numbers, *tables, scratch, sums, *outs
+            start, stop, width, tile, rows, *parts, numbers, *tables, *drawn, scratch, sums, *outs
         )
         return given, found, sums
 

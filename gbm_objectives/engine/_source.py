@@ -8,6 +8,7 @@ loss of one output has one loop, and no buffers.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from gbm_objectives.engine._graph import Graph, Node, UnrecordableError
@@ -29,6 +30,17 @@ SCOPES = 40
 HEADER = "from gbm_objectives.engine._primitives import *\n\n\n"
 
 
+def operands(graph: Graph, place: int) -> tuple[int, ...]:
+    """Those of a node; class codes are compared as the numbers that they are."""
+    node = graph.nodes[place]
+    if node.operation not in ("pick", "put"):
+        return node.operands
+    vector, codes, *value = node.operands
+    while graph.nodes[codes].operation == "cast":
+        (codes,) = graph.nodes[codes].operands
+    return vector, codes, *value
+
+
 @dataclass(frozen=True)
 class Kernel:
     """What a kernel is made of: a graph, and which of its nodes are the results.
@@ -37,7 +49,7 @@ class Kernel:
     ----------
     graph : Graph
     stored : tuple of int
-        Nodes that are written into arrays of float32, one a row or one a row and output.
+        Nodes that are written into arrays of their types, one a row or one a row and output.
     summed : tuple of int
         Nodes that are added up over the rows, in float64.
     checked : tuple of int
@@ -51,10 +63,30 @@ class Kernel:
     #: What it is compiled to, by whether predictions lie in memory row by row.
     forms: dict[bool, tuple[Any, int]] = field(default_factory=dict, compare=False)
 
+    @cached_property
+    def needed(self) -> list[int]:
+        """The nodes that lead to results, in their order."""
+        waiting, seen = [*self.stored, *self.summed, *self.checked], set()
+        while waiting:
+            place = waiting.pop()
+            if place not in seen:
+                seen.add(place)
+                waiting += operands(self.graph, place)
+        return sorted(seen)
+
     @property
     def vector(self) -> bool:
         """Whether rows have several outputs."""
-        return any(node.shape in _VECTOR for node in self.graph.nodes)
+        return any(self.graph.nodes[place].shape in _VECTOR for place in self.needed)
+
+    @cached_property
+    def inputs(self) -> list[str]:
+        """The arrays that it is given."""
+        nodes = [self.graph.nodes[place] for place in self.needed]
+        names = {str(node.detail) for node in nodes if node.operation == "input"}
+        if any(node.operation == "difference" for node in nodes):
+            names |= {"y", "raw"}
+        return [name for name in ("y", "raw", "weight") if name in names]
 
 
 @dataclass
@@ -74,26 +106,8 @@ class _Writer:
     def node(self, place: int) -> Node:
         return self.kernel.graph.nodes[place]
 
-    def needed(self) -> list[int]:
-        """The nodes that lead to results, in their order."""
-        kernel = self.kernel
-        waiting, seen = [*kernel.stored, *kernel.summed, *kernel.checked], set()
-        while waiting:
-            place = waiting.pop()
-            if place not in seen:
-                seen.add(place)
-                waiting += self.operands(place)
-        return sorted(seen)
-
     def operands(self, place: int) -> tuple[int, ...]:
-        """Those of a node; class codes are compared as the numbers that they are."""
-        node = self.node(place)
-        if node.operation not in ("pick", "put"):
-            return node.operands
-        vector, codes, *value = node.operands
-        while self.node(codes).operation == "cast":
-            (codes,) = self.node(codes).operands
-        return vector, codes, *value
+        return operands(self.kernel.graph, place)
 
     def level(self, place: int) -> int:
         """The loop that computes a node: even once a row, odd for each output."""
@@ -115,13 +129,16 @@ class _Writer:
             return f"{operation}{dtype[1]}({', '.join(names)})"
         if operation == "input":
             return self.read(node)
+        if operation == "draw":
+            if self.kernel.vector:
+                raise UnrecordableError("a draw beside several outputs")
+            return f"f8({self.element(f'draw{node.detail}', 'n')})"
         if operation == "difference":
             raw = self.element("raw", node.shape)
             return f"f4({raw} - {self.element('y', 'n')})"
         if operation == "literal":
-            return (
-                f"{dtype}(np.{node.detail})" if "inf" in node.detail else f"{dtype}({node.detail})"
-            )
+            number = f"np.{node.detail}" if "inf" in node.detail else node.detail
+            return f"{_NAMES[dtype]}({number})"
         if operation == "cast":
             if self.node(node.operands[0]).dtype == "b1":
                 return f"where({names[0]}, {_number(dtype, 1)}, {_number(dtype, 0)})"
@@ -132,6 +149,7 @@ class _Writer:
         templates = {
             "negative": "-{0}", "positive": "{0}", "view": "{0}", "spread": "{0}", "square": "{0} * {0}",
             "at_least": "where({0} < {1}, {1}, {0})", "at_most": "where({0} > {1}, {1}, {0})",
+            "bits": "magnitude_bits({0})", "right_shift": "np.int32({0} >> {1})",
             "reciprocal": f"{dtype}(1.0) / {{0}}", "not": "not {0}",
             "put": "where({1} == at, {2}, {0})",
         }  # fmt: skip
@@ -212,13 +230,13 @@ class _Writer:
     def write(self) -> str:
         """The whole source."""
         kernel, graph = self.kernel, self.kernel.graph
-        places = self.needed()
+        places = kernel.needed
         constants, numbers = [], set()
         for place in places:
             node = self.node(place)
             if node.operation == "number":
                 numbers.add(node.detail)
-                constants.append(f"v{place} = {node.dtype}(numbers[{node.detail}])")
+                constants.append(f"v{place} = {_NAMES[node.dtype]}(numbers[{node.detail}])")
                 self.levels[place] = 0
             elif node.shape == "":
                 self.levels[place] = 0
@@ -274,14 +292,17 @@ class _Writer:
             for place in places:
                 value = self.name(place, level=self.levels[place])
                 values = found[variable].setdefault(self.levels[place], [])
+                if self.node(place).dtype != "f4":
+                    value = f"f4({value})"
                 values.append(f"magnitude_bits({value})")
         return found
 
     def function(self, constants: list[str], graph: Graph) -> str:
         """The function around the loops."""
         kernel = self.kernel
-        arrays = input_names(graph)
+        arrays = kernel.inputs
         tables = [f"table{n}" for n in range(len(graph.tables))]
+        draws = [f"draw{n}" for n in range(len(graph.draws))]
         outs = [f"out{n}" for n in range(len(kernel.stored))]
         lines = ["worst = np.int32(0)", "given = np.int32(0)", *constants]
         lines += [f"sum{n} = 0.0" for n in range(len(kernel.summed))]
@@ -310,6 +331,7 @@ class _Writer:
             *arrays,
             "numbers",
             *tables,
+            *draws,
             "scratch",
             "sums",
             *outs,
@@ -362,17 +384,6 @@ _NAMES = {"f4": "f4", "f8": "f8", "i8": "np.int32", "b1": "np.bool_"}
 
 def _number(dtype: str, value: int) -> str:
     return f"{_NAMES[dtype]}({value})"
-
-
-def input_names(graph: Graph) -> list[str]:
-    """The arrays that a kernel is given."""
-    names = {"y": False, "raw": False, "weight": False}
-    for node in graph.nodes:
-        if node.operation == "input":
-            names[str(node.detail)] = True
-        elif node.operation == "difference":
-            names["y"] = names["raw"] = True
-    return [name for name, given in names.items() if given]
 
 
 def source_of(kernel: Kernel, *, raw_by_rows: bool = False) -> tuple[str, int]:

@@ -1,0 +1,74 @@
+"""The histogram of what a kernel tells of each row."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gbm_objectives._core.validation import Array
+from gbm_objectives.engine._compile import compiled
+from gbm_objectives.engine._run import run
+from gbm_objectives.engine._settings import n_threads
+from gbm_objectives.engine._source import HEADER, Kernel
+from gbm_objectives.engine._stretches import STRETCH, in_stretches
+
+#: How many parts of the rows are counted beside each other, whatever the number of threads: so that sums of weights
+#: are added in the same order.
+_PARTS = 8
+#: Copies of a histogram: rows that follow each other are counted in different ones, for the processor waits where
+#: one number is added to twice in a row.
+_COPIES = 4
+
+_UNWEIGHTED = np.zeros(0)
+_COUNTING = f"""{HEADER}def kernel(places, weights, counts):
+    for i in range(len(places)):
+        place = np.int64(places[i])
+        if 0 <= place < counts.shape[1]:
+            counts[i & {_COPIES - 1}, place] += weights[i] if len(weights) else 1.0
+"""
+
+
+def histogram(
+    kernel: Kernel, inputs: dict[str, Array | None], size: int, weighted: bool
+) -> NDArray[np.float64] | None:
+    """The number of rows, or the sum of their weights, at each place from 0 to ``size`` - 1.
+
+    Parameters
+    ----------
+    kernel : Kernel
+        It stores a place of each row and, if it is ``weighted``, what the row counts there; then further ones.
+    inputs : dict of ndarray
+        As for `run`.
+    size : int
+    weighted : bool
+
+    Returns
+    -------
+    ndarray or None
+        None: NumPy must compute it.
+    """
+    count = compiled(_COUNTING)
+    n_rows = len(next(array for array in inputs.values() if array is not None))
+    step = 2 if weighted else 1
+
+    def work(first: int, last: int) -> NDArray[np.float64] | None:
+        counts = np.zeros((_COPIES, size))
+        found = [np.empty(STRETCH, kernel.graph.nodes[place].dtype) for place in kernel.stored]
+        for start in range(first, last, STRETCH):
+            stop = min(start + STRETCH, last)
+            part = {k: None if v is None else v[start:stop] for k, v in inputs.items()}
+            results = tuple(each[: stop - start] for each in found)
+            if run(kernel, part, results) is None:
+                return None
+            for places, *weights in zip(*(results[n::step] for n in range(step)), strict=True):
+                count(places, weights[0] if weights else _UNWEIGHTED, counts)
+        total: NDArray[np.float64] = counts.sum(axis=0)
+        return total
+
+    parts = in_stretches(work, n_rows, 1, n_threads(), least=-(-n_rows // _PARTS))
+    total = np.zeros(size)
+    for part in parts:
+        if part is None:
+            return None
+        total += part
+    return total
