@@ -7,14 +7,16 @@ from numpy.typing import NDArray
 
 from gbm_objectives._core.validation import Array
 from gbm_objectives.engine._compile import compiled
-from gbm_objectives.engine._run import run
+from gbm_objectives.engine._run import Call, with_kernel
 from gbm_objectives.engine._settings import n_threads
 from gbm_objectives.engine._source import HEADER, Kernel
-from gbm_objectives.engine._stretches import STRETCH, in_stretches
+from gbm_objectives.engine._stretches import in_stretches
 
 #: How many parts of the rows are counted beside each other, whatever the number of threads: so that sums of weights
 #: are added in the same order.
 _PARTS = 8
+#: Rows whose places are kept before they are counted: they stay in the cache.
+_TILE = 1 << 13
 #: Copies of a histogram: rows that follow each other are counted in different ones, for the processor waits where
 #: one number is added to twice in a row.
 _COPIES = 4
@@ -48,27 +50,25 @@ def histogram(
         None: NumPy must compute it.
     """
     count = compiled(_COUNTING)
-    n_rows = len(next(array for array in inputs.values() if array is not None))
-    step = 2 if weighted else 1
+    types = [kernel.graph.nodes[place].dtype for place in kernel.stored]
 
-    def work(first: int, last: int) -> NDArray[np.float64] | None:
-        counts = np.zeros((_COPIES, size))
-        found = [np.empty(STRETCH, kernel.graph.nodes[place].dtype) for place in kernel.stored]
-        for start in range(first, last, STRETCH):
-            stop = min(start + STRETCH, last)
-            part = {k: None if v is None else v[start:stop] for k, v in inputs.items()}
-            results = tuple(each[: stop - start] for each in found)
-            if run(kernel, part, results) is None:
-                return None
-            for places, *weights in zip(*(results[n::step] for n in range(step)), strict=True):
-                count(places, weights[0] if weights else _UNWEIGHTED, counts)
-        total: NDArray[np.float64] = counts.sum(axis=0)
+    def over_rows(call: Call, n_rows: int) -> NDArray[np.float64]:
+        def work(first: int, last: int) -> NDArray[np.float64]:
+            counts = np.zeros((_COPIES, size))
+            found = [np.empty(_TILE, dtype) for dtype in types]
+            for start in range(first, last, _TILE):
+                stop = min(start + _TILE, last)
+                results = [each[: stop - start] for each in found]
+                call(start, stop, results)
+                for n in range(0, len(results), 2 if weighted else 1):
+                    count(results[n], results[n + 1] if weighted else _UNWEIGHTED, counts)
+            total: NDArray[np.float64] = counts.sum(axis=0)
+            return total
+
+        parts = in_stretches(work, n_rows, 1, n_threads(), least=-(-n_rows // _PARTS))
+        total = np.zeros(size)
+        for part in parts:
+            total += part
         return total
 
-    parts = in_stretches(work, n_rows, 1, n_threads(), least=-(-n_rows // _PARTS))
-    total = np.zeros(size)
-    for part in parts:
-        if part is None:
-            return None
-        total += part
-    return total
+    return with_kernel(kernel, inputs, 0, over_rows)

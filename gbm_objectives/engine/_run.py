@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,10 @@ from gbm_objectives.engine._graph import Graph, UnrecordableError
 from gbm_objectives.engine._settings import n_threads
 from gbm_objectives.engine._source import Kernel, source_of
 from gbm_objectives.engine._stretches import in_stretches
+
+Result = TypeVar("Result")
+#: (start, stop, arrays to fill): the largest magnitudes, as bits, and sums.
+Call = Callable[[int, int, Sequence[Array]], tuple[int, int, Array]]
 
 _LOG = logging.getLogger("gbm_objectives.engine")
 #: Numbers of a buffer.
@@ -65,6 +70,30 @@ def run(
     Outcome or None
         None: the formula has no compiled form here, and NumPy must compute it. Arrays may be half filled.
     """
+    if width:
+        stored = tuple(array.T.reshape(-1) for array in stored)
+
+    def over_rows(call: Call, n_rows: int) -> Outcome:
+        def work(start: int, stop: int) -> tuple[int, int, Array]:
+            return call(start, stop, stored if width else [each[start:stop] for each in stored])
+
+        parts = in_stretches(work, n_rows, width, n_threads())
+        sums = np.zeros(len(kernel.summed))
+        for part in parts:
+            sums += part[2]
+        given, found = (max(part[n] for part in parts) for n in (0, 1))
+        return Outcome(_magnitude(given), _magnitude(found), sums)
+
+    return with_kernel(kernel, inputs, width, over_rows)
+
+
+def with_kernel(
+    kernel: Kernel,
+    inputs: dict[str, Array | None],
+    width: int,
+    use: Callable[[Call, int], Result],
+) -> Result | None:
+    """``use(call, n_rows)``, where ``call(start, stop, stored)`` runs the kernel over some rows; None as for `run`."""
     names = kernel.inputs
     arrays = [_fit(inputs[name]) for name in names]
     n_rows = len(arrays[0])
@@ -78,7 +107,6 @@ def run(
                 arrays[place] = columns.reshape(-1)
             else:
                 arrays[place] = np.ascontiguousarray(arrays[place])
-        stored = tuple(array.T.reshape(-1) for array in stored)
     form = kernel.forms.get(raw_by_rows)
     try:
         if form is None:
@@ -86,10 +114,10 @@ def run(
             shape = (tuple(graph.nodes), kernel.stored, kernel.summed, kernel.checked)
             form = _form(shape, len(graph.tables), len(graph.draws), raw_by_rows)
             kernel.forms[raw_by_rows] = form
-        function, n_buffers = form
-        if function is None:
+        if form[0] is None:
             return None
-        return _over_rows(function, kernel, arrays, stored, n_rows, width, n_buffers)
+        with np.errstate(all="ignore"):
+            return use(_call(form, kernel, arrays, n_rows, width), n_rows)
     except Exception as error:  # numba has many; a formula without compiled form is no error
         _LOG.info("NumPy computes what can't be compiled: %s", error, exc_info=True)
         kernel.forms[raw_by_rows] = _NO_FORM
@@ -118,43 +146,30 @@ def _fit(array: Array | None) -> Array:
     return array if array.dtype in (np.float32, np.float64) else array.astype(np.float64)
 
 
-def _over_rows(
-    function: Any,
-    kernel: Kernel,
-    arrays: list[Array],
-    stored: tuple[Array, ...],
-    n_rows: int,
-    width: int,
-    n_buffers: int,
-) -> Outcome:
+def _call(
+    form: tuple[Any, int], kernel: Kernel, arrays: list[Array], n_rows: int, width: int
+) -> Call:
+    """The kernel as a function of a stretch of rows and of the arrays that it fills."""
+    function, n_buffers = form
     numbers = np.array(kernel.graph.numbers, dtype=np.float64)
     tables = [np.ascontiguousarray(table) for table in kernel.graph.tables]
     tile = max(min(_BUFFER // max(width, 1), 512) // 16 * 16, 16)
     wide = np.float64 if kernel.summed else np.float32
+    n_scratch = max(n_buffers, 1) * tile * width if width else 1
 
-    def work(start: int, stop: int) -> tuple[int, int, Array]:
+    def call(start: int, stop: int, stored: Sequence[Array]) -> tuple[int, int, Array]:
         sums = np.zeros(len(kernel.summed))
         drawn = [hashes(key, start, stop) for key in kernel.graph.draws]
-        if width:
-            scratch = np.empty(max(n_buffers, 1) * tile * width, dtype=wide)
-            parts, outs, rows = arrays, list(stored), n_rows
-        else:
-            scratch, rows = np.empty(1, dtype=wide), stop - start
+        scratch, rows, parts = np.empty(n_scratch, dtype=wide), n_rows, arrays
+        if not width:
+            rows = stop - start
             parts = [np.ascontiguousarray(array[start:stop]) for array in arrays]
-            outs = [array[start:stop] for array in stored]
         given, found = function(
-            start, stop, width, tile, rows, *parts, numbers, *tables, *drawn, scratch, sums, *outs
+            start, stop, width, tile, rows, *parts, numbers, *tables, *drawn, scratch, sums, *stored
         )
         return given, found, sums
 
-    with np.errstate(all="ignore"):
-        parts = in_stretches(work, n_rows, width, n_threads())
-    given = max(part[0] for part in parts)
-    found = max(part[1] for part in parts)
-    sums = np.zeros(len(kernel.summed))
-    for part in parts:
-        sums += part[2]
-    return Outcome(_magnitude(given), _magnitude(found), sums)
+    return call
 
 
 def _magnitude(bits: int) -> float:

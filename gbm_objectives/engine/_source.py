@@ -16,6 +16,7 @@ from gbm_objectives.engine._graph import Graph, Node, UnrecordableError
 _INFIX = {
     "add": "+", "subtract": "-", "multiply": "*", "divide": "/", "less": "<", "less_equal": "<=",
     "greater": ">", "greater_equal": ">=", "equal": "==", "not_equal": "!=", "and": "&", "or": "|",
+    "right_shift": ">>",
 }  # fmt: skip
 _CALLS = {"absolute": "absolute", "sqrt": "sqrt", "floor": "floor", "rint": "rint", "where": "where",
           "maximum": "maximum", "minimum": "minimum", "fmax": "fmax", "fmin": "fmin"}  # fmt: skip
@@ -122,7 +123,8 @@ class _Writer:
         names = [self.name(operand, place) for operand in self.operands(place)]
         operation, dtype = node.operation, node.dtype
         if operation in _INFIX:
-            return f"{names[0]} {_INFIX[operation]} {names[1]}"
+            text = f"{names[0]} {_INFIX[operation]} {names[1]}"
+            return f"np.int32({text})" if dtype == "i8" else text  # numba makes int64 of two int32
         if operation in _CALLS:
             return f"{_CALLS[operation]}({', '.join(names)})"
         if operation in _TYPED:
@@ -149,7 +151,7 @@ class _Writer:
         templates = {
             "negative": "-{0}", "positive": "{0}", "view": "{0}", "spread": "{0}", "square": "{0} * {0}",
             "at_least": "where({0} < {1}, {1}, {0})", "at_most": "where({0} > {1}, {1}, {0})",
-            "bits": "magnitude_bits({0})", "right_shift": "np.int32({0} >> {1})",
+            "bits": "magnitude_bits({0})", 
             "reciprocal": f"{dtype}(1.0) / {{0}}", "not": "not {0}",
             "put": "where({1} == at, {2}, {0})",
         }  # fmt: skip

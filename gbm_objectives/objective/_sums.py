@@ -69,8 +69,13 @@ def of_sums(
             raise UnrecordableError("sums of another kind")
         if not sums.size:
             return Kernel(graph, summed=sums.totals), None
-        pairs = [zip(pair, ("f4", "f8"), strict=True) for pair in sums.counts]
-        stored = [graph.cast(at, dtype) for pair in pairs for at, dtype in pair if at is not None]
+        stored = []
+        for place, weight in sums.counts:
+            stored.append(graph.cast(place, "f4"))
+            if weight is not None:
+                stored.append(
+                    weight if graph.nodes[weight].dtype == "f4" else graph.cast(weight, "f8")
+                )
         kernel = Kernel(graph, tuple(stored))
         if kernel.vector or graph.draws:
             raise UnrecordableError("a histogram of several outputs")
