@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from gbm_objectives.engine._columns import Columns
 from gbm_objectives.engine._graph import UnrecordableError, code, shape_together
-from gbm_objectives.engine._recorded import Recorded, Sums
+from gbm_objectives.engine._recorded import Recorded
+from gbm_objectives.engine._sums import Count, Sums
 
 
 def _clip(
@@ -58,7 +60,13 @@ def _bincount(self: Recorded, index: Any, weights: Any = None, minlength: int = 
     if not isinstance(index, Recorded) or index.ndim != 1 or code(index.dtype) != "i8":
         raise UnrecordableError("a histogram of that")
     weight = None if weights is None else self._operands((weights,))[0][0]
-    return Sums(counts=((index.place, weight),), size=int(minlength))
+    return Sums(counts=(Count(index.place, weight, int(minlength)),), size=int(minlength))
+
+
+def _stack(self: Recorded, arrays: Any, axis: int = 0) -> Columns:
+    if not all(isinstance(array, Recorded) and array.ndim == 1 for array in arrays):
+        raise UnrecordableError("a stack of such arrays")
+    return Columns(arrays, by_columns=axis == 0)
 
 
 FUNCTIONS: dict[Any, Callable[..., Any]] = {
@@ -66,6 +74,8 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.where: _where,
     np.copyto: _copyto,
     np.bincount: _bincount,
+    np.stack: _stack,
+    np.column_stack: lambda self, arrays: _stack(self, arrays, 1),
     np.full_like: _full,
     np.ones_like: lambda self, like, dtype=None, **_: _full(self, like, 1.0, dtype),
     np.zeros_like: lambda self, like, dtype=None, **_: _full(self, like, 0.0, dtype),

@@ -11,6 +11,7 @@ from gbm_objectives.engine._run import Call, with_kernel
 from gbm_objectives.engine._settings import n_threads
 from gbm_objectives.engine._source import HEADER, Kernel
 from gbm_objectives.engine._stretches import in_stretches
+from gbm_objectives.engine._sums import Sums
 
 #: How many parts of the rows are counted beside each other, whatever the number of threads: so that sums of weights
 #: are added in the same order.
@@ -22,27 +23,28 @@ _TILE = 1 << 13
 _COPIES = 4
 
 _UNWEIGHTED = np.zeros(0)
-_COUNTING = f"""{HEADER}def kernel(places, weights, counts):
+_COUNTING = f"""{HEADER}def kernel(places, weights, counts, start, stop):
     for i in range(len(places)):
-        place = np.int64(places[i])
-        if 0 <= place < counts.shape[1]:
+        place = start + np.int64(places[i])
+        if start <= place < stop:
             counts[i & {_COPIES - 1}, place] += weights[i] if len(weights) else 1.0
 """
 
 
 def histogram(
-    kernel: Kernel, inputs: dict[str, Array | None], size: int, weighted: bool
+    kernel: Kernel, inputs: dict[str, Array | None], sums: Sums, width: int = 0
 ) -> NDArray[np.float64] | None:
-    """The number of rows, or the sum of their weights, at each place from 0 to ``size`` - 1.
+    """The number of rows, or the sum of what they weigh, at each place of the histograms.
 
     Parameters
     ----------
     kernel : Kernel
-        It stores a place of each row and, if it is ``weighted``, what the row counts there; then further ones.
+        It stores the place of each row and, if it has one, the weight, of each count of ``sums``.
     inputs : dict of ndarray
         As for `run`.
-    size : int
-    weighted : bool
+    sums : Sums
+    width : int, default 0
+        As for `run`.
 
     Returns
     -------
@@ -51,24 +53,32 @@ def histogram(
     """
     count = compiled(_COUNTING)
     types = [kernel.graph.nodes[place].dtype for place in kernel.stored]
+    step = len(types) // len(sums.counts)  # with weights, two arrays for each count
 
     def over_rows(call: Call, n_rows: int) -> NDArray[np.float64]:
         def work(first: int, last: int) -> NDArray[np.float64]:
-            counts = np.zeros((_COPIES, size))
+            counts = np.zeros((_COPIES, sums.size))
             found = [np.empty(_TILE, dtype) for dtype in types]
             for start in range(first, last, _TILE):
                 stop = min(start + _TILE, last)
                 results = [each[: stop - start] for each in found]
                 call(start, stop, results)
-                for n in range(0, len(results), 2 if weighted else 1):
-                    count(results[n], results[n + 1] if weighted else _UNWEIGHTED, counts)
+                for n, each in enumerate(sums.counts):
+                    places, weights = results[step * n], results[step * n + 1 : step * n + step]
+                    count(
+                        places,
+                        *(weights or [_UNWEIGHTED]),
+                        counts,
+                        each.start,
+                        each.start + each.size,
+                    )
             total: NDArray[np.float64] = counts.sum(axis=0)
             return total
 
         parts = in_stretches(work, n_rows, 1, n_threads(), least=-(-n_rows // _PARTS))
-        total = np.zeros(size)
+        total = np.zeros(sums.size)
         for part in parts:
             total += part
         return total
 
-    return with_kernel(kernel, inputs, 0, over_rows)
+    return with_kernel(kernel, inputs, width, over_rows)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.special import kl_div
 
 from gbm_objectives.engine._graph import DTYPES, Graph, UnrecordableError, code, shape_together
+from gbm_objectives.engine._sums import Sums
 
 #: ufunc: (the operation, the type of the result: that of the operands, "b1", or "float")
 _UFUNCS: dict[str, tuple[str, str]] = {
@@ -34,37 +34,6 @@ _UFUNCS: dict[str, tuple[str, str]] = {
     "invert": ("not", "b1"),
     "right_shift": ("right_shift", "same"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Sums:
-    """A vector of sums over all rows, that will be there once a kernel has run: numbers, or a histogram.
-
-    Parameters
-    ----------
-    totals : tuple of int, default ()
-        The nodes that are added up.
-    counts : tuple of (int, int or None), default ()
-        Nodes that tell the place of a row in the histogram, and what it counts there; None for 1.
-    size : int, default 0
-        Of the histogram.
-    """
-
-    totals: tuple[int, ...] = ()
-    counts: tuple[tuple[int, int | None], ...] = ()
-    size: int = 0
-
-    def astype(self, dtype: Any, **_: Any) -> Sums:
-        """They will be in float64."""
-        return self
-
-    def __getitem__(self, key: slice) -> Sums:
-        return Sums(self.totals[key])
-
-    def __add__(self, other: Sums) -> Sums:
-        if self.size != other.size or self.totals or other.totals:
-            raise UnrecordableError("a sum of sums")
-        return Sums(counts=self.counts + other.counts, size=self.size)
 
 
 class Recorded(NDArrayOperatorsMixin):
@@ -164,6 +133,8 @@ class Recorded(NDArrayOperatorsMixin):
     def __array_ufunc__(
         self, ufunc: np.ufunc, method: str, *inputs: Any, out: Any = None, **options: Any
     ) -> Any:
+        if any(getattr(value, "columns", None) for value in inputs):
+            return NotImplemented  # they take each of their columns
         known = ufunc.__name__ in _UFUNCS and getattr(np, ufunc.__name__, kl_div) is ufunc
         if method != "__call__" or not known:
             raise UnrecordableError(f"{ufunc.__name__} ({method})")

@@ -81,7 +81,7 @@ def run(
         sums = np.zeros(len(kernel.summed))
         for part in parts:
             sums += part[2]
-        given, found = (max(part[n] for part in parts) for n in (0, 1))
+        given, found = max(part[0] for part in parts), max(part[1] for part in parts)
         return Outcome(_magnitude(given), _magnitude(found), sums)
 
     return with_kernel(kernel, inputs, width, over_rows)
@@ -103,6 +103,8 @@ def with_kernel(
             if arrays[place].ndim == 2:
                 rows = name == "raw" and arrays[place].flags.c_contiguous
                 raw_by_rows = raw_by_rows or rows
+                if rows and kernel.n_columns:
+                    continue  # transposed a stretch at a time
                 columns = arrays[place] if rows else np.asfortranarray(arrays[place]).T
                 arrays[place] = columns.reshape(-1)
             else:
@@ -111,7 +113,7 @@ def with_kernel(
     try:
         if form is None:
             graph = kernel.graph
-            shape = (tuple(graph.nodes), kernel.stored, kernel.summed, kernel.checked)
+            shape = (tuple(graph.nodes), kernel.stored, kernel.summed, kernel.checked, kernel.apart)
             form = _form(shape, len(graph.tables), len(graph.draws), raw_by_rows)
             kernel.forms[raw_by_rows] = form
         if form[0] is None:
@@ -129,9 +131,9 @@ def _form(
     shape: tuple[Any, ...], n_tables: int, n_draws: int, raw_by_rows: bool
 ) -> tuple[Any, int]:
     """The function of a graph, and how many buffers it needs; the same for all numbers of its formulas."""
-    nodes, stored, summed, checked = shape
+    nodes, stored, summed, checked, apart = shape
     graph = Graph(list(nodes), tables=[None] * n_tables, draws=[0] * n_draws)
-    kernel = Kernel(graph, stored, summed, checked)
+    kernel = Kernel(graph, stored, summed, checked, apart)
     try:
         source, n_buffers = source_of(kernel, raw_by_rows=raw_by_rows)
     except UnrecordableError as error:
@@ -164,6 +166,11 @@ def _call(
         if not width:
             rows = stop - start
             parts = [np.ascontiguousarray(array[start:stop]) for array in arrays]
+        elif any(array.ndim == 2 for array in arrays):
+            parts = [
+                a.ravel() if a.ndim == 1 else np.ascontiguousarray(a[start:stop].T).ravel()
+                for a in arrays
+            ]
         given, found = function(
             start, stop, width, tile, rows, *parts, numbers, *tables, *drawn, scratch, sums, *stored
         )

@@ -55,12 +55,15 @@ class Kernel:
         Nodes that are added up over the rows, in float64.
     checked : tuple of int
         Nodes of float32 whose largest magnitude is told.
+    apart : bool, default False
+        Whether each of the stored nodes has an array of its own, for the rows of a stretch.
     """
 
     graph: Graph
     stored: tuple[int, ...] = ()
     summed: tuple[int, ...] = ()
     checked: tuple[int, ...] = ()
+    apart: bool = False
     #: What it is compiled to, by whether predictions lie in memory row by row.
     forms: dict[bool, tuple[Any, int]] = field(default_factory=dict, compare=False)
 
@@ -81,12 +84,27 @@ class Kernel:
         return any(self.graph.nodes[place].shape in _VECTOR for place in self.needed)
 
     @cached_property
+    def n_columns(self) -> int:
+        """The outputs of a row where each is recorded on its own, else 0; results are stored column by column."""
+        nodes = (self.graph.nodes[place] for place in self.needed)
+        columns = [n.detail for n in nodes if n.operation in ("column", "column_difference")]
+        return max(columns, default=-1) + 1
+
+    @property
+    def n_arrays(self) -> int:
+        """How many it fills."""
+        return len(self.stored) // (1 if self.apart else max(self.n_columns, 1))
+
+    @cached_property
     def inputs(self) -> list[str]:
         """The arrays that it is given."""
         nodes = [self.graph.nodes[place] for place in self.needed]
         names = {str(node.detail) for node in nodes if node.operation == "input"}
-        if any(node.operation == "difference" for node in nodes):
-            names |= {"y", "raw"}
+        operations = {node.operation for node in nodes}
+        if operations & {"difference", "column_difference"}:
+            names.add("y")
+        if operations & {"difference", "column_difference", "column"}:
+            names.add("raw")
         return [name for name in ("y", "raw", "weight") if name in names]
 
 
@@ -132,9 +150,15 @@ class _Writer:
         if operation == "input":
             return self.read(node)
         if operation == "draw":
-            if self.kernel.vector:
+            if self.kernel.vector or self.kernel.n_columns:
                 raise UnrecordableError("a draw beside several outputs")
             return f"f8({self.element(f'draw{node.detail}', 'n')})"
+        if operation in ("column", "column_difference"):
+            # Rows of predictions are given transposed, those of the stretch alone.
+            first = "(stop - start)" if self.raw_by_rows else "rows + start"
+            raw = f"load{self.scope('raw')}(raw, {node.detail} * {first} + i)"
+            difference = operation == "column_difference"
+            return f"{dtype}({raw} - {self.element('y', 'n')})" if difference else f"{dtype}({raw})"
         if operation == "difference":
             raw = self.element("raw", node.shape)
             return f"f4({raw} - {self.element('y', 'n')})"
@@ -151,7 +175,7 @@ class _Writer:
         templates = {
             "negative": "-{0}", "positive": "{0}", "view": "{0}", "spread": "{0}", "square": "{0} * {0}",
             "at_least": "where({0} < {1}, {1}, {0})", "at_most": "where({0} > {1}, {1}, {0})",
-            "bits": "magnitude_bits({0})", 
+            "bits": "magnitude_bits({0})",
             "reciprocal": f"{dtype}(1.0) / {{0}}", "not": "not {0}",
             "put": "where({1} == at, {2}, {0})",
         }  # fmt: skip
@@ -172,6 +196,8 @@ class _Writer:
 
     def index(self, name: str, shape: str) -> str:
         """Where the element of the row, and of the output, lies in an array."""
+        if self.kernel.n_columns:
+            return "start + i"
         if not self.kernel.vector:
             return "i"
         if shape not in _VECTOR:
@@ -278,6 +304,15 @@ class _Writer:
         """Write a result, and keep the largest of the magnitudes."""
         node = self.node(place)
         value = self.name(place, level=self.levels[place])
+        if self.kernel.apart:
+            line = f"store{self.scope(f'out{number}')}(out{number}, i, {value})"
+            self.ends.setdefault(0, []).append(line)
+            return
+        if self.kernel.n_columns:
+            out, k = divmod(number, self.kernel.n_columns)
+            line = f"store{self.scope(f'out{number}')}(out{out}, {k} * rows + start + i, {value})"
+            self.ends.setdefault(0, []).append(line)
+            return
         vector = node.shape in _VECTOR
         name = f"out{number}"
         target = (
@@ -305,7 +340,7 @@ class _Writer:
         arrays = kernel.inputs
         tables = [f"table{n}" for n in range(len(graph.tables))]
         draws = [f"draw{n}" for n in range(len(graph.draws))]
-        outs = [f"out{n}" for n in range(len(kernel.stored))]
+        outs = [f"out{n}" for n in range(kernel.n_arrays)]
         lines = ["worst = np.int32(0)", "given = np.int32(0)", *constants]
         lines += [f"sum{n} = 0.0" for n in range(len(kernel.summed))]
         # One update of each variable in a loop: of two LLVM makes no vector instructions.
@@ -319,7 +354,7 @@ class _Writer:
         if kernel.vector:
             lines += self.tiles()
         else:
-            lines += ["for i in range(rows):"]
+            lines += [f"for i in range({'stop - start' if kernel.n_columns else 'rows'}):"]
             lines += [f"    {line}" for line in [*self.loops.get(0, []), *self.ends.get(0, [])]]
         if kernel.summed:
             lines += [f"sums[{n}] = sum{n}" for n in range(len(kernel.summed))]

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
+from gbm_objectives.loss import Loss
+
 
 def kernel_of(record: Any, parts: Iterable[Any], *form: Any) -> Any:
     """``record(*form)``; kept for ``parts`` of this package, which are frozen, as those of a user need not be."""
@@ -24,3 +26,10 @@ def shapes(y_ndim: int, width: int) -> tuple[str, str]:
     if not width:
         return "n", "n"
     return "nk", "nk" if y_ndim == 2 else "n"
+
+
+def by_columns(loss: Loss, width: int, y_ndim: int) -> bool:
+    """Whether each output is recorded on its own."""
+    from gbm_objectives.engine._columns import MOST
+
+    return loss.n_outputs is not None and 0 < width <= MOST and y_ndim == 1

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from gbm_objectives import engine
 from gbm_objectives._core.validation import Array
 from gbm_objectives.objective._blocks import n_columns
-from gbm_objectives.objective._kernels import kernel_of, shapes
+from gbm_objectives.objective._kernels import by_columns, kernel_of, shapes
 
 if TYPE_CHECKING:
     from gbm_objectives.objective._gathering import Statistics
@@ -34,24 +34,27 @@ def compiled_sums(
     found = kernel_of(of_sums, statistics.parts, *form)
     if found is None:
         return None
-    kernel, of_histogram = found
-    if of_histogram is not None:
+    kernel, sums = found
+    width = width if kernel.vector or kernel.n_columns else 0
+    if sums is not None:
         from gbm_objectives.engine._histogram import histogram
 
-        return histogram(kernel, arrays, *of_histogram)
+        return histogram(kernel, arrays, sums, width)
     from gbm_objectives.engine._run import run
 
-    outcome = run(kernel, arrays, width=width if kernel.vector else 0)
+    outcome = run(kernel, arrays, width=width)
     return None if outcome is None else outcome.sums
 
 
 def of_sums(
     statistics: Statistics, y_ndim: int, width: int, types: tuple[str | None, ...]
-) -> tuple[Any, tuple[int, bool] | None] | None:
-    """The kernel of the statistics, and of a histogram the size and whether it has weights; None without compiled form."""
+) -> tuple[Any, Any] | None:
+    """The kernel of the statistics, and the histograms if it tells the places in these; None without compiled form."""
+    from gbm_objectives.engine._columns import Columns
     from gbm_objectives.engine._graph import Graph, UnrecordableError
-    from gbm_objectives.engine._recorded import Recorded, Sums
+    from gbm_objectives.engine._recorded import Recorded
     from gbm_objectives.engine._source import Kernel
+    from gbm_objectives.engine._sums import Sums
 
     graph = Graph()
     shape, of_labels = shapes(y_ndim, width)
@@ -64,25 +67,27 @@ def of_sums(
     axes = {"y": of_labels, "raw": shape, "weight": "n"}
     try:
         inputs = [given(*one, dtype) for one, dtype in zip(axes.items(), types, strict=True)]
+        if by_columns(statistics.loss, width, y_ndim):
+            inputs[1] = Columns.of(graph, "column", str(types[1]), width)
         sums: Any = statistics(slice(0, 0), *inputs)
         if not isinstance(sums, Sums):
             raise UnrecordableError("sums of another kind")
         if not sums.size:
             return Kernel(graph, summed=sums.totals), None
-        stored = []
-        for place, weight in sums.counts:
-            stored.append(graph.cast(place, "f4"))
-            if weight is not None:
-                stored.append(
-                    weight if graph.nodes[weight].dtype == "f4" else graph.cast(weight, "f8")
-                )
-        kernel = Kernel(graph, tuple(stored))
+        pairs = [(graph.cast(each.place, "f4"), each.weight) for each in sums.counts]
+        # Weights in float64 stay so; those of float32 are added in float64 too.
+        stored = [
+            place if graph.nodes[place].dtype == "f4" else graph.cast(place, "f8")
+            for pair in pairs
+            for place in pair
+            if place is not None
+        ]
+        kernel = Kernel(graph, tuple(stored), apart=True)
         if kernel.vector or graph.draws:
             raise UnrecordableError("a histogram of several outputs")
-        weighted = len(stored) > len(sums.counts)
-        if weighted and any(weight is None for _, weight in sums.counts):
+        if len(stored) not in (len(pairs), 2 * len(pairs)):
             raise UnrecordableError("a histogram in which some rows have weights")
     except Exception as error:
         _LOG.info("NumPy computes the sums of %s: %s", statistics.part, error)
         return None
-    return kernel, (sums.size, weighted)
+    return kernel, sums

@@ -13,7 +13,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from test_contract import sample
 from variants import DEFAULTS, DRAWN, SUMS
 
-from gbm_objectives import engine, huber, log_cosh, softmax_cross_entropy
+from gbm_objectives import engine, expectile, huber, log_cosh, quantile, softmax_cross_entropy
 from gbm_objectives.engine import _compile, _settings
 from gbm_objectives.losses import RobustLoss
 from gbm_objectives.objective import Objective, _compiled
@@ -24,8 +24,12 @@ pytest.importorskip("numba")
 #: Objectives whose values are compared: each kind of formula.
 VALUES = (
     "huber", "log_cosh", "quantile", "binary_cross_entropy", "focal", "poisson", "tweedie",
-    "squared_log_error", "softmax_cross_entropy", "softmax_focal", "kl_divergence", "dice",
+    "squared_log_error", "softmax_cross_entropy", "softmax_focal", "kl_divergence", "dice", "ohem",
 )  # fmt: skip
+
+
+#: Outputs that the formulas tell apart.
+LEVELS = [quantile([0.1, 0.5, 0.9]), expectile([0.1, 0.5, 0.9])]
 
 
 @pytest.fixture
@@ -58,7 +62,7 @@ def in_float64(objective, y, raw):
     return [np.sum(parts, axis=0) for parts in zip(*pairs, strict=True)]
 
 
-@pytest.mark.parametrize("objective", [*DRAWN, *SUMS], ids=repr)
+@pytest.mark.parametrize("objective", [*DRAWN, *SUMS, *LEVELS], ids=repr)
 def test_both_engines_agree(objective, outcomes):
     """Within 2e-6; and compiled code is as near to float64 as NumPy's float32 is, where differences cancel."""
     y, raw = sample(objective, 1003, 0, np.float32)
@@ -99,7 +103,7 @@ def test_values_and_metrics_agree(name, monkeypatch):
     assert_allclose(found[1], found[0], rtol=1e-10)
 
 
-@pytest.mark.parametrize("objective", [huber(), softmax_cross_entropy()], ids=repr)
+@pytest.mark.parametrize("objective", [huber(), softmax_cross_entropy(), LEVELS[1]], ids=repr)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("order", ["C", "F"])
 def test_any_memory(objective, dtype, order, outcomes):
