@@ -127,6 +127,11 @@ def power(base: Array, exponent: float) -> Array:
     return result.copy(order="K") if result is base else result
 
 
+def bits(values: Any) -> Array:
+    """The patterns of float32 >= 0 as whole numbers, in their order; also of values that are recorded."""
+    return values.view(np.uint32) if isinstance(values, np.ndarray) else values.bits()
+
+
 def lookup(table: Array, index: Any) -> Array:
     """``table[index]``, also of an index that is recorded to be compiled."""
     return table[index] if isinstance(index, np.ndarray) else index.look_up(table)

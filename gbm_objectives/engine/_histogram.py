@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from gbm_objectives._core.validation import Array
 from gbm_objectives.engine._compile import compiled
+from gbm_objectives.engine._kernel import HEADER, Kernel
 from gbm_objectives.engine._run import Call, with_kernel
 from gbm_objectives.engine._settings import n_threads
-from gbm_objectives.engine._source import HEADER, Kernel
 from gbm_objectives.engine._stretches import in_stretches
 from gbm_objectives.engine._sums import Sums
 

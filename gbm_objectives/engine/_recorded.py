@@ -219,10 +219,10 @@ class Recorded(NDArrayOperatorsMixin):
         """Random bits of each row, of the draw with this key."""
         return self._new(self.graph.draw(key))
 
-    def view(self, dtype: Any) -> Recorded:
-        """The bits of float32 as whole numbers."""
-        if np.dtype(dtype) != np.uint32 or code(self.dtype) != "f4":
-            raise UnrecordableError(f"a view as {np.dtype(dtype)}")
+    def bits(self) -> Recorded:
+        """The pattern of float32 that are not negative, as whole numbers."""
+        if code(self.dtype) != "f4":
+            raise UnrecordableError(f"the bits of {self.dtype}")
         return self._new(self.graph.add("bits", (self.place,), "i8", self._shape))
 
     def look_up(self, table: NDArray[Any]) -> Recorded:

@@ -15,8 +15,9 @@ from gbm_objectives._core.draws import hashes
 from gbm_objectives._core.validation import Array
 from gbm_objectives.engine._compile import compiled
 from gbm_objectives.engine._graph import Graph, UnrecordableError
+from gbm_objectives.engine._kernel import Kernel
 from gbm_objectives.engine._settings import n_threads
-from gbm_objectives.engine._source import Kernel, source_of
+from gbm_objectives.engine._source import source_of
 from gbm_objectives.engine._stretches import in_stretches
 
 Result = TypeVar("Result")

@@ -8,207 +8,32 @@ loss of one output has one loop, and no buffers.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any
 
-from gbm_objectives.engine._graph import Graph, Node, UnrecordableError
+from gbm_objectives.engine._expressions import TYPES, Expressions
+from gbm_objectives.engine._graph import Graph, UnrecordableError
+from gbm_objectives.engine._kernel import HEADER, VECTOR, Kernel
 
-_INFIX = {
-    "add": "+", "subtract": "-", "multiply": "*", "divide": "/", "less": "<", "less_equal": "<=",
-    "greater": ">", "greater_equal": ">=", "equal": "==", "not_equal": "!=", "and": "&", "or": "|",
-    "right_shift": ">>",
-}  # fmt: skip
-_CALLS = {"absolute": "absolute", "sqrt": "sqrt", "floor": "floor", "rint": "rint", "where": "where",
-          "maximum": "maximum", "minimum": "minimum", "fmax": "fmax", "fmin": "fmin"}  # fmt: skip
-_TYPED = ("exp", "expm1", "log", "log1p", "tanh", "sinh", "cosh", "power", "sign", "kl_div")
 _OVER_OUTPUTS = {"sum_outputs": ("0.0", "{0} + {1}"), "max_outputs": ("-inf", "maximum({1}, {0})"),
                  "min_outputs": ("inf", "minimum({1}, {0})")}  # fmt: skip
-_VECTOR = ("nk", "kn")
-
-#: Memories that a kernel may use, as in `_primitives`.
-SCOPES = 40
-
-HEADER = "from gbm_objectives.engine._primitives import *\n\n\n"
-
-
-def operands(graph: Graph, place: int) -> tuple[int, ...]:
-    """Those of a node; class codes are compared as the numbers that they are."""
-    node = graph.nodes[place]
-    if node.operation not in ("pick", "put"):
-        return node.operands
-    vector, codes, *value = node.operands
-    while graph.nodes[codes].operation == "cast":
-        (codes,) = graph.nodes[codes].operands
-    return vector, codes, *value
-
-
-@dataclass(frozen=True)
-class Kernel:
-    """What a kernel is made of: a graph, and which of its nodes are the results.
-
-    Parameters
-    ----------
-    graph : Graph
-    stored : tuple of int
-        Nodes that are written into arrays of their types, one a row or one a row and output.
-    summed : tuple of int
-        Nodes that are added up over the rows, in float64.
-    checked : tuple of int
-        Nodes of float32 whose largest magnitude is told.
-    apart : bool, default False
-        Whether each of the stored nodes has an array of its own, for the rows of a stretch.
-    """
-
-    graph: Graph
-    stored: tuple[int, ...] = ()
-    summed: tuple[int, ...] = ()
-    checked: tuple[int, ...] = ()
-    apart: bool = False
-    #: What it is compiled to, by whether predictions lie in memory row by row.
-    forms: dict[bool, tuple[Any, int]] = field(default_factory=dict, compare=False)
-
-    @cached_property
-    def needed(self) -> list[int]:
-        """The nodes that lead to results, in their order."""
-        waiting, seen = [*self.stored, *self.summed, *self.checked], set()
-        while waiting:
-            place = waiting.pop()
-            if place not in seen:
-                seen.add(place)
-                waiting += operands(self.graph, place)
-        return sorted(seen)
-
-    @property
-    def vector(self) -> bool:
-        """Whether rows have several outputs."""
-        return any(self.graph.nodes[place].shape in _VECTOR for place in self.needed)
-
-    @cached_property
-    def n_columns(self) -> int:
-        """The outputs of a row where each is recorded on its own, else 0; results are stored column by column."""
-        nodes = (self.graph.nodes[place] for place in self.needed)
-        columns = [n.detail for n in nodes if n.operation in ("column", "column_difference")]
-        return max(columns, default=-1) + 1
-
-    @property
-    def n_arrays(self) -> int:
-        """How many it fills."""
-        return len(self.stored) // (1 if self.apart else max(self.n_columns, 1))
-
-    @cached_property
-    def inputs(self) -> list[str]:
-        """The arrays that it is given."""
-        nodes = [self.graph.nodes[place] for place in self.needed]
-        names = {str(node.detail) for node in nodes if node.operation == "input"}
-        operations = {node.operation for node in nodes}
-        if operations & {"difference", "column_difference"}:
-            names.add("y")
-        if operations & {"difference", "column_difference", "column"}:
-            names.add("raw")
-        return [name for name in ("y", "raw", "weight") if name in names]
 
 
 @dataclass
-class _Writer:
+class _Writer(Expressions):
     """The source of a kernel, in the making."""
 
-    kernel: Kernel
-    raw_by_rows: bool
     levels: dict[int, int] = field(default_factory=dict)
     loops: dict[int, list[str]] = field(default_factory=dict)
     ends: dict[int, list[str]] = field(default_factory=dict)
     before: dict[int, list[str]] = field(default_factory=dict)
     slots: dict[int, str] = field(default_factory=dict)
-    scopes: dict[str, int] = field(default_factory=dict)
     sizes: dict[str, int] = field(default_factory=lambda: {"rows": 0, "outputs": 0})
-
-    def node(self, place: int) -> Node:
-        return self.kernel.graph.nodes[place]
-
-    def operands(self, place: int) -> tuple[int, ...]:
-        return operands(self.kernel.graph, place)
 
     def level(self, place: int) -> int:
         """The loop that computes a node: even once a row, odd for each output."""
         node, given = self.node(place), [self.levels[i] for i in self.operands(place)]
         least = max(given, default=0)
-        wanted = 1 if node.shape in _VECTOR else 0
+        wanted = 1 if node.shape in VECTOR else 0
         return least if least % 2 == wanted else least + 1
-
-    def expression(self, place: int) -> str:
-        """A node's value, from the names of its operands."""
-        node = self.node(place)
-        names = [self.name(operand, place) for operand in self.operands(place)]
-        operation, dtype = node.operation, node.dtype
-        if operation in _INFIX:
-            text = f"{names[0]} {_INFIX[operation]} {names[1]}"
-            return f"np.int32({text})" if dtype == "i8" else text  # numba makes int64 of two int32
-        if operation in _CALLS:
-            return f"{_CALLS[operation]}({', '.join(names)})"
-        if operation in _TYPED:
-            return f"{operation}{dtype[1]}({', '.join(names)})"
-        if operation == "input":
-            return self.read(node)
-        if operation == "draw":
-            if self.kernel.vector or self.kernel.n_columns:
-                raise UnrecordableError("a draw beside several outputs")
-            return f"f8({self.element(f'draw{node.detail}', 'n')})"
-        if operation in ("column", "column_difference"):
-            # Rows of predictions are given transposed, those of the stretch alone.
-            first = "(stop - start)" if self.raw_by_rows else "rows + start"
-            raw = f"load{self.scope('raw')}(raw, {node.detail} * {first} + i)"
-            difference = operation == "column_difference"
-            return f"{dtype}({raw} - {self.element('y', 'n')})" if difference else f"{dtype}({raw})"
-        if operation == "difference":
-            raw = self.element("raw", node.shape)
-            return f"f4({raw} - {self.element('y', 'n')})"
-        if operation == "literal":
-            number = f"np.{node.detail}" if "inf" in node.detail else node.detail
-            return f"{_NAMES[dtype]}({number})"
-        if operation == "cast":
-            if self.node(node.operands[0]).dtype == "b1":
-                return f"where({names[0]}, {_number(dtype, 1)}, {_number(dtype, 0)})"
-            return f"{_NAMES[dtype]}({names[0]})"
-        if operation == "take":
-            table = f"table{node.detail}"
-            return f"load{self.scope(table)}({table}, within({names[0]}, np.int32(len({table}))))"
-        templates = {
-            "negative": "-{0}", "positive": "{0}", "view": "{0}", "spread": "{0}", "square": "{0} * {0}",
-            "at_least": "where({0} < {1}, {1}, {0})", "at_most": "where({0} > {1}, {1}, {0})",
-            "bits": "magnitude_bits({0})",
-            "reciprocal": f"{dtype}(1.0) / {{0}}", "not": "not {0}",
-            "put": "where({1} == at, {2}, {0})",
-        }  # fmt: skip
-        if operation not in templates:
-            raise UnrecordableError(operation)
-        return templates[operation].format(*names)
-
-    def read(self, node: Node) -> str:
-        """An element of an array that the kernel is given."""
-        return f"{node.dtype}({self.element(node.detail, node.shape)})"
-
-    def scope(self, memory: str) -> int:
-        """The number of a memory, for LLVM to tell it from others."""
-        number = self.scopes.setdefault(memory, len(self.scopes))
-        if number >= SCOPES:
-            raise UnrecordableError("a formula of so many parts")
-        return number
-
-    def index(self, name: str, shape: str) -> str:
-        """Where the element of the row, and of the output, lies in an array."""
-        if self.kernel.n_columns:
-            return "start + i"
-        if not self.kernel.vector:
-            return "i"
-        if shape not in _VECTOR:
-            return "start + i"
-        if name == "raw" and self.raw_by_rows:
-            return "(start + i) * width + k"
-        return "k * rows + start + i"
-
-    def element(self, name: str, shape: str) -> str:
-        """An element of an array, read."""
-        return f"load{self.scope(name)}({name}, {self.index(name, shape)})"
 
     def kept(self, slot: str) -> str:
         """An element of a buffer, read."""
@@ -244,7 +69,7 @@ class _Writer:
         """The buffer that keeps a node for later loops."""
         if place not in self.slots:
             node = self.node(place)
-            kind = "outputs" if node.shape in _VECTOR else "rows"
+            kind = "outputs" if node.shape in VECTOR else "rows"
             number = self.sizes[kind]
             self.sizes[kind] += 1
             if node.dtype not in ("f4", "f8"):
@@ -264,7 +89,7 @@ class _Writer:
             node = self.node(place)
             if node.operation == "number":
                 numbers.add(node.detail)
-                constants.append(f"v{place} = {_NAMES[node.dtype]}(numbers[{node.detail}])")
+                constants.append(f"v{place} = {TYPES[node.dtype]}(numbers[{node.detail}])")
                 self.levels[place] = 0
             elif node.shape == "":
                 self.levels[place] = 0
@@ -313,7 +138,7 @@ class _Writer:
             line = f"store{self.scope(f'out{number}')}(out{out}, {k} * rows + start + i, {value})"
             self.ends.setdefault(0, []).append(line)
             return
-        vector = node.shape in _VECTOR
+        vector = node.shape in VECTOR
         name = f"out{number}"
         target = (
             f"store{self.scope(name)}({name}, {self.index(name, node.shape if vector else 'n')}"
@@ -414,13 +239,6 @@ class _Writer:
     def scratch(self) -> str:
         """The type of all buffers."""
         return next(iter(self.slots.values()))[-2:] if self.slots else "f4"
-
-
-_NAMES = {"f4": "f4", "f8": "f8", "i8": "np.int32", "b1": "np.bool_"}
-
-
-def _number(dtype: str, value: int) -> str:
-    return f"{_NAMES[dtype]}({value})"
 
 
 def source_of(kernel: Kernel, *, raw_by_rows: bool = False) -> tuple[str, int]:

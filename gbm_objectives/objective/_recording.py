@@ -16,8 +16,8 @@ def of_derivatives(terms: tuple[Term, ...], y_ndim: int, width: int, weighted: b
     """Gradient and Hessian of the terms as a kernel, or None where they have no compiled form."""
     from gbm_objectives.engine._columns import Columns
     from gbm_objectives.engine._graph import Graph
+    from gbm_objectives.engine._kernel import Kernel
     from gbm_objectives.engine._recorded import Recorded
-    from gbm_objectives.engine._source import Kernel
 
     graph = Graph()
     shape, of_labels = shapes(y_ndim, width)
@@ -50,8 +50,8 @@ def of_value(term: Term, y_ndim: int, width: int, weighted: bool) -> Any:
     """The sum of weighted values, and that of the weights, as a kernel; or None."""
     from gbm_objectives.engine._columns import Columns
     from gbm_objectives.engine._graph import Graph
+    from gbm_objectives.engine._kernel import Kernel
     from gbm_objectives.engine._recorded import Recorded
-    from gbm_objectives.engine._source import Kernel
 
     graph = Graph()
     shape, of_labels = shapes(y_ndim, width)

@@ -52,8 +52,8 @@ def of_sums(
     """The kernel of the statistics, and the histograms if it tells the places in these; None without compiled form."""
     from gbm_objectives.engine._columns import Columns
     from gbm_objectives.engine._graph import Graph, UnrecordableError
+    from gbm_objectives.engine._kernel import Kernel
     from gbm_objectives.engine._recorded import Recorded
-    from gbm_objectives.engine._source import Kernel
     from gbm_objectives.engine._sums import Sums
 
     graph = Graph()
