@@ -41,6 +41,22 @@ def larger(typingctx: Any, a: Any, b: Any) -> Any:
     return types.int32(types.int32, types.int32), codegen
 
 
+def _integer(name: str) -> Any:
+    """An operation on two int32 that gives an int32: numba's own give int64."""
+
+    @intrinsic
+    def function(typingctx: Any, a: Any, b: Any) -> Any:
+        def codegen(context, builder, signature, args):
+            return getattr(builder, name)(*args)
+
+        return types.int32(types.int32, types.int32), codegen
+
+    return function
+
+
+plus, minus, times, shifted = map(_integer, ("add", "sub", "mul", "lshr"))
+
+
 @intrinsic
 def where(typingctx: Any, condition: Any, a: Any, b: Any) -> Any:
     """``a if condition else b`` without a branch."""

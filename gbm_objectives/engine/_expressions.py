@@ -11,10 +11,10 @@ from gbm_objectives.engine._kernel import SCOPES, VECTOR, Kernel, operands
 _INFIX = {
     "add": "+", "subtract": "-", "multiply": "*", "divide": "/", "less": "<", "less_equal": "<=",
     "greater": ">", "greater_equal": ">=", "equal": "==", "not_equal": "!=", "and": "&", "or": "|",
-    "right_shift": ">>",
 }  # fmt: skip
 _CALLS = {"absolute": "absolute", "sqrt": "sqrt", "floor": "floor", "rint": "rint", "where": "where",
           "maximum": "maximum", "minimum": "minimum", "fmax": "fmax", "fmin": "fmin"}  # fmt: skip
+_INTEGER = {"add": "plus", "subtract": "minus", "multiply": "times", "right_shift": "shifted"}
 _TYPED = ("exp", "expm1", "log", "log1p", "tanh", "sinh", "cosh", "power", "sign", "kl_div")
 #: Types in a kernel.
 TYPES = {"f4": "f4", "f8": "f8", "i8": "np.int32", "b1": "np.bool_"}
@@ -54,9 +54,10 @@ class Expressions(ABC):
         node = self.node(place)
         names = [self.name(operand, place) for operand in self.operands(place)]
         operation, dtype = node.operation, node.dtype
+        if dtype == "i8" and operation in _INTEGER:
+            return f"{_INTEGER[operation]}({', '.join(names)})"
         if operation in _INFIX:
-            text = f"{names[0]} {_INFIX[operation]} {names[1]}"
-            return f"np.int32({text})" if dtype == "i8" else text  # numba makes int64 of two int32
+            return f"{names[0]} {_INFIX[operation]} {names[1]}"
         if operation in _CALLS:
             return f"{_CALLS[operation]}({', '.join(names)})"
         if operation in _TYPED:
