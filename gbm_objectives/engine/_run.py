@@ -97,7 +97,7 @@ def with_kernel(
     """``use(call, n_rows)``, where ``call(start, stop, stored)`` runs the kernel over some rows; None as for `run`."""
     names = kernel.inputs
     arrays = [_fit(inputs[name]) for name in names]
-    n_rows = len(arrays[0])
+    n_rows = next(len(array) for array in inputs.values() if array is not None)
     raw_by_rows = False
     if width:
         for place, name in enumerate(names):
