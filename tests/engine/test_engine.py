@@ -15,7 +15,8 @@ from variants import DEFAULTS, DRAWN, SUMS
 
 from gbm_objectives import engine, expectile, huber, log_cosh, quantile, softmax_cross_entropy
 from gbm_objectives.engine import _compile, _settings
-from gbm_objectives.losses import RobustLoss
+from gbm_objectives.loss import HasHessian
+from gbm_objectives.losses import MultiOutputLoss, RobustLoss
 from gbm_objectives.objective import Objective, _compiled
 from gbm_objectives.objective._blocks import Block
 
@@ -208,6 +209,36 @@ class Rational(Arctan):
 
     def psi(self, u):
         return np.where(np.abs(u) < 1, u, np.sign(u) * (2 - 1 / np.maximum(np.abs(u), 1)))
+
+
+@dataclass(frozen=True)
+class Normal(MultiOutputLoss, HasHessian):
+    """Of two outputs that the formulas tell apart: mean and logarithm of the scale."""
+
+    name = "normal"
+    n_outputs = 2
+
+    def value(self, y_true, raw_prediction):
+        z = (raw_prediction[:, 0] - y_true) * np.exp(-raw_prediction[:, 1])
+        return raw_prediction[:, 1] + 0.5 * z * z
+
+    def gradient(self, y_true, raw_prediction):
+        inverse = np.exp(-raw_prediction[:, 1])
+        z = (raw_prediction[:, 0] - y_true) * inverse
+        return np.column_stack([z * inverse, 1.0 - z * z])
+
+    def hessian(self, y_true, raw_prediction):
+        inverse = np.exp(-raw_prediction[:, 1])
+        z = (raw_prediction[:, 0] - y_true) * inverse
+        return np.stack([inverse * inverse, 2.0 * z * z], axis=1)
+
+
+def test_outputs_of_the_users_own(outcomes):
+    y, raw = np.random.default_rng(0).standard_normal((2, 3000)).astype(np.float32)
+    found, expected = both(Objective.of(Normal()), y, np.column_stack([raw, raw[::-1]]))
+    assert outcomes == [False, True]
+    for ours, numpys in zip(found, expected, strict=True):
+        assert_allclose(ours, numpys, rtol=2e-6, atol=1e-5)
 
 
 @pytest.mark.parametrize(
