@@ -253,6 +253,15 @@ def test_losses_of_the_users_own(loss, compiles, outcomes):
         assert_allclose(ours, numpys, rtol=2e-6, atol=1e-7)
 
 
+@pytest.mark.parametrize("start", [-2.1972246, -0.7, 0.3])
+def test_rows_that_tie_on_one_engine_tie_on_the_other(start):
+    """The first round of mining: all rows of a class have one loss, which each engine may round to another number."""
+    y = (np.arange(1000) < 100).astype(np.float32)
+    found, expected = both(DEFAULTS["ohem"], y, np.full(1000, start, np.float32))
+    for ours, numpys in zip(found, expected, strict=True):
+        assert_allclose(ours, numpys, rtol=2e-6)
+
+
 def test_a_new_scale_compiles_nothing(outcomes):
     y, raw = sample(huber(), 3000, 0, np.float32)
     with engine.use("compiled"):
