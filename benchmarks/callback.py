@@ -110,6 +110,12 @@ def groups() -> Iterator[list[Case]]:
     yield [Case("softmax_focal", {"class_weight": "balanced"})]
 
 
+def levels() -> list[Case]:
+    """Several levels of a target, for the table of both engines."""
+    tau = [0.1, 0.3, 0.5, 0.7, 0.9]
+    return [Case("quantile", {"tau": tau}), Case("expectile", {"tau": tau})]
+
+
 def keep_memory() -> None:
     """Tell glibc to give no memory back from now on; elsewhere do nothing."""
     if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "mallopt"):
@@ -130,6 +136,11 @@ def extra_memory(call: Callable[[], tuple[Array, Array]]) -> float:
 def data(objective: Objective, rows: int) -> tuple[Array, Array]:
     """Labels and raw predictions of the objective's kind."""
     rng = np.random.default_rng(0)
+    if objective.n_outputs:  # levels of one target, now and then crossing
+        y, raw = rng.normal(size=(2, rows // objective.n_outputs))
+        order = np.linspace(-1, 1, objective.n_outputs)
+        raw = raw[:, None] + order + 0.3 * rng.normal(size=(len(y), objective.n_outputs))
+        return y.astype(np.float32), np.asfortranarray(raw, dtype=np.float32)
     if objective.vector:
         rows //= CLASSES
         raw = np.asfortranarray(2 * rng.normal(size=(rows, CLASSES)))
@@ -301,7 +312,8 @@ def main() -> None:
     report = Report(options.csv)
     measured = [group for group in groups() if not options.only or group[0].loss in options.only]
     cases = [case for group in measured for case in group]
-    engines = [measure_engines(case, options.rows, options.repeats) for case in cases]
+    several = [case for case in levels() if not options.only or case.loss in options.only]
+    engines = [measure_engines(case, options.rows, options.repeats) for case in [*cases, *several]]
     report.table(f"{options.rows:,} rows, both engines, fastest of {options.repeats}", engines)
     if options.engines:
         report.save()

@@ -2,7 +2,7 @@
 
 One million rows, 20 columns (correlated normals, skewed amounts, counts, flags), a nonlinear target with
 heavy-tailed noise that depends on the row; for focal() the upper 10% of it.
-A first training records the gradients and Hessians of every round. Then trainings with the objective
+With both engines. A first training records the gradients and Hessians of every round. Then trainings with the objective
 alternate with trainings that are handed the recorded arrays: the same trees, so the same work, except for
 the callback. Reported are medians of wall time and of CPU time, their ratios, and the callback's own
 wall time. Datasets are built once, before; the objectives start at their intercepts.
@@ -26,10 +26,11 @@ from _common import Bound, Report, Row, arguments
 from numpy.typing import NDArray
 from training import make_data
 
-from gbm_objectives import focal, huber, log_cosh, quantile
+from gbm_objectives import engine, focal, huber, log_cosh, quantile
 from gbm_objectives.objective import Objective
 
 LIMIT = 1.05
+ENGINES: tuple[engine.Engine, ...] = ("numpy", "compiled")
 OBJECTIVES = {
     "huber()": huber(),
     "log_cosh()": log_cosh(),
@@ -146,23 +147,27 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=100)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--only", nargs="*", default=list(OBJECTIVES), help="of the objectives")
     options = parser.parse_args()
     X, target = make_data(options.rows, options.columns)
     classes = (target > np.quantile(target, 0.9)).astype(np.float32)
     report, table = Report(options.csv), []
     for library, trainer in trainers(X, options.rounds, options.threads):
-        for name, objective in OBJECTIVES.items():
+        for name in options.only:
+            objective = OBJECTIVES[name]
             y = classes if name == "focal()" else target
             train = trainer(y, float(objective.intercept(y)))
-            row = compare(train, objective, options.rounds, options.repeats)
-            table.append({"library": library, "objective": name, **row})
+            for chosen in ENGINES:
+                with engine.use(chosen, threads=options.threads):
+                    row = compare(train, objective, options.rounds, options.repeats)
+                table.append({"library": library, "objective": name, "engine": chosen, **row})
     report.table(
         f"{options.rows:,} x {options.columns}, {options.rounds} rounds, {options.threads} threads, "
         f"medians of {options.repeats}",
         table,
     )
     report.bounds(
-        Bound(f"{row['library']} {row['objective']}: {ratio}", row[ratio], LIMIT)
+        Bound(f"{row['library']} {row['objective']}, {row['engine']}: {ratio}", row[ratio], LIMIT)
         for row in table
         for ratio in ("ratio", "CPU ratio")
     )

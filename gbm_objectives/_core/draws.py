@@ -6,6 +6,8 @@ the same on every machine, and the same again for the same call.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -47,6 +49,16 @@ def hashes(draw: int, start: int, stop: int) -> NDArray[np.uint32]:
     before = start % 2
     words = generator.random_raw((before + stop - start + 1) // 2)
     return words.astype("<u8", copy=False).view("<u4")[before : before + stop - start]
+
+
+def chances(draw: int, rows: slice, like: Array) -> Array:
+    """The bits of consecutive rows, one number for each of ``like``."""
+    given: Any = like
+    if not isinstance(given, np.ndarray):  # a formula that is recorded to be compiled
+        recorded: Array = given.drawn(draw)
+        return recorded
+    start = rows.start or 0
+    return hashes(draw, start, start + len(given))
 
 
 def inclusion(sizes: NDArray[np.float64], count: int) -> NDArray[np.float64]:

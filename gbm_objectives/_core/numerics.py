@@ -28,13 +28,22 @@ def residual(y_true: Array, raw_prediction: Array) -> Array:
     return wide.astype(np.float32, copy=False)
 
 
+def weighted_sums(sample_weight: Array | None, *parts: Array) -> Array:
+    """The sum of the weights, and the weighted sum of each part, in float64; without weights each row weighs 1."""
+    first: Any = parts[0]
+    if not isinstance(first, np.ndarray):  # a formula that is recorded to be compiled
+        sums: Array = first.summed(sample_weight, parts)
+        return sums
+    if sample_weight is None:
+        return np.array([len(first), *(part.sum(dtype=np.float64) for part in parts)])
+    weighted = [sample_weight, *(sample_weight * part for part in parts)]
+    return np.array([part.sum(dtype=np.float64) for part in weighted])
+
+
 def sums_of_roots(magnitudes: Array, sample_weight: Array | None) -> Array:
     """The sums of weights and of weighted square roots of float32 ``magnitudes``."""
-    roots = np.sqrt(magnitudes)
-    if sample_weight is None:
-        return np.array([len(roots), roots.sum(dtype=np.float64)])
-    weight = sample_weight.astype(np.float64)
-    return np.array([weight.sum(), (weight * roots).sum()])
+    weight = None if sample_weight is None else sample_weight.astype(np.float64)
+    return weighted_sums(weight, np.sqrt(magnitudes))
 
 
 def log_cosh(u: Array) -> Array:
@@ -116,6 +125,11 @@ def power(base: Array, exponent: float) -> Array:
     for _ in range(whole if half else whole - 1):
         result = result * base
     return result.copy(order="K") if result is base else result
+
+
+def bits(values: Any) -> Array:
+    """The patterns of float32 >= 0 as whole numbers, in their order; also of values that are recorded."""
+    return values.view(np.uint32) if isinstance(values, np.ndarray) else values.bits()
 
 
 def lookup(table: Array, index: Any) -> Array:

@@ -23,8 +23,15 @@ def row_blocks(n_samples: int, n_outputs: int = 1) -> Iterator[slice]:
         yield slice(start, min(start + n_rows, n_samples))
 
 
+def _recorded(array: object) -> bool:
+    """Whether a formula is being recorded, to be compiled: there are no numbers."""
+    return not isinstance(array, np.ndarray)
+
+
 def in_float32(y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
     """A block in float32, outputs as contiguous columns: a sum over outputs adds whole columns."""
+    if _recorded(y_true):
+        return y_true.astype(np.float32, copy=False), raw_prediction.astype(np.float32, copy=False)
     y_true = np.asfortranarray(y_true, dtype=np.float32)
     return y_true, np.asfortranarray(raw_prediction, dtype=np.float32)
 
@@ -36,6 +43,8 @@ def as_residuals(y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
     """
     if raw_prediction.ndim == 2 and y_true.ndim == 1:  # several outputs of one label
         y_true, raw_prediction = y_true[:, None], np.asfortranarray(raw_prediction)
+    if _recorded(y_true):
+        return np.zeros_like(y_true, dtype=np.float32), residual(y_true, raw_prediction)
     return _ZEROS[: len(y_true)], residual(y_true, raw_prediction)
 
 

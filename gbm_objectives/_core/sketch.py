@@ -12,6 +12,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from gbm_objectives._core.numerics import bits
 from gbm_objectives._core.validation import Array
 
 LOW, HIGH = 2.0**-6, 2.0**4
@@ -26,7 +27,7 @@ _BELOW_HIGH = float(np.nextafter(np.float32(HIGH), np.float32(0)))
 def sketch(values: Array, sample_weight: Array | None) -> NDArray[np.float64]:
     """Weights a bin, shape (N_BINS,), of float32 ``values`` >= 0; the end bins hold what lies beyond."""
     held = np.clip(values, LOW, _BELOW_HIGH)
-    bins = held.view(np.uint32)
+    bins = bits(held)
     bins >>= np.uint32(_SHIFT)
     bins -= np.uint32(_FIRST)
     return np.bincount(bins, sample_weight, minlength=N_BINS).astype(np.float64)

@@ -48,7 +48,8 @@ def folder() -> Path | None:
 @cache
 def _versions() -> str:
     """What a kernel depends on beside its source."""
-    own = [Path(__file__).with_name(name).read_text() for name in ("_primitives.py", "_compile.py")]
+    names = ("_primitives.py", "_bits.py", "_memory.py", "_compile.py")
+    own = [Path(__file__).with_name(name).read_text() for name in names]
     return "\n".join([*own, sys.version, version("numba"), version("numpy")])
 
 

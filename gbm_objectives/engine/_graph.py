@@ -40,6 +40,7 @@ class Graph:
     nodes: list[Node] = field(default_factory=list)
     numbers: list[float] = field(default_factory=list)
     tables: list[Any] = field(default_factory=list)
+    draws: list[int] = field(default_factory=list)
     _places: dict[Node, int] = field(default_factory=dict)
     _numbered: dict[float, int] = field(default_factory=dict)
 
@@ -79,6 +80,12 @@ class Graph:
                 return place
         self.tables.append(values)
         return len(self.tables) - 1
+
+    def draw(self, key: int) -> int:
+        """The place of the random bits of the rows."""
+        if key not in self.draws:
+            self.draws.append(key)
+        return self.add("draw", (), "f8", "n", self.draws.index(key))
 
     def cast(self, place: int, dtype: str) -> int:
         """The place of the node in another type."""

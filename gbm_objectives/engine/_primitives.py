@@ -2,7 +2,7 @@
 
 A call of ``math.exp`` in a loop is a call for each row, 15 to 37 ns. So exponentials and logarithms are polynomials
 here: after a reduction of the range, with constants of Cephes (https://www.netlib.org/cephes) for float32. All are
-within a few ulp of the functions of NumPy that they stand for. Bits are read and made by intrinsics, as in
+within a few ulp of the functions of NumPy that they stand for. Bits are read and made by intrinsics of `_bits`, as in
 
     exp(x) = 2^k exp(f),  k = round(x / log 2),  |f| <= log(2)/2,
 
@@ -12,15 +12,17 @@ This module imports numba. Only kernels import it.
 """
 
 # mypy: ignore-errors
+# ruff: noqa: F403, F405
 from __future__ import annotations
 
 import math
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
-from numba import njit, types
-from numba.extending import intrinsic
+from numba import njit
+
+from gbm_objectives.engine._bits import *
+from gbm_objectives.engine._memory import *
 
 f4, f8 = np.float32, np.float64
 
@@ -29,162 +31,6 @@ FAST = {"contract", "nsz", "arcp"}
 inline = njit(fastmath=FAST, error_model="numpy", nogil=True)
 #: For sums, whose terms may be added in any order.
 summing = njit(fastmath={"reassoc", "nsz"}, error_model="numpy", nogil=True)
-
-_INTS = {types.float32: ir.IntType(32), types.float64: ir.IntType(64)}
-#: float: (bits of the mantissa, bits of 1.0, bits of sqrt(1/2))
-_LAYOUT = {
-    types.float32: (23, 0x3F800000, 0x3F3504F3),
-    types.float64: (52, 0x3FF0000000000000, 0x3FE6A09E667F3BCD),
-}
-
-
-@intrinsic
-def magnitude_bits(typingctx: Any, x: Any) -> Any:
-    """The bits of |x| for float32 x: larger for larger numbers, largest for inf and NaN."""
-
-    def codegen(context, builder, signature, args):
-        bits = builder.bitcast(args[0], ir.IntType(32))
-        return builder.and_(bits, ir.Constant(ir.IntType(32), 0x7FFFFFFF))
-
-    return types.int32(types.float32), codegen
-
-
-@intrinsic
-def larger(typingctx: Any, a: Any, b: Any) -> Any:
-    """The larger of two int32."""
-
-    def codegen(context, builder, signature, args):
-        return builder.select(builder.icmp_signed(">", *args), *args)
-
-    return types.int32(types.int32, types.int32), codegen
-
-
-@intrinsic
-def where(typingctx: Any, condition: Any, a: Any, b: Any) -> Any:
-    """``a if condition else b`` without a branch."""
-
-    def codegen(context, builder, signature, args):
-        held = context.cast(builder, args[0], signature.args[0], types.boolean)
-        return builder.select(held, args[1], args[2])
-
-    return a(types.boolean, a, a), codegen
-
-
-@intrinsic
-def power_of_two(typingctx: Any, shifted: Any) -> Any:
-    """2^k from k + 1.5 * 2^(bits of the mantissa), whose lowest bits are k."""
-    mantissa, one, _ = _LAYOUT[shifted]
-
-    def codegen(context, builder, signature, args):
-        integer = _INTS[shifted]
-        bits = builder.shl(builder.bitcast(args[0], integer), ir.Constant(integer, mantissa))
-        return builder.bitcast(builder.add(bits, ir.Constant(integer, one)), args[0].type)
-
-    return shifted(shifted), codegen
-
-
-@intrinsic
-def _fraction(typingctx: Any, x: Any) -> Any:
-    """m in [sqrt(1/2), sqrt 2) with x = m 2^e, x positive and normal."""
-    mantissa, _, root = _LAYOUT[x]
-
-    def codegen(context, builder, signature, args):
-        integer = _INTS[x]
-        bits = builder.bitcast(args[0], integer)
-        e = builder.sub(bits, ir.Constant(integer, root))
-        e = builder.ashr(e, ir.Constant(integer, mantissa))
-        bits = builder.sub(bits, builder.shl(e, ir.Constant(integer, mantissa)))
-        return builder.bitcast(bits, args[0].type)
-
-    return x(x), codegen
-
-
-@intrinsic
-def _exponent(typingctx: Any, x: Any) -> Any:
-    """The e of `_fraction`, as a float."""
-    mantissa, _, root = _LAYOUT[x]
-
-    def codegen(context, builder, signature, args):
-        integer = _INTS[x]
-        e = builder.sub(builder.bitcast(args[0], integer), ir.Constant(integer, root))
-        e = builder.ashr(e, ir.Constant(integer, mantissa))
-        return builder.sitofp(e, args[0].type)
-
-    return x(x), codegen
-
-
-def _llvm(name: str) -> Any:
-    """A function of LLVM that is one vector instruction."""
-
-    @intrinsic
-    def function(typingctx: Any, x: Any) -> Any:
-        def codegen(context, builder, signature, args):
-            return builder.call(builder.module.declare_intrinsic(name, [args[0].type]), args)
-
-        return x(x), codegen
-
-    return function
-
-
-floor, absolute, sqrt, rint = map(_llvm, ("llvm.floor", "llvm.fabs", "llvm.sqrt", "llvm.rint"))
-
-
-#: How many memories a kernel may use.
-SCOPES = 40
-
-
-def _distinct(builder: Any, instruction: Any, number: int) -> None:
-    """Tell LLVM that no other memory of the kernel overlaps with this one: it doesn't have to test that in each loop."""
-    module = builder.module
-    domain = module.add_metadata(["gbm_objectives"])
-    scopes = [module.add_metadata([f"memory {n}", domain]) for n in range(SCOPES)]
-    instruction.set_metadata("alias.scope", module.add_metadata([scopes[number]]))
-    others = [scope for n, scope in enumerate(scopes) if n != number]
-    instruction.set_metadata("noalias", module.add_metadata(others))
-
-
-def _memory(number: int) -> tuple[Any, Any]:
-    """Reads and writes an element of contiguous memory that nothing else overlaps with; without a test of the index."""
-
-    @intrinsic
-    def load(typingctx: Any, array: Any, index: Any) -> Any:
-        def codegen(context, builder, signature, args):
-            data = context.make_array(signature.args[0])(context, builder, args[0]).data
-            value = builder.load(builder.gep(data, [args[1]]))
-            _distinct(builder, value, number)
-            return value
-
-        return array.dtype(array, types.intp), codegen
-
-    @intrinsic
-    def store(typingctx: Any, array: Any, index: Any, value: Any) -> Any:
-        def codegen(context, builder, signature, args):
-            data = context.make_array(signature.args[0])(context, builder, args[0]).data
-            _distinct(builder, builder.store(args[2], builder.gep(data, [args[1]])), number)
-            return context.get_dummy_value()
-
-        return types.void(array, types.intp, array.dtype), codegen
-
-    return load, store
-
-
-for _number in range(SCOPES):
-    globals()[f"load{_number}"], globals()[f"store{_number}"] = _memory(_number)
-
-
-@intrinsic
-def within(typingctx: Any, index: Any, size: Any) -> Any:
-    """The index, held between 0 and size - 1: rows that aren't finite have any."""
-
-    def codegen(context, builder, signature, args):
-        index, size = args
-        one = ir.Constant(index.type, 1)
-        last = builder.sub(size, one)
-        index = builder.select(builder.icmp_signed("<", index, last), index, last)
-        zero = ir.Constant(index.type, 0)
-        return builder.select(builder.icmp_signed(">", index, zero), index, zero)
-
-    return types.int32(types.int32, types.int32), codegen
 
 
 @summing
@@ -301,7 +147,7 @@ def _logarithms(dtype, n_terms, log2, tiny, lift):
     def log(x):
         small = x < tiny
         held = where(small, x * factor, x)
-        m, e = _fraction(held), _exponent(held)
+        m, e = fraction(held), exponent(held)
         e = where(small, e - lift, e)
         s = (m - one) / (m + one)
         v = s * s

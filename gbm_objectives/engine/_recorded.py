@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.special import kl_div
 
 from gbm_objectives.engine._graph import DTYPES, Graph, UnrecordableError, code, shape_together
+from gbm_objectives.engine._sums import Sums
 
 #: ufunc: (the operation, the type of the result: that of the operands, "b1", or "float")
 _UFUNCS: dict[str, tuple[str, str]] = {
@@ -32,6 +32,7 @@ _UFUNCS: dict[str, tuple[str, str]] = {
     **{f"{kind}_{name}": (name, "b1") for kind in ("logical", "bitwise") for name in ("and", "or")},
     "logical_not": ("not", "b1"),
     "invert": ("not", "b1"),
+    "right_shift": ("right_shift", "same"),
 }
 
 
@@ -132,6 +133,8 @@ class Recorded(NDArrayOperatorsMixin):
     def __array_ufunc__(
         self, ufunc: np.ufunc, method: str, *inputs: Any, out: Any = None, **options: Any
     ) -> Any:
+        if any(getattr(value, "columns", None) for value in inputs):
+            return NotImplemented  # they take each of their columns
         known = ufunc.__name__ in _UFUNCS and getattr(np, ufunc.__name__, kl_div) is ufunc
         if method != "__call__" or not known:
             raise UnrecordableError(f"{ufunc.__name__} ({method})")
@@ -165,7 +168,9 @@ class Recorded(NDArrayOperatorsMixin):
     def __array_function__(
         self, function: Callable[..., Any], types: Any, args: Any, kwargs: Any
     ) -> Any:
-        handler = _FUNCTIONS.get(function)
+        from gbm_objectives.engine._functions import FUNCTIONS
+
+        handler = FUNCTIONS.get(function)
         if handler is None:
             raise UnrecordableError(f"numpy.{function.__name__}")
         return handler(self, *args, **kwargs)
@@ -181,7 +186,7 @@ class Recorded(NDArrayOperatorsMixin):
 
     def clip(self, low: Any = None, high: Any = None, out: Any = None) -> Any:
         """As of an array."""
-        return _clip(self, self, low, high, out)
+        return np.clip(self, low, high, out=out)
 
     def sum(self, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Recorded:
         """Over the outputs of each row."""
@@ -203,6 +208,22 @@ class Recorded(NDArrayOperatorsMixin):
         given = self if dtype is None else self.astype(dtype, copy=False)
         shape = "n1" if keepdims else "n"
         return self._new(self.graph.add(operation, (given.place,), code(given.dtype), shape))
+
+    def summed(self, sample_weight: Any, parts: tuple[Any, ...]) -> Sums:
+        """The sum of the weights, and those of the weighted parts."""
+        one: Any = np.ones_like(self) if sample_weight is None else sample_weight
+        weighted = [one, *(one * part for part in parts)]
+        return Sums(tuple(self.graph.cast(each.place, "f8") for each in weighted))
+
+    def drawn(self, key: int) -> Recorded:
+        """Random bits of each row, of the draw with this key."""
+        return self._new(self.graph.draw(key))
+
+    def bits(self) -> Recorded:
+        """The pattern of float32 that are not negative, as whole numbers."""
+        if code(self.dtype) != "f4":
+            raise UnrecordableError(f"the bits of {self.dtype}")
+        return self._new(self.graph.add("bits", (self.place,), "i8", self._shape))
 
     def look_up(self, table: NDArray[Any]) -> Recorded:
         """``table[self]``."""
@@ -251,50 +272,3 @@ class _Rows:
 
     __index__ = __int__ = __float__ = __bool__ = __eq__ = __lt__ = __gt__ = _refuse
     __hash__ = None  # type: ignore[assignment]
-
-
-def _clip(
-    self: Recorded, a: Any, low: Any = None, high: Any = None, out: Any = None, **named: Any
-) -> Any:
-    low, high = named.get("min", low), named.get("max", high)
-    place, _ = self._operands((a,))
-    result: Any = self._new(place[0])
-    if low is not None and not _is(low, -math.inf):
-        result = self._new(self._make("at_least", (result, low)))
-    if high is not None and not _is(high, math.inf):
-        result = self._new(self._make("at_most", (result, high)))
-    return result if out is None else out._write(result.place)
-
-
-def _is(value: Any, number: float) -> bool:
-    return not isinstance(value, (Recorded, np.ndarray)) and float(value) == number
-
-
-def _where(self: Recorded, condition: Any, a: Any, b: Any) -> Recorded:
-    places, dtype = self._operands((a, b))
-    at = self._given(condition)
-    if isinstance(at, float):
-        raise UnrecordableError("a condition that is a number")
-    shape = shape_together({self.graph.nodes[place].shape for place in (at, *places)})
-    at = self.graph.cast(at, "b1")
-    return self._new(self.graph.add("where", (at, *places), dtype, shape))
-
-
-def _full(self: Recorded, like: Recorded, value: Any, dtype: Any = None, **_: Any) -> Recorded:
-    name = code(like.dtype if dtype is None else dtype)
-    given = self._given(value)
-    place = self.graph.number(given, name) if isinstance(given, float) else given
-    return like._new(self.graph.add("spread", (self.graph.cast(place, name),), name, like._shape))
-
-
-_FUNCTIONS: dict[Any, Callable[..., Any]] = {
-    np.clip: _clip,
-    np.where: _where,
-    np.full_like: _full,
-    np.ones_like: lambda self, like, dtype=None, **_: _full(self, like, 1.0, dtype),
-    np.zeros_like: lambda self, like, dtype=None, **_: _full(self, like, 0.0, dtype),
-    np.copy: lambda self, a, **_: a.copy(),
-    np.sum: lambda self, a, axis=None, **options: a.sum(axis, **options),
-    np.max: lambda self, a, axis=None, **options: a.max(axis, **options),
-    np.min: lambda self, a, axis=None, **options: a.min(axis, **options),
-}

@@ -8,161 +8,32 @@ loss of one output has one loop, and no buffers.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
-from gbm_objectives.engine._graph import Graph, Node, UnrecordableError
+from gbm_objectives.engine._expressions import TYPES, Expressions
+from gbm_objectives.engine._graph import Graph, UnrecordableError
+from gbm_objectives.engine._kernel import HEADER, VECTOR, Kernel
 
-_INFIX = {
-    "add": "+", "subtract": "-", "multiply": "*", "divide": "/", "less": "<", "less_equal": "<=",
-    "greater": ">", "greater_equal": ">=", "equal": "==", "not_equal": "!=", "and": "&", "or": "|",
-}  # fmt: skip
-_CALLS = {"absolute": "absolute", "sqrt": "sqrt", "floor": "floor", "rint": "rint", "where": "where",
-          "maximum": "maximum", "minimum": "minimum", "fmax": "fmax", "fmin": "fmin"}  # fmt: skip
-_TYPED = ("exp", "expm1", "log", "log1p", "tanh", "sinh", "cosh", "power", "sign", "kl_div")
 _OVER_OUTPUTS = {"sum_outputs": ("0.0", "{0} + {1}"), "max_outputs": ("-inf", "maximum({1}, {0})"),
                  "min_outputs": ("inf", "minimum({1}, {0})")}  # fmt: skip
-_VECTOR = ("nk", "kn")
-
-#: Memories that a kernel may use, as in `_primitives`.
-SCOPES = 40
-
-HEADER = "from gbm_objectives.engine._primitives import *\n\n\n"
-
-
-@dataclass(frozen=True)
-class Kernel:
-    """What a kernel is made of: a graph, and which of its nodes are the results.
-
-    Parameters
-    ----------
-    graph : Graph
-    stored : tuple of int
-        Nodes that are written into arrays of float32, one a row or one a row and output.
-    summed : tuple of int
-        Nodes that are added up over the rows, in float64.
-    checked : tuple of int
-        Nodes of float32 whose largest magnitude is told.
-    """
-
-    graph: Graph
-    stored: tuple[int, ...] = ()
-    summed: tuple[int, ...] = ()
-    checked: tuple[int, ...] = ()
-    #: What it is compiled to, by whether predictions lie in memory row by row.
-    forms: dict[bool, tuple[Any, int]] = field(default_factory=dict, compare=False)
-
-    @property
-    def vector(self) -> bool:
-        """Whether rows have several outputs."""
-        return any(node.shape in _VECTOR for node in self.graph.nodes)
 
 
 @dataclass
-class _Writer:
+class _Writer(Expressions):
     """The source of a kernel, in the making."""
 
-    kernel: Kernel
-    raw_by_rows: bool
     levels: dict[int, int] = field(default_factory=dict)
     loops: dict[int, list[str]] = field(default_factory=dict)
     ends: dict[int, list[str]] = field(default_factory=dict)
     before: dict[int, list[str]] = field(default_factory=dict)
     slots: dict[int, str] = field(default_factory=dict)
-    scopes: dict[str, int] = field(default_factory=dict)
     sizes: dict[str, int] = field(default_factory=lambda: {"rows": 0, "outputs": 0})
-
-    def node(self, place: int) -> Node:
-        return self.kernel.graph.nodes[place]
-
-    def needed(self) -> list[int]:
-        """The nodes that lead to results, in their order."""
-        kernel = self.kernel
-        waiting, seen = [*kernel.stored, *kernel.summed, *kernel.checked], set()
-        while waiting:
-            place = waiting.pop()
-            if place not in seen:
-                seen.add(place)
-                waiting += self.operands(place)
-        return sorted(seen)
-
-    def operands(self, place: int) -> tuple[int, ...]:
-        """Those of a node; class codes are compared as the numbers that they are."""
-        node = self.node(place)
-        if node.operation not in ("pick", "put"):
-            return node.operands
-        vector, codes, *value = node.operands
-        while self.node(codes).operation == "cast":
-            (codes,) = self.node(codes).operands
-        return vector, codes, *value
 
     def level(self, place: int) -> int:
         """The loop that computes a node: even once a row, odd for each output."""
         node, given = self.node(place), [self.levels[i] for i in self.operands(place)]
         least = max(given, default=0)
-        wanted = 1 if node.shape in _VECTOR else 0
+        wanted = 1 if node.shape in VECTOR else 0
         return least if least % 2 == wanted else least + 1
-
-    def expression(self, place: int) -> str:
-        """A node's value, from the names of its operands."""
-        node = self.node(place)
-        names = [self.name(operand, place) for operand in self.operands(place)]
-        operation, dtype = node.operation, node.dtype
-        if operation in _INFIX:
-            return f"{names[0]} {_INFIX[operation]} {names[1]}"
-        if operation in _CALLS:
-            return f"{_CALLS[operation]}({', '.join(names)})"
-        if operation in _TYPED:
-            return f"{operation}{dtype[1]}({', '.join(names)})"
-        if operation == "input":
-            return self.read(node)
-        if operation == "difference":
-            raw = self.element("raw", node.shape)
-            return f"f4({raw} - {self.element('y', 'n')})"
-        if operation == "literal":
-            return (
-                f"{dtype}(np.{node.detail})" if "inf" in node.detail else f"{dtype}({node.detail})"
-            )
-        if operation == "cast":
-            if self.node(node.operands[0]).dtype == "b1":
-                return f"where({names[0]}, {_number(dtype, 1)}, {_number(dtype, 0)})"
-            return f"{_NAMES[dtype]}({names[0]})"
-        if operation == "take":
-            table = f"table{node.detail}"
-            return f"load{self.scope(table)}({table}, within({names[0]}, np.int32(len({table}))))"
-        templates = {
-            "negative": "-{0}", "positive": "{0}", "view": "{0}", "spread": "{0}", "square": "{0} * {0}",
-            "at_least": "where({0} < {1}, {1}, {0})", "at_most": "where({0} > {1}, {1}, {0})",
-            "reciprocal": f"{dtype}(1.0) / {{0}}", "not": "not {0}",
-            "put": "where({1} == at, {2}, {0})",
-        }  # fmt: skip
-        if operation not in templates:
-            raise UnrecordableError(operation)
-        return templates[operation].format(*names)
-
-    def read(self, node: Node) -> str:
-        """An element of an array that the kernel is given."""
-        return f"{node.dtype}({self.element(node.detail, node.shape)})"
-
-    def scope(self, memory: str) -> int:
-        """The number of a memory, for LLVM to tell it from others."""
-        number = self.scopes.setdefault(memory, len(self.scopes))
-        if number >= SCOPES:
-            raise UnrecordableError("a formula of so many parts")
-        return number
-
-    def index(self, name: str, shape: str) -> str:
-        """Where the element of the row, and of the output, lies in an array."""
-        if not self.kernel.vector:
-            return "i"
-        if shape not in _VECTOR:
-            return "start + i"
-        if name == "raw" and self.raw_by_rows:
-            return "(start + i) * width + k"
-        return "k * rows + start + i"
-
-    def element(self, name: str, shape: str) -> str:
-        """An element of an array, read."""
-        return f"load{self.scope(name)}({name}, {self.index(name, shape)})"
 
     def kept(self, slot: str) -> str:
         """An element of a buffer, read."""
@@ -198,7 +69,7 @@ class _Writer:
         """The buffer that keeps a node for later loops."""
         if place not in self.slots:
             node = self.node(place)
-            kind = "outputs" if node.shape in _VECTOR else "rows"
+            kind = "outputs" if node.shape in VECTOR else "rows"
             number = self.sizes[kind]
             self.sizes[kind] += 1
             if node.dtype not in ("f4", "f8"):
@@ -212,13 +83,13 @@ class _Writer:
     def write(self) -> str:
         """The whole source."""
         kernel, graph = self.kernel, self.kernel.graph
-        places = self.needed()
+        places = kernel.needed
         constants, numbers = [], set()
         for place in places:
             node = self.node(place)
             if node.operation == "number":
                 numbers.add(node.detail)
-                constants.append(f"v{place} = {node.dtype}(numbers[{node.detail}])")
+                constants.append(f"v{place} = {TYPES[node.dtype]}(numbers[{node.detail}])")
                 self.levels[place] = 0
             elif node.shape == "":
                 self.levels[place] = 0
@@ -258,7 +129,16 @@ class _Writer:
         """Write a result, and keep the largest of the magnitudes."""
         node = self.node(place)
         value = self.name(place, level=self.levels[place])
-        vector = node.shape in _VECTOR
+        if self.kernel.apart:
+            line = f"store{self.scope(f'out{number}')}(out{number}, i, {value})"
+            self.ends.setdefault(0, []).append(line)
+            return
+        if self.kernel.n_columns:
+            out, k = divmod(number, self.kernel.n_columns)
+            line = f"store{self.scope(f'out{number}')}(out{out}, {k} * rows + start + i, {value})"
+            self.ends.setdefault(0, []).append(line)
+            return
+        vector = node.shape in VECTOR
         name = f"out{number}"
         target = (
             f"store{self.scope(name)}({name}, {self.index(name, node.shape if vector else 'n')}"
@@ -274,15 +154,18 @@ class _Writer:
             for place in places:
                 value = self.name(place, level=self.levels[place])
                 values = found[variable].setdefault(self.levels[place], [])
+                if self.node(place).dtype != "f4":
+                    value = f"f4({value})"
                 values.append(f"magnitude_bits({value})")
         return found
 
     def function(self, constants: list[str], graph: Graph) -> str:
         """The function around the loops."""
         kernel = self.kernel
-        arrays = input_names(graph)
+        arrays = kernel.inputs
         tables = [f"table{n}" for n in range(len(graph.tables))]
-        outs = [f"out{n}" for n in range(len(kernel.stored))]
+        draws = [f"draw{n}" for n in range(len(graph.draws))]
+        outs = [f"out{n}" for n in range(kernel.n_arrays)]
         lines = ["worst = np.int32(0)", "given = np.int32(0)", *constants]
         lines += [f"sum{n} = 0.0" for n in range(len(kernel.summed))]
         # One update of each variable in a loop: of two LLVM makes no vector instructions.
@@ -296,7 +179,7 @@ class _Writer:
         if kernel.vector:
             lines += self.tiles()
         else:
-            lines += ["for i in range(rows):"]
+            lines += [f"for i in range({'stop - start' if kernel.n_columns else 'rows'}):"]
             lines += [f"    {line}" for line in [*self.loops.get(0, []), *self.ends.get(0, [])]]
         if kernel.summed:
             lines += [f"sums[{n}] = sum{n}" for n in range(len(kernel.summed))]
@@ -310,6 +193,7 @@ class _Writer:
             *arrays,
             "numbers",
             *tables,
+            *draws,
             "scratch",
             "sums",
             *outs,
@@ -355,24 +239,6 @@ class _Writer:
     def scratch(self) -> str:
         """The type of all buffers."""
         return next(iter(self.slots.values()))[-2:] if self.slots else "f4"
-
-
-_NAMES = {"f4": "f4", "f8": "f8", "i8": "np.int32", "b1": "np.bool_"}
-
-
-def _number(dtype: str, value: int) -> str:
-    return f"{_NAMES[dtype]}({value})"
-
-
-def input_names(graph: Graph) -> list[str]:
-    """The arrays that a kernel is given."""
-    names = {"y": False, "raw": False, "weight": False}
-    for node in graph.nodes:
-        if node.operation == "input":
-            names[str(node.detail)] = True
-        elif node.operation == "difference":
-            names["y"] = names["raw"] = True
-    return [name for name, given in names.items() if given]
 
 
 def source_of(kernel: Kernel, *, raw_by_rows: bool = False) -> tuple[str, int]:

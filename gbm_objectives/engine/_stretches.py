@@ -38,14 +38,14 @@ def _pool(n_workers: int) -> ThreadPoolExecutor:
 
 
 def in_stretches(
-    work: Callable[[int, int], Result], n_rows: int, width: int, n_threads: int
+    work: Callable[[int, int], Result], n_rows: int, width: int, n_threads: int, least: int = 0
 ) -> list[Result]:
     """``work(start, stop)`` for each stretch of rows, in the order of the rows.
 
     The calling thread works too and waits for nothing but stretches that others have begun: so many callers at
-    once, from threads of their own, are served.
+    once, from threads of their own, are served. A stretch has ``least`` rows or more.
     """
-    step = max(STRETCH // max(width, 1) // 512, 1) * 512
+    step = max(STRETCH // max(width, 1) // 512, -(-least // 512), 1) * 512
     bounds = [(start, min(start + step, n_rows)) for start in range(0, n_rows, step)]
     n_threads = min(n_threads, len(bounds))
     if n_threads <= 1:

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from typing_extensions import override
 
 from gbm_objectives._core.frozen import FrozenArray
+from gbm_objectives._core.numerics import weighted_sums
 from gbm_objectives._core.validation import Array, message, positive
 from gbm_objectives.curvature import Unit
 from gbm_objectives.loss import HasMajorizer, Loss
@@ -118,11 +119,11 @@ class MeanBiasPenalty(HasMajorizer):
     ) -> Array:
         """The sums of weights and of residuals, of each group in turn."""
         residual = np.subtract(raw_prediction, y_true, dtype=np.float64)
-        weight = (
-            np.ones(len(residual)) if sample_weight is None else sample_weight.astype(np.float64)
-        )
+        weight = None if sample_weight is None else sample_weight.astype(np.float64)
         if self.groups is None:
-            return np.array([weight.sum(), (weight * residual).sum()])
+            return weighted_sums(weight, residual)
+        if weight is None:
+            weight = np.ones(len(residual))
         codes, n = self.groups.codes.values, self.groups.n_groups
         return np.concatenate(
             [np.bincount(codes, weight, n), np.bincount(codes, weight * residual, n)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -95,7 +96,7 @@ class Levels(MultiOutputLoss, HasHessian, HasMajorizer):
         """The sum over the levels."""
         levels = self._levels(raw_prediction)
         values = [part.value(y_true, z) for part, z in zip(self.parts, levels, strict=True)]
-        return np.asarray(np.sum(values, axis=0))
+        return reduce(np.add, values)
 
     @override
     def gradient(self, y_true: Array, raw_prediction: Array) -> Array:
@@ -166,11 +167,14 @@ class Levels(MultiOutputLoss, HasHessian, HasMajorizer):
         self, evaluate: Callable[[Part, Array], tuple[Array, ...]], raw_prediction: Array
     ) -> list[Array]:
         """What is evaluated of each level, at the output that the level was given."""
+        given: Any = raw_prediction
+        if not isinstance(given, np.ndarray):  # recorded, to be compiled
+            return self._each_exchanged(evaluate, given)
         levels, moved = self._in_order(raw_prediction)
         found = [evaluate(part, z) for part, z in zip(self.parts, levels.T, strict=True)]
         results = []
         for columns in zip(*found, strict=True):
-            result = np.array(columns).T
+            result = np.stack(columns).T
             if moved is not None:
                 rows, order = moved
                 back = np.empty_like(result[rows])
@@ -178,6 +182,29 @@ class Levels(MultiOutputLoss, HasHessian, HasMajorizer):
                 result[rows] = back
             results.append(result)
         return results
+
+    def _each_exchanged(
+        self, evaluate: Callable[[Part, Array], tuple[Array, ...]], raw_prediction: Array
+    ) -> list[Array]:
+        """The same without a look at the numbers: outputs are sorted by exchanges, which are then undone."""
+        columns, exchanges = list(raw_prediction.T), []
+        for last in range(1, len(columns) if self.ordered else 0):
+            for k in range(last, 0, -1):
+                crossing = columns[k - 1] > columns[k]
+                _exchange(columns, k, crossing)
+                exchanges.append((k, crossing))
+        found = [evaluate(part, z) for part, z in zip(self.parts, columns, strict=True)]
+        results = [list(each) for each in zip(*found, strict=True)]
+        for result in results:
+            for k, crossing in reversed(exchanges):
+                _exchange(result, k, crossing)
+        return [np.stack(result).T for result in results]
+
+
+def _exchange(columns: list[Array], k: int, where: Array) -> None:
+    """Exchange two neighbours."""
+    low, high = columns[k - 1], columns[k]
+    columns[k - 1], columns[k] = np.where(where, high, low), np.where(where, low, high)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +234,7 @@ class QuantileLevels(Levels):
     smooth: bool = True
     ordered: bool = True
     spread: tuple[float, ...] = field(default=(), repr=False)
-    parts: tuple[Quantile, ...] = field(default=(), repr=False, compare=False)
+    parts: tuple[Quantile, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "tau", levels_of(self.tau))

@@ -6,11 +6,10 @@ from abc import abstractmethod
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar
 
-import numpy as np
 from scipy.special import logit
 from typing_extensions import override
 
-from gbm_objectives._core.numerics import odds
+from gbm_objectives._core.numerics import odds, weighted_sums
 from gbm_objectives._core.validation import Array, message, non_negative, positive
 from gbm_objectives.curvature import Absolute
 from gbm_objectives.losses.binary import LogitLoss, base_rate
@@ -69,12 +68,7 @@ class OverlapLoss(LogitLoss):
     ) -> Array:
         """N, the weight of class 1, the sum of p and TP."""
         p = _probability(raw_prediction)
-        if sample_weight is None:
-            parts = [y_true, p, y_true * p]
-            return np.array([len(p), *(float(part.sum(dtype=np.float64)) for part in parts)])
-        weight = sample_weight.astype(p.dtype, copy=False)
-        parts = [weight, weight * y_true, weight * p, weight * y_true * p]
-        return np.array([float(part.sum(dtype=np.float64)) for part in parts])
+        return weighted_sums(sample_weight, y_true, p, y_true * p)
 
     @override
     def resolve(self, sums: Array) -> Self:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import numpy as np
@@ -13,23 +13,89 @@ from gbm_objectives._core.rows import row_blocks, sample
 from gbm_objectives._core.validation import Array, invalid
 from gbm_objectives.loss import Loss
 from gbm_objectives.objective._blocks import n_columns
+from gbm_objectives.objective._sums import compiled_sums
 from gbm_objectives.objective._validation import reject_non_finite_data
 from gbm_objectives.weighting import Weighting
 
-Statistics = Callable[[slice, Array, Array, Array | None], Array]
-Weigh = Callable[[Array, Array, Array | None], Array | None]
 Pending = TypeVar("Pending", Loss, Weighting)
 
 
-def as_given(y_true: Array, raw_prediction: Array, sample_weight: Array | None) -> Array | None:
-    """The sample weights."""
-    return sample_weight
+@dataclass(frozen=True, slots=True)
+class LabelWeights:
+    """Sample weights times the factors that follow labels alone.
+
+    Parameters
+    ----------
+    weightings : tuple of Weighting, default ()
+        Resolved ones; those of labels count.
+    loss : Loss or None, default None
+        That they weigh.
+    """
+
+    weightings: tuple[Weighting, ...] = ()
+    loss: Loss | None = None
+
+    def __call__(
+        self, y_true: Array, raw_prediction: Array, sample_weight: Array | None
+    ) -> Array | None:
+        """The weights of a block."""
+        for weighting in self.weightings:
+            if weighting.of_labels and self.loss is not None:
+                factor = weighting.factor(self.loss, slice(None), y_true, raw_prediction)
+                sample_weight = factor if sample_weight is None else sample_weight * factor
+        return sample_weight
+
+
+#: The sample weights themselves.
+AS_GIVEN = LabelWeights()
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """What is summed for a loss, or for a weighting of a loss."""
+
+    part: Loss | Weighting
+    loss: Loss
+    weigh: LabelWeights
+
+    @property
+    def parts(self) -> tuple[object, ...]:
+        """All whose formulas are in it."""
+        return (self.part, self.loss, *self.weigh.weightings)
+
+    @property
+    def n_rows(self) -> int | None:
+        """Of data that the loss carries."""
+        return self.loss.n_rows
+
+    def __call__(
+        self, rows: slice, y_true: Array, raw_prediction: Array, sample_weight: Array | None
+    ) -> Array:
+        """Of a block."""
+        loss = self.loss.take(rows)
+        weight = self.weigh(y_true, raw_prediction, sample_weight)
+        if isinstance(self.part, Weighting):
+            return self.part.statistics(loss, y_true, raw_prediction, weight)
+        return loss.statistics(y_true, raw_prediction, weight)
 
 
 def gather(
     statistics: Statistics, y_true: Array, raw_prediction: Array, sample_weight: Array | None
 ) -> Array:
     """The sum of ``statistics`` over all blocks; of no rows the statistics of an empty block."""
+    total: Any = compiled_sums(statistics, y_true, raw_prediction, sample_weight)
+    if total is None:
+        total = _over_blocks(statistics, y_true, raw_prediction, sample_weight)
+    if not np.isfinite(total).all():
+        reject_non_finite_data(y_true, raw_prediction)
+        given = "numbers whose sums overflow"
+        raise invalid("y_true or raw_prediction", given=given, needed="numbers below 1e150")
+    return np.asarray(total, dtype=np.float64)
+
+
+def _over_blocks(
+    statistics: Statistics, y_true: Array, raw_prediction: Array, sample_weight: Array | None
+) -> Any:
     total: Any = None
     blocks = list(row_blocks(len(y_true), n_columns(raw_prediction))) or [slice(0, 0)]
     with np.errstate(over="ignore", invalid="ignore"):  # bad rows are reported
@@ -40,11 +106,7 @@ def gather(
                 total = sums.copy() if total is None else total + sums
             else:
                 total += sums  # in place: a histogram may be as long as a block
-    if not np.isfinite(total).all():
-        reject_non_finite_data(y_true, raw_prediction)
-        given = "numbers whose sums overflow"
-        raise invalid("y_true or raw_prediction", given=given, needed="numbers below 1e150")
-    return np.asarray(total, dtype=np.float64)
+    return total
 
 
 def resolve(
@@ -53,15 +115,12 @@ def resolve(
     raw_prediction: Array,
     sample_weight: Array | None,
     reduce: Reduce | None = None,
-    weigh: Weigh = as_given,
+    weigh: LabelWeights = AS_GIVEN,
 ) -> Loss:
-    """The loss with everything global found in these rows, and in others by ``reduce``.
+    """The loss with everything global found in these rows, and in others by ``reduce``."""
 
-    ``weigh`` gives the weights of a block from its labels, predictions and sample weights.
-    """
-
-    def statistics(loss: Loss, rows: slice, y: Array, raw: Array, w: Array | None) -> Array:
-        return loss.take(rows).statistics(y, raw, weigh(y, raw, w))
+    def statistics(loss: Loss) -> Statistics:
+        return Statistics(loss, loss, weigh)
 
     return _resolved(loss, statistics, y_true, raw_prediction, sample_weight, reduce)
 
@@ -73,21 +132,19 @@ def resolve_weighting(
     raw_prediction: Array,
     sample_weight: Array | None,
     reduce: Reduce | None = None,
-    weigh: Weigh = as_given,
+    weigh: LabelWeights = AS_GIVEN,
 ) -> Weighting:
     """The weighting of a loss with everything global found, as `resolve`."""
 
-    def statistics(
-        weighting: Weighting, rows: slice, y: Array, raw: Array, w: Array | None
-    ) -> Array:
-        return weighting.statistics(loss.take(rows), y, raw, weigh(y, raw, w))
+    def statistics(weighting: Weighting) -> Statistics:
+        return Statistics(weighting, loss, weigh)
 
     return _resolved(weighting, statistics, y_true, raw_prediction, sample_weight, reduce)
 
 
 def _resolved(
     part: Pending,
-    statistics_of: Callable[[Pending, slice, Array, Array, Array | None], Array],
+    statistics: Callable[[Pending], Statistics],
     y_true: Array,
     raw_prediction: Array,
     sample_weight: Array | None,
@@ -100,7 +157,6 @@ def _resolved(
     # A sample counts for the rows it stands for beside other machines, which may not sample.
     times = n_samples / len(y_true) if n_samples else 1.0
     while part.pending:
-        statistics = partial(statistics_of, part)
-        sums = times * gather(statistics, y_true, raw_prediction, sample_weight)
+        sums = times * gather(statistics(part), y_true, raw_prediction, sample_weight)
         part = part.resolve(sums if reduce is None else reduce(sums))
     return part

@@ -12,7 +12,12 @@ from gbm_objectives._core.validation import Array, invalid, non_negative, positi
 from gbm_objectives.curvature import Curvature, default_for
 from gbm_objectives.loss import Loss
 from gbm_objectives.objective._blocks import Block
-from gbm_objectives.objective._gathering import as_given, resolve, resolve_weighting
+from gbm_objectives.objective._gathering import (
+    AS_GIVEN,
+    LabelWeights,
+    resolve,
+    resolve_weighting,
+)
 from gbm_objectives.weighting import Weighting
 
 #: No Hessian is smaller: the floor that XGBoost puts under its own logistic objective.
@@ -104,7 +109,7 @@ class Term:
         if self.weightings:
             term = self.with_label_weights(y_true, raw_prediction, sample_weight, reduce)
         # A draw is for the rows, whatever their classes weigh.
-        weigh = as_given if self.loss.drawn else term.weigh
+        weigh = AS_GIVEN if self.loss.drawn else term.label_weights
         loss = resolve(term.loss, y_true, raw_prediction, sample_weight, reduce, weigh)
         if loss is not term.loss:
             term = replace(term, loss=loss, curvature=self.policy)
@@ -159,17 +164,12 @@ class Term:
     ) -> Array | None:
         """The sample weights with the factors of the labels; ``raw_prediction`` only tells the outputs."""
         term = self.with_label_weights(y_true, raw_prediction, sample_weight)
-        return term.weigh(y_true, raw_prediction, sample_weight)
+        return term.label_weights(y_true, raw_prediction, sample_weight)
 
-    def weigh(
-        self, y_true: Array, raw_prediction: Array, sample_weight: Array | None
-    ) -> Array | None:
-        """The same of a block, once the weightings are resolved."""
-        for weighting in self.weightings:
-            if weighting.of_labels:
-                factor = weighting.factor(self.loss, slice(None), y_true, raw_prediction)
-                sample_weight = factor if sample_weight is None else sample_weight * factor
-        return sample_weight
+    @property
+    def label_weights(self) -> LabelWeights:
+        """What multiplies sample weights, once the weightings are resolved."""
+        return LabelWeights(tuple(w for w in self.weightings if w.of_labels), self.loss)
 
     def __repr__(self) -> str:
         clip = "" if self.clip is None else f", clip={self.clip}"

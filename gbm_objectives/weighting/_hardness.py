@@ -19,9 +19,10 @@ from gbm_objectives._core.validation import Array, invalid, number
 from gbm_objectives.loss import Loss
 from gbm_objectives.weighting._base import Weighting
 
-_FINE = 1 << 15
 _HALF = 1 << 16
 _SIGN = np.uint32(1 << 31)
+#: Losses that are fewer float32 numbers apart are equal: 4e-6 of them.
+_TIES = 32
 
 
 def _as_filled(loss: Loss, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
@@ -84,26 +85,36 @@ class GradientHarmonizing(Weighting):
     def statistics(
         self, loss: Loss, y_true: Array, raw_prediction: Array, sample_weight: Array | None
     ) -> Array:
-        """The weight in each of many narrow bins: one pass, and no matter how wide the bins are."""
-        norm = self._norm(loss, loss.gradient(*_as_filled(loss, y_true, raw_prediction)))
-        norm *= _FINE
-        return np.bincount(norm.astype(np.intp), sample_weight, _FINE + 1)
+        """The weight in each bin, and in one more beyond each end; rows are shared between the two nearest."""
+        gradient = loss.gradient(*_as_filled(loss, y_true, raw_prediction))
+        below, distance = self._place(loss, gradient)
+        near: Array = 1.0 - distance
+        if sample_weight is not None:
+            near, distance = near * sample_weight, distance * sample_weight
+        n_bins = self.bins + 2
+        counts: Array = np.bincount(below, near, n_bins) + np.bincount(below + 1, distance, n_bins)
+        return counts
+
+    def _place(self, loss: Loss, gradient: Array) -> tuple[Array, Array]:
+        """The lower of the two nearest bins, and the distance from it."""
+        place = self._norm(loss, gradient)
+        place *= self.bins
+        place += 0.5
+        below = np.clip(np.floor(place), 0, self.bins)
+        place -= below
+        return below.astype(np.intp), place
 
     @override
     def resolve(self, sums: Array) -> GradientHarmonizing:
         """The factors whose weighted mean over the rows is 1."""
-        place = (np.arange(_FINE + 1) + 0.5) * (self.bins / _FINE) + 0.5
-        below = np.minimum(place.astype(np.intp), self.bins)
-        distance = np.minimum(place - below, 1.0)
-        counts = np.bincount(below, sums * (1.0 - distance), self.bins + 2)
-        counts += np.bincount(below + 1, sums * distance, self.bins + 2)
+        counts = sums.copy()
         # Beyond the ends there are no rows: what was shared with them belongs to the end bins.
         counts[1] += counts[0]
         counts[-2] += counts[-1]
         padded = np.pad(counts[1:-1], 1, mode="edge")
         density = 0.25 * padded[:-2] + 0.5 * padded[1:-1] + 0.25 * padded[2:]
         inverse = np.pad(1.0 / np.where(density > 0, density, np.inf), 1, mode="edge")
-        mean = sums @ (inverse[below] * (1.0 - distance) + inverse[below + 1] * distance)
+        mean = sums @ inverse
         return replace(self, factors=tuple((inverse * (sums.sum() / mean)).tolist()))
 
     @override
@@ -118,12 +129,7 @@ class GradientHarmonizing(Weighting):
         """The factors of the two nearest bins, in proportion."""
         if gradient is None:
             gradient = loss.gradient(*_as_filled(loss, y_true, raw_prediction))
-        place = self._norm(loss, gradient)
-        place *= self.bins
-        place += 0.5
-        below = np.floor(place)
-        place -= below
-        index = below.astype(np.intp)
+        index, place = self._place(loss, gradient)
         factors = np.asarray(self.factors, dtype=place.dtype)
         place *= lookup(np.diff(factors, append=factors[-1]), index)
         place += lookup(factors, index)
@@ -134,8 +140,9 @@ class GradientHarmonizing(Weighting):
 class HardestShare(Weighting):
     """1 for the rows of largest loss that together have the share ``keep`` of the weight, 0 for others.
 
-    Rows whose loss equals the threshold, in float32, share what is left for them, so that exactly ``keep`` is
-    kept: all rows of a class tie in the first round. The mean of factor x loss is keep x the mean of the upper
+    Rows whose loss equals the threshold, up to the rounding of float32, share what is left for them, so that exactly
+    ``keep`` is kept: all rows of a class tie in the first round. (Two processors, or compiled code and NumPy, may
+    round the loss of such a row to different numbers.) The mean of factor x loss is keep x the mean of the upper
     tail, conditional value at risk: Rockafellar & Uryasev (2000), https://doi.org/10.21314/JOR.2000.038; and
     factor x gradient is its derivative, away from ties.
 
@@ -155,8 +162,10 @@ class HardestShare(Weighting):
         The weight that is to be kept in the bin.
     threshold : float or None, default None
         The loss above which rows are kept.
+    least : float, default 0.0
+        The loss below which no row is kept.
     share : float, default 1.0
-        What is kept of the rows that have this loss.
+        What is kept of the rows between the two.
     """
 
     sampled = True
@@ -166,6 +175,7 @@ class HardestShare(Weighting):
     bin: int | None = field(default=None, repr=False)
     left: float = field(default=0.0, repr=False)
     threshold: float | None = field(default=None, repr=False)
+    least: float = field(default=0.0, repr=False)
     share: float = field(default=1.0, repr=False)
 
     def __post_init__(self) -> None:
@@ -187,6 +197,8 @@ class HardestShare(Weighting):
     ) -> Array:
         """The weight at each pattern of the upper bits, or of the lower bits within the bin."""
         keys = _keys(loss.value(*_as_filled(loss, y_true, raw_prediction)))
+        # Bins end between the round numbers that losses of many rows may have, so that ties are in one bin.
+        keys += np.uint32(_HALF // 2)
         upper = keys >> np.uint32(16)
         if self.bin is not None:
             inside = np.flatnonzero(upper == self.bin)
@@ -205,13 +217,23 @@ class HardestShare(Weighting):
         left = target - float(kept[place] - sums[found])
         if first:
             return replace(self, bin=found, left=left)
-        threshold = _value((self.bin or 0) * _HALF + found)
-        return replace(self, threshold=threshold, share=min(max(left / sums[found], 0.0), 1.0))
+        # Rows whose loss rounds to another number elsewhere are nearer to this one than to the next that rows have.
+        others = np.flatnonzero(sums)
+        gaps = np.abs(others[others != found] - found)
+        reach = min(_TIES, int((gaps.min(initial=_HALF) - 1) // 2))
+        key = (self.bin or 0) * _HALF - _HALF // 2 + found
+        return replace(
+            self,
+            threshold=_value(key + reach),
+            least=_value(key - reach),
+            share=min(max(left / float(sums[found]), 0.0), 1.0),
+        )
 
     @override
     def of_hessian(self, factor: Array) -> Array:
         """The factor, and at least ``keep``."""
-        return np.asarray(np.maximum(factor, self.keep))
+        held: Array = np.maximum(factor, self.keep)
+        return held
 
     @override
     def class_shares(self, shares: Array) -> Array:
@@ -236,9 +258,11 @@ class HardestShare(Weighting):
     ) -> Array:
         """1 above the threshold, 0 below, the share at it."""
         value = loss.value(*_as_filled(loss, y_true, raw_prediction))
-        threshold = np.float32(self.threshold or 0.0)
-        factor = (value > threshold).astype(np.float32)
-        factor += np.float32(self.share) * (value == threshold)
+        factor = (value > np.float32(self.threshold or 0.0)).astype(np.float32)
+        ties = (value >= np.float32(self.least)).astype(np.float32)
+        ties -= factor
+        ties *= self.share
+        factor += ties
         return factor.astype(raw_prediction.dtype, copy=False)
 
 

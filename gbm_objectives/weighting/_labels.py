@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from typing_extensions import override
 
-from gbm_objectives._core.numerics import lookup
+from gbm_objectives._core.numerics import lookup, weighted_sums
 from gbm_objectives._core.validation import Array, invalid, number, positive, reject_rows
 from gbm_objectives.loss import Loss
 from gbm_objectives.weighting._base import Weighting
@@ -83,17 +83,15 @@ class ClassWeight(Weighting):
         self, loss: Loss, y_true: Array, raw_prediction: Array, sample_weight: Array | None
     ) -> Array:
         """The weighted count of each class."""
-        if not len(y_true):
-            return np.zeros(_n_classes(raw_prediction))
         if loss.labels == "distribution":
+            if not len(y_true):
+                return np.zeros(_n_classes(raw_prediction))
             weight = np.ones(len(y_true)) if sample_weight is None else sample_weight
             return np.asarray(weight @ y_true, dtype=np.float64)
         if loss.labels == "class":
             codes = y_true.astype(np.intp)
             return np.bincount(codes, sample_weight, raw_prediction.shape[1]).astype(np.float64)
-        total = float(len(y_true) if sample_weight is None else sample_weight.sum(dtype=np.float64))
-        ones = float(np.average(y_true, weights=sample_weight)) * total if total else 0.0
-        return np.array([total - ones, ones])
+        return weighted_sums(sample_weight, 1.0 - y_true, y_true)[1:]
 
     @override
     def resolve(self, sums: Array) -> ClassWeight:
@@ -203,10 +201,8 @@ class InverseLabel(Weighting):
     ) -> Array:
         """The sums of weights, and of the weighted logarithms and inverses of the sizes."""
         size = self._size(y_true)
-        weight = np.ones(1) if sample_weight is None else sample_weight
         with np.errstate(over="ignore"):
-            parts = np.broadcast_to(weight, size.shape), weight * np.log(size), weight / size
-        return np.array([part.sum(dtype=np.float64) for part in parts])
+            return weighted_sums(sample_weight, np.log(size), 1.0 / size)
 
     @override
     def resolve(self, sums: Array) -> InverseLabel:

@@ -85,10 +85,8 @@ class NegativeSampling(Weighting):
         if self.key is None:
             hint = "Call resolve(sums) first."
             raise invalid("key", given="None", needed="the key of a draw", hint=hint)
-        start = rows.start or 0
-        chance = _draws.hashes(self.key, start, start + len(y_true))
-        kept = chance < self.share * 2.0**32
-        factor = kept.astype(raw_prediction.dtype)
+        chance = _draws.chances(self.key, rows, y_true)
+        factor = (chance < self.share * 2.0**32).astype(raw_prediction.dtype)
         factor *= 1.0 / self.share
-        factor[y_true > 0] = 1.0
+        np.copyto(factor, 1.0, where=y_true > 0)
         return factor
