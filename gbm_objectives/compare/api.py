@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -205,6 +205,10 @@ class Prepared:
             "folds": plan.folds,
             "rounds": settings.rounds,
             "early_stopping": settings.early_stopping,
+            "threads": settings.threads,
+            "leaves": settings.leaves,
+            "categorical": bool(data.categorical),
+            "recipes": [asdict(one.recipe) for one in self.experiment.candidates if one.recipe],
             "trees": {library: LIBRARIES[library].trees for library in self.libraries},
             "fits": sum(1 for _ in self.experiment.jobs()),
             "notes": self.notes,
