@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from gbm_objectives.compare.frames import CURVES, PREDICTIONS, SCORES, WARNINGS, Frames
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
     from matplotlib.figure import Figure
+
+    from gbm_objectives.compare.report.recommendation import Recommendation
 
 __all__ = ["CURVES", "PREDICTIONS", "SCORES", "WARNINGS", "Result"]
 
@@ -44,6 +47,16 @@ class Result(Frames):
         from gbm_objectives.compare.report import statistics
 
         return statistics.leaderboard(self)
+
+    @cached_property
+    def recommendation(self) -> Recommendation | None:
+        """Which candidate to use, why, how sure that is, and the code; None where none has scores.
+
+        See `report.recommendation.Recommendation`.
+        """
+        from gbm_objectives.compare.report.recommendation import recommend
+
+        return recommend(self)
 
     def verdict(self) -> str:
         """What the comparison shows, in one to three plain sentences."""

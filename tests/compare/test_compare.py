@@ -509,7 +509,7 @@ def test_a_plain_function_is_the_built_in_objective_that_it_writes_out(early_sto
     assert warned["text"].str.contains("Every prediction is the same").all()
     assert set(warned["library"]) == {"xgboost", "lightgbm"}
     said = verdict.lines(found)
-    assert any("squared (rmse" in line or "squared_of_train (rmse" in line for line in said)
+    assert any(re.search(r"squared(_of_train)? yours · \w+ \(rmse", line) for line in said)
 
 
 @pytest.mark.parametrize("n_classes", [2, 3])
@@ -577,9 +577,9 @@ def test_a_failure_is_a_row_with_its_reason(monkeypatch, error, reason):
     text = shown(found)
     said = next(line for line in text.splitlines() if line.startswith("Failed in 3 of 6 fits: "))
     assert said.split(": ", 1)[1].startswith(reason)
-    assert said.endswith(" (broken · xgboost)")
-    line = next(line for line in text.splitlines() if line.startswith("xgboost  broken"))
-    assert line.split()[2:] == ["none", "none", "none"]
+    assert said.endswith(" (broken ours · XGBoost)")
+    line = next(line for line in text.splitlines() if line.startswith("xgboost  broken ours"))
+    assert line.split()[3:] == ["none", "none", "none"]
 
 
 def test_warnings_are_rows():
@@ -692,9 +692,12 @@ def test_the_terminal_says_what_the_report_says():
     built_in = made("b", "built-in", 10.0, 20.0, 30.0)
     worse = made("w", "built-in", 50.0, 50.0, 50.0)
     for ours, words in (
-        ((9.0, 18.99, 29.01), "o (mae 19) is better than b (20)"),
-        ((11.0, 21.01, 30.99), "o (mae 21) is worse than b (20)"),
-        ((9.0, 21.0, 29.0), "no clear difference between o (mae 19.67) and b (20)"),
+        ((9.0, 18.99, 29.01), "o ours · XGBoost (mae 19) is better than b XGBoost (20)"),
+        ((11.0, 21.01, 30.99), "o ours · XGBoost (mae 21) is worse than b XGBoost (20)"),
+        (
+            (9.0, 21.0, 29.0),
+            "no clear difference between o ours · XGBoost (mae 19.67) and b XGBoost (20)",
+        ),
     ):
         found = as_result(made("o", "ours", *ours) + worse + built_in)
         text = shown(found)
@@ -711,7 +714,7 @@ def test_rows_are_sorted_and_failures_come_last():
     assert [line.split()[1] for line in lines if re.match(r"(-|xgboost) {2,}", line)] == list(
         "cabf"
     )
-    assert "Failed in 1 of 2 fits: x (f · xgboost)" in "\n".join(lines)
+    assert "Failed in 1 of 2 fits: x (f ours · XGBoost)" in "\n".join(lines)
 
 
 def test_reasons_that_differ_in_figures_only_are_one():
@@ -720,7 +723,7 @@ def test_reasons_that_differ_in_figures_only_are_one():
         found = made("f", "ours", 1.0, 1.0, failed=(0, 1), library=library)
         rows += [(*row[:-1], f"{n} of 20 are not") for row, n in zip(found, (12, 7), strict=True)]
     said = [line for line in shown(as_result(rows)).splitlines() if "are not" in line]
-    assert said == ["Failed in 2 of 2 fits: 12 of 20 are not (f · xgboost, f · lightgbm)"]
+    assert said == ["Failed in 2 of 2 fits: 12 of 20 are not (f ours · XGBoost, f ours · LightGBM)"]
 
 
 def test_margins_are_no_probabilities():
@@ -736,7 +739,7 @@ def test_the_baseline_is_named_where_no_model_is_clearly_better():
     baseline = made("constant", "baseline", 10.0, 10.2, 10.4, library="-")
     better, same = (made("m", "ours", *maes) for maes in ((8.0, 8.1, 8.6), (9.0, 11.0, 10.0)))
     assert "no model is clearly better" not in shown(as_result(baseline + better))
-    assert "no model is clearly better than constant: the best is m" in shown(
+    assert "no model is clearly better than constant: the best is m ours · XGBoost." in shown(
         as_result(baseline + same)
     )
 
@@ -762,7 +765,7 @@ def test_the_report_fits_80_columns_and_marks_the_lowest(result):
     for row in board.itertuples():
         if row.mean < 1000 and row.high - row.low < 2000:
             cell = f"{row.mean:.1f} ± {(row.high - row.low) / 2:.1f}"
-            start = rf"{row.library} +{re.escape(row.candidate)} "
+            start = rf"{row.library} +{re.escape(row.candidate)}( ours| XGBoost| LightGBM)? "
             assert any(re.match(start, line) and cell in line for line in table)
             found += 1
     assert found > 50
@@ -798,7 +801,7 @@ def test_compare(capsys, tmp_path):
     )
     assert out.count("\nxgboost  ") == 13
     assert out.count("\nlightgbm  ") == 14
-    said = re.findall(r"^- (?:On clean|With \d+%).* of (?:xgboost|lightgbm)", out, re.MULTILINE)
+    said = re.findall(r"^- (?:On clean|With \d+%).* ours · \w+ \(mae", out, re.MULTILINE)
     assert len(said) == 6
     assert f"Report: {tmp_path / 'new' / 'out' / 'report.html'}" in out.replace("\n", "")
     page = (tmp_path / "new" / "out" / "report.html").read_text(encoding="utf-8")
@@ -849,7 +852,8 @@ def test_the_exit_code_tells_when_every_model_failed(capsys, monkeypatch):
     line_up(monkeypatch, Constant(), Broken("broken", "ours", "xgboost", RuntimeError("no luck")))
     assert main(["compare", *TINY, "--no-out"]) == 1
     assert (
-        "Failed in 6 of 6 fits: RuntimeError: no luck (broken · xgboost)" in capsys.readouterr().out
+        "Failed in 6 of 6 fits: RuntimeError: no luck (broken ours · XGBoost)"
+        in capsys.readouterr().out
     )
 
 

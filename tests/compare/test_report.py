@@ -133,7 +133,7 @@ def test_dots_are_the_means_of_the_leaderboard():
     assert sorted(places) == list(range(len(board)))
     np.testing.assert_array_equal(x[np.argsort(places)], board["mean"])
     labels = [label.get_text() for label in axes.get_yticklabels()]
-    assert labels[0] == f"{board['candidate'].iloc[0]} · {board['library'].iloc[0]}"
+    assert labels[0] == "huber(delta=2.0) ours · XGBoost"
 
 
 def test_a_score_far_beyond_the_constant_is_a_number_at_the_edge():

@@ -16,7 +16,9 @@ from gbm_objectives.compare.frames import Frames
 from gbm_objectives.compare.report import displays, statistics
 from gbm_objectives.compare.report.contests import contests
 from gbm_objectives.compare.report.displays.base import COLOURS, GRID, TEXT
+from gbm_objectives.compare.report.names import names
 from gbm_objectives.compare.report.numbers import number, percent, signed, span
+from gbm_objectives.compare.report.recommendation import recommend
 from gbm_objectives.compare.report.verdict import label, verdict
 
 #: Figures whose data fit in a table of so many rows show it.
@@ -58,7 +60,9 @@ def render(result: Frames, folder: str | Path | None = None) -> str:
         title=f"Which loss for {info['target'] or info['name'] or 'this data'}?",
         facts=facts(info),
         verdict=verdict(result),
+        recommendation=recommend(result),
         contests=contests(result),
+        names={(key.library, key.candidate): name for key, name in names(result).items()},
         boards=boards(result),
         gain=statistics.higher_is_better(result),
         figures=figures(result, folder),

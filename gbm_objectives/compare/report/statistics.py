@@ -48,6 +48,13 @@ class Difference:
         """Whether the interval leaves out 0."""
         return self.low > 0 or self.high < 0
 
+    @property
+    def error(self) -> float:
+        """The standard error of the mean, half the interval over the t quantile; NaN for one pair."""
+        if self.pairs < 2:
+            return nan
+        return (self.high - self.mean) / float(stdtrit(self.pairs - 1, (1 + CONFIDENCE) / 2))
+
 
 def corrected_interval(
     differences: Sequence[float] | np.ndarray[Any, Any],
@@ -200,11 +207,19 @@ def best(
 
 
 def best_of(
-    result: Frames, wide: pd.DataFrame, among: Sequence[str], library: str | None = None
+    result: Frames,
+    wide: pd.DataFrame,
+    among: Sequence[str],
+    library: str | None = None,
+    among_keys: Sequence[Key] | None = None,
 ) -> Key | None:
-    """`best` by a table."""
+    """`best` by a table, of some of its candidates only where these are given."""
     kind = kinds(result)
-    keys: list[Key] = [key for key in wide if kind[key] in among and library in (None, key.library)]
+    keys: list[Key] = [
+        key
+        for key in (wide if among_keys is None else among_keys)
+        if kind[key] in among and library in (None, key.library)
+    ]
     if not keys:
         return None
     means = np.array([wide[key].mean() for key in keys])
