@@ -207,6 +207,7 @@ class Prepared:
             "early_stopping": settings.early_stopping,
             "threads": settings.threads,
             "leaves": settings.leaves,
+            "without_label": data.without_label,
             "categorical": bool(data.categorical),
             "recipes": [asdict(one.recipe) for one in self.experiment.candidates if one.recipe],
             "trees": {library: LIBRARIES[library].trees for library in self.libraries},

@@ -43,6 +43,8 @@ class Data:
         The level of the task "quantile".
     notes : tuple of str, default ()
         What was done to the data, each a sentence.
+    without_label : tuple of int, default ()
+        The rows, as the user numbers them from 0, that are left out since they have no label.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Data:
     features: tuple[str, ...] = ()
     tau: float | None = None
     notes: tuple[str, ...] = field(default=())
+    without_label: tuple[int, ...] = ()
 
     @property
     def of_classes(self) -> bool:
@@ -151,4 +154,5 @@ def of_arrays(
         name, target, chosen, features.set_axis([f"f{i}" for i in range(features.shape[1])], axis=1),
         *as_matrix(features), values, classes, tuple(map(str, features.columns)),
         (tau or 0.5) if chosen == "quantile" else None, (*found, *features_notes),
+        tuple(map(int, missing.nonzero()[0])),
     )  # fmt: skip

@@ -19,10 +19,13 @@ from gbm_objectives.compare.report.displays.base import COLOURS, GRID, TEXT
 from gbm_objectives.compare.report.names import names
 from gbm_objectives.compare.report.numbers import number, percent, signed, span
 from gbm_objectives.compare.report.recommendation import recommend
+from gbm_objectives.compare.report.suspects import suspects
 from gbm_objectives.compare.report.verdict import label, verdict
 
 #: Figures whose data fit in a table of so many rows show it.
 ROWS = 80
+#: So many suspect labels are shown.
+SUSPECTS = 20
 
 
 def write(result: Frames, path: str | Path, figures: str | Path | None = None) -> Path:
@@ -61,6 +64,7 @@ def render(result: Frames, folder: str | Path | None = None) -> str:
         facts=facts(info),
         verdict=verdict(result),
         recommendation=recommend(result),
+        suspects=suspect_rows(result),
         contests=contests(result),
         names={(key.library, key.candidate): name for key, name in names(result).items()},
         boards=boards(result),
@@ -106,6 +110,14 @@ def boards(result: Frames) -> list[tuple[str, list[dict[str, Any]]]]:
         (label(share), [{str(k): v for k, v in row.items()} for row in rows.to_dict("records")])
         for share, rows in board.groupby("contamination")
     ]
+
+
+def suspect_rows(result: Frames) -> dict[str, Any]:
+    """The most suspect labels as a table, and how many there are in all."""
+    found = suspects(result)
+    rows = [[_cell(value) for value in row] for row in found.head(SUSPECTS).itertuples(index=False)]
+    columns = [str(name).replace("_", " ") for name in found.columns]
+    return {"count": len(found), "columns": columns, "rows": rows}
 
 
 def warnings(result: Frames) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ from gbm_objectives.compare.frames import Frames
 from gbm_objectives.compare.report import statistics, verdict
 from gbm_objectives.compare.report.names import name_of, names, short
 from gbm_objectives.compare.report.recommendation import Recommendation, recommend
+from gbm_objectives.compare.report.suspects import suspects
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,6 +59,17 @@ def report(console: Console, result: Frames) -> None:
     yours = " and of yours" if "user" in set(board["kind"]) else ""
     say(console, "", f"The best of ours{yours} against the best built-in of the same library:")
     say(console, *(f"- {_plain(line, console)}" for line in verdict.lines(result)))
+    say(console, *_suspects(result))
+
+
+def _suspects(result: Frames) -> list[str]:
+    """How many labels look wrong, and the first of them."""
+    rows = suspects(result)["row"].tolist()
+    if not rows:
+        return []
+    shown = ", ".join(map(str, rows[:5])) + (" ..." if len(rows) > 5 else "")
+    what = "label looks" if len(rows) == 1 else "labels look"
+    return ["", f"{len(rows)} {what} wrong, most of all in row {shown} (counted from 0)."]
 
 
 def recipe(found: Recommendation) -> list[str]:
