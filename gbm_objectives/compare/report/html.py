@@ -20,7 +20,7 @@ from gbm_objectives.compare.report.names import names
 from gbm_objectives.compare.report.numbers import number, percent, signed, span
 from gbm_objectives.compare.report.recommendation import recommend
 from gbm_objectives.compare.report.suspects import suspects
-from gbm_objectives.compare.report.verdict import label, verdict
+from gbm_objectives.compare.report.verdict import label, power, verdict
 
 #: Figures whose data fit in a table of so many rows show it.
 ROWS = 80
@@ -63,6 +63,7 @@ def render(result: Frames, folder: str | Path | None = None) -> str:
         title=f"Which loss for {info['target'] or info['name'] or 'this data'}?",
         facts=facts(info),
         verdict=verdict(result),
+        power=power(result),
         recommendation=recommend(result),
         suspects=suspect_rows(result),
         contests=contests(result),

@@ -105,7 +105,9 @@ def n_folds(result: Frames) -> int:
 
 def test_to_train(result: Frames) -> float:
     """n_test/n_train of the folds; infinite for a single one."""
-    folds = n_folds(result)
+    given, folds = result.info.get("test_to_train"), n_folds(result)
+    if given is not None:  # of splits by time, whose training rows grow
+        return float(given)
     return 1 / (folds - 1) if folds > 1 else float("inf")
 
 
@@ -187,6 +189,24 @@ def difference(result: Frames, one: Key, other: Key, contamination: float) -> Di
 def paired(result: Frames, wide: pd.DataFrame, one: Key, other: Key) -> Difference:
     """`difference` by a table."""
     return corrected_interval((wide[one] - wide[other]).to_numpy(), test_to_train(result))
+
+
+def visible(result: Frames) -> float:
+    """The difference to the best candidate that four in five such comparisons would show as clear; NaN for one fold.
+
+    (t_0.975 + t_0.8) standard errors of the paired difference, the median over the other models at the lowest
+    contamination.
+    """
+    shares = contaminations(result)
+    wide = table(result, shares[0]) if shares else pd.DataFrame()
+    kind = kinds(result)
+    models = [key for key in wide if kind[key] != "baseline"]
+    top = best_of(result, wide, tuple(set(kind.values()) - {"baseline"})) if models else None
+    if top is None or len(models) < 2 or len(wide) < 2:
+        return nan
+    errors = [paired(result, wide, key, top).error for key in models if key != top]
+    quantiles = stdtrit(len(wide) - 1, (1 + CONFIDENCE) / 2) + stdtrit(len(wide) - 1, 0.8)
+    return float(quantiles * np.median(errors))
 
 
 def ranks(result: Frames) -> pd.DataFrame:

@@ -35,7 +35,20 @@ def lines(result: Frames) -> list[str]:
     metric = str(result.info["metric"])
     weak = (_against_constant(result, share) for share in statistics.contaminations(result))
     said = [f"{describe(one, metric)}: {interval(one.difference)}." for one in found]
-    return [line for line in (*said, *weak, _caveat(result, found)) if line]
+    return [line for line in (*said, *weak, power(result), _caveat(result, found)) if line]
+
+
+def power(result: Frames) -> str:
+    """What difference the comparison could have seen, in a sentence; empty for one fold."""
+    size = statistics.visible(result)
+    if isnan(size):
+        return ""
+    best = statistics.leaderboard(result)["mean"].iloc[0]
+    share = f" ({number(100 * size / abs(best), 2)}% of the best)" if best else ""
+    return (
+        f"These folds would usually show a difference of {number(size, 2)} {result.info['metric']}{share} "
+        "as clear; smaller ones can go unseen."
+    )
 
 
 def _at(result: Frames, found: list[Contest], share: float) -> str:
