@@ -6,6 +6,7 @@ import pytest
 from _results import from_values
 
 from gbm_objectives.compare import compare
+from gbm_objectives.compare.report import html
 from gbm_objectives.compare.report.mixture import chance_of_noise, most_suspect
 from gbm_objectives.compare.saving import load, save
 
@@ -61,6 +62,10 @@ def test_rows_are_those_of_the_user(tmp_path):
     assert hits.mean() >= 0.9
     assert hits.sum() >= 0.9 * len(hidden)
     assert found["distance"].abs().iloc[0] > 5
+    shown = html.suspect_rows(result)
+    assert shown["count"] == len(found) > len(shown["rows"]) == html.SUSPECTS
+    assert shown["rows"][0][0] == str(found["row"].iloc[0])
+    assert shown["rows"][0][-1] == "0.0%"
     save(result, tmp_path)
     pd.testing.assert_frame_equal(load(tmp_path).suspects(), found)
     written = pd.read_csv(tmp_path / "suspects.csv")

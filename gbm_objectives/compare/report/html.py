@@ -116,8 +116,11 @@ def boards(result: Frames) -> list[tuple[str, list[dict[str, Any]]]]:
 def suspect_rows(result: Frames) -> dict[str, Any]:
     """The most suspect labels as a table, and how many there are in all."""
     found = suspects(result)
-    rows = [[_cell(value) for value in row] for row in found.head(SUSPECTS).itertuples(index=False)]
-    columns = [str(name).replace("_", " ") for name in found.columns]
+    rows = [
+        [*map(_cell, row[:-1]), f"{100 * row[-1]:.1f}%"]
+        for row in found.head(SUSPECTS).itertuples(index=False)
+    ]
+    columns = [*map(str, found.columns[:-1]), "chance that it is right"]
     return {"count": len(found), "columns": columns, "rows": rows}
 
 
