@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gbm_objectives.compare.api import compare
+    from gbm_objectives.compare.normal_scores import NormalScores
     from gbm_objectives.compare.result import Result
 
-__all__ = ["Result", "compare"]
+__all__ = ["NormalScores", "Result", "compare"]
 
 
 def __getattr__(name: str) -> Any:
@@ -24,4 +25,8 @@ def __getattr__(name: str) -> Any:
         from gbm_objectives.compare.result import Result
 
         return Result
+    if name == "NormalScores":
+        from gbm_objectives.compare.normal_scores import NormalScores
+
+        return NormalScores
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

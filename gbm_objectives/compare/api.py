@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -28,6 +28,8 @@ def compare(
     *,
     task: str | None = None,
     tau: float | None = None,
+    groups: Any = None,
+    time: Any = None,
     libraries: Sequence[str] | None = None,
     objectives: Any = None,
     candidates: Any = None,
@@ -65,6 +67,12 @@ def compare(
         Default: found from the labels.
     tau : float, optional
         The quantile to predict, strictly between 0 and 1; implies task="quantile".
+    groups : array-like of shape (n_samples,), or str, optional
+        The group of each row, such as the customer, or the name of that column of X. No group is in both the training
+        and the test rows of a fold; the column is no feature.
+    time : array-like of shape (n_samples,), or str, optional
+        When each row was seen, numbers or dates, or the name of that column of X. Each fold is a stretch of time and
+        is predicted by models of all rows before it; the column is no feature.
     libraries : sequence of {"xgboost", "lightgbm"}, optional
         Default: those installed.
     objectives : str, Objective, Loss or a list of these, optional
@@ -139,7 +147,7 @@ def compare(
         budget=budget,
         cache=cache,
     )
-    data = X if isinstance(X, Data) else of_arrays(X, y, task, tau, name)
+    data = X if isinstance(X, Data) else of_arrays(X, y, task, tau, name, groups=groups, time=time)
     return prepare(data, options).run(shown() if progress else Silent(), command)
 
 
@@ -205,11 +213,29 @@ class Prepared:
             "folds": plan.folds,
             "rounds": settings.rounds,
             "early_stopping": settings.early_stopping,
+            "threads": settings.threads,
+            "leaves": settings.leaves,
+            "without_label": data.without_label,
+            "split": "time"
+            if data.time is not None
+            else "groups"
+            if data.groups is not None
+            else "rows",
+            "test_to_train": self._test_to_train(),
+            "categorical": bool(data.categorical),
+            "recipes": [asdict(one.recipe) for one in self.experiment.candidates if one.recipe],
             "trees": {library: LIBRARIES[library].trees for library in self.libraries},
             "fits": sum(1 for _ in self.experiment.jobs()),
             "notes": self.notes,
             "versions": self.versions,
         }
+
+    def _test_to_train(self) -> float | None:
+        """Of splits by time, whose training rows grow; None where the number of folds tells."""
+        if self.experiment.data.time is None:
+            return None
+        rows = self.experiment.rows(self.experiment.plan.seeds[0])
+        return sum(len(test) / len(train) for train, test in rows) / len(rows)
 
     def _outcomes(self, bar: Progress) -> tuple[list[tuple[Job, Outcome]], bool]:
         """In the order of the jobs, and whether all are there."""

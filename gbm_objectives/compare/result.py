@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from gbm_objectives.compare.frames import CURVES, PREDICTIONS, SCORES, WARNINGS, Frames
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
     from matplotlib.figure import Figure
+
+    from gbm_objectives.compare.report.recommendation import Recommendation
 
 __all__ = ["CURVES", "PREDICTIONS", "SCORES", "WARNINGS", "Result"]
 
@@ -44,6 +47,44 @@ class Result(Frames):
         from gbm_objectives.compare.report import statistics
 
         return statistics.leaderboard(self)
+
+    @cached_property
+    def recommendation(self) -> Recommendation | None:
+        """Which candidate to use, why, how sure that is, and the code; None where none has scores.
+
+        See `report.recommendation.Recommendation`.
+        """
+        from gbm_objectives.compare.report.recommendation import recommend
+
+        return recommend(self)
+
+    def suspects(self, rate: float = 0.05) -> pd.DataFrame:
+        """The rows whose labels don't fit the out-of-fold predictions, the most suspect first.
+
+        Of numbers, the residuals of the recommended model tell which labels are further out than its noise reaches.
+        Of classes, the labels tell that go against the model where it is surest. It needs scores at contamination 0.
+
+        Parameters
+        ----------
+        rate : float, default 0.05
+            The false discovery rate: at most this share of the rows is expected to have a right label, and where all
+            labels are right, rows are named with at most about this probability.
+
+        Returns
+        -------
+        DataFrame
+            Columns: row (as in your data, from 0), label, prediction; of numbers ``distance`` (label - prediction,
+            in robust standard deviations of such residuals), of classes ``probability`` (of the given label);
+            ``false_discovery``, the estimated probability that the label is right. No row where nothing is suspect.
+
+        Raises
+        ------
+        ValueError
+            For a rate that is not between 0 and 1.
+        """
+        from gbm_objectives.compare.report.suspects import suspects
+
+        return suspects(self, rate)
 
     def verdict(self) -> str:
         """What the comparison shows, in one to three plain sentences."""

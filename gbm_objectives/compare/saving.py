@@ -19,13 +19,14 @@ FRAMES = ("scores", "predictions", "curves", "warnings")
 
 
 def save(result: Result, folder: Path) -> None:
-    """Write scores.csv, predictions.csv.gz, curves.csv, warnings.csv and info.json."""
+    """Write scores.csv, predictions.csv.gz, curves.csv, warnings.csv, suspects.csv and info.json."""
     for name in FRAMES:
         frame = getattr(result, name)
         if name == "predictions":
             _write_predictions(frame, folder / _file(name))
         else:
             frame.to_csv(folder / _file(name), index=False)
+    result.suspects().to_csv(folder / "suspects.csv", index=False)
     text = json.dumps(result.info, indent=2, default=_plain)
     (folder / "info.json").write_text(text + "\n", encoding="utf-8")
 

@@ -8,7 +8,7 @@ from gbm_objectives.compare.report import statistics
 from gbm_objectives.compare.report.contests import contests
 from gbm_objectives.compare.report.numbers import number
 from gbm_objectives.compare.report.statistics import Key, corrected_interval
-from gbm_objectives.compare.report.verdict import verdict
+from gbm_objectives.compare.report.verdict import lines, verdict
 
 A, B, C = Key("xgboost", "a"), Key("xgboost", "b"), Key("-", "constant")
 
@@ -118,7 +118,7 @@ def test_higher_is_better_turns_the_order():
     made = two([0.9, 0.8, 0.9], [0.7, 0.6, 0.7], higher_is_better=True, metric="auc")
     assert statistics.leaderboard(made)["candidate"].tolist() == ["a", "b"]
     assert contests(made)[0].ours_better
-    assert "a (auc 0.8667) is better than b (0.6667), the best built-in of xgboost" in verdict(made)
+    assert "a ours · XGBoost (auc 0.8667) is better than b XGBoost (0.6667)." in verdict(made)
 
 
 def test_a_candidate_that_failed_once_is_not_ranked_but_named():
@@ -126,7 +126,7 @@ def test_a_candidate_that_failed_once_is_not_ranked_but_named():
     assert list(statistics.table(made, 0.0)) == [B]
     text = verdict(made)
     assert "Nothing can be compared" in text
-    assert "Failed, so left out: a · xgboost" in text
+    assert "Failed, so left out: a ours · XGBoost" in text
     assert statistics.failures(made)[["candidate", "reason", "fits"]].values.tolist() == [
         ["a", "ValueError: no", 1]
     ]
@@ -151,11 +151,13 @@ def test_everything_failed():
 def test_verdict_says_no_clear_difference():
     text = verdict(two([1.0, 2.0, 3.0], [1.1, 1.9, 3.05], [9.0, 9.1, 9.3]))
     assert text.startswith(
-        "On clean training labels, no clear difference between a (mae 2) and b (2.017)"
+        "On clean training labels, no clear difference between a ours · XGBoost (mae 2) and b XGBoost (2.017)."
     )
-    assert "95% interval" in text
-    assert "3 folds" in text
     assert "flatters" in text
+    details = lines(two([1.0, 2.0, 3.0], [1.1, 1.9, 3.05], [9.0, 9.1, 9.3]))[0]
+    assert details.startswith(text.partition(". ")[0])
+    assert "95% interval" in details
+    assert "3 folds" in details
 
 
 def test_verdict_needs_more_for_one_of_many():
@@ -200,6 +202,6 @@ def test_verdict_names_a_transformed_target():
     })  # fmt: skip
     text = verdict(made)
     assert text.startswith(
-        "With 10% of the training labels contaminated, a (mae 1.033) is better than log"
+        "With 10% of the training labels contaminated, a ours · XGBoost (mae 1.033) is better than log XGBoost (2.033)."
     )
-    assert "xgboost's built-ins, here on a transformed target: difference −1, " in text
+    assert "difference −1, " in lines(made)[0]

@@ -6,6 +6,7 @@ from gbm_objectives.compare.candidates.constant import Constant
 from gbm_objectives.compare.candidates.estimator import Estimator
 from gbm_objectives.compare.candidates.functions import Plain
 from gbm_objectives.compare.candidates.lineup import LIBRARIES, lineup
+from gbm_objectives.compare.candidates.recipe import Recipe
 
 __all__ = [
     "LIBRARIES",
@@ -17,6 +18,7 @@ __all__ = [
     "Kind",
     "NotApplicable",
     "Plain",
+    "Recipe",
     "Settings",
     "lineup",
 ]

@@ -9,6 +9,7 @@ from typing import Literal
 
 from gbm_objectives._core.validation import Array, message
 from gbm_objectives._training.leaves import Leaves, validate_leaves
+from gbm_objectives.compare.candidates.recipe import Recipe
 from gbm_objectives.compare.data import Split
 from gbm_objectives.compare.scoring import Metric
 from gbm_objectives.objective import Objective
@@ -88,6 +89,11 @@ class Candidate(ABC):
     @property
     def formula(self) -> Objective | None:
         """The objective of this package that it trains by; None where there is none."""
+        return None
+
+    @property
+    def recipe(self) -> Recipe | None:
+        """How to train it elsewhere; None for a user's own function or model."""
         return None
 
     @abstractmethod

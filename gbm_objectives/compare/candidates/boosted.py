@@ -13,6 +13,8 @@ from typing_extensions import override
 from gbm_objectives._core.validation import Array
 from gbm_objectives.compare.candidates.base import Candidate, Fit, NotApplicable, Settings
 from gbm_objectives.compare.candidates.functions import Plain
+from gbm_objectives.compare.candidates.naming import name_of
+from gbm_objectives.compare.candidates.recipe import Recipe
 from gbm_objectives.compare.candidates.transforms import Transform
 from gbm_objectives.compare.data import Split
 from gbm_objectives.compare.scoring import Metric
@@ -50,6 +52,17 @@ class Boosted(Candidate):
     @override
     def formula(self) -> Objective | None:
         return self.objective if isinstance(self.objective, Objective) else None
+
+    @property
+    @override
+    def recipe(self) -> Recipe | None:
+        if isinstance(self.objective, Plain):
+            return None
+        ours = isinstance(self.objective, Objective)
+        text = name_of(self.objective) if isinstance(self.objective, Objective) else self.objective
+        transform = self.transform.name if self.transform else ""
+        params = {**self.trees, **self.params}
+        return Recipe(self.library, self.name, text, ours, params, transform)
 
     @override
     def fit(self, split: Split, settings: Settings, metric: Metric) -> Fit:

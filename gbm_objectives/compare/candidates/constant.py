@@ -9,6 +9,7 @@ import numpy as np
 from typing_extensions import override
 
 from gbm_objectives.compare.candidates.base import Candidate, Fit, Kind, Settings
+from gbm_objectives.compare.candidates.recipe import Recipe
 from gbm_objectives.compare.data import Split
 from gbm_objectives.compare.scoring import Metric
 
@@ -21,6 +22,11 @@ class Constant(Candidate):
     kind: Kind = "baseline"
     library: str = "-"
     of: Literal["median", "mean", "quantile", "shares"] = "median"
+
+    @property
+    @override
+    def recipe(self) -> Recipe:
+        return Recipe(self.library, self.name, self.of)
 
     @override
     def fit(self, split: Split, settings: Settings, metric: Metric) -> Fit:

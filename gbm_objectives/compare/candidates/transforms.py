@@ -16,6 +16,11 @@ from gbm_objectives._core.validation import Array
 class Transform(ABC):
     """An increasing map of labels and its inverse."""
 
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """For those who rebuild it elsewhere."""
+
     @abstractmethod
     def fitted(self, y: Array) -> Transform:
         """The map for these training labels."""
@@ -34,6 +39,11 @@ class Log(Transform):
     """log(y + shift), for labels above -shift."""
 
     shift: float = 0.0
+
+    @property
+    @override
+    def name(self) -> str:
+        return "log1p" if self.shift else "log"
 
     @override
     def fitted(self, y: Array) -> Transform:
@@ -57,6 +67,11 @@ class QuantileNormal(Transform):
 
     knots: Array = field(default_factory=lambda: np.zeros(0))
     normal: Array = field(default_factory=lambda: np.zeros(0))
+
+    @property
+    @override
+    def name(self) -> str:
+        return "normal scores"
 
     @override
     def fitted(self, y: Array) -> Transform:

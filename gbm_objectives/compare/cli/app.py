@@ -115,6 +115,13 @@ def compare(
     tau: Annotated[
         float | None, typer.Option(help="The quantile to predict: the task quantile.")
     ] = None,
+    groups: Annotated[
+        str | None,
+        typer.Option(metavar="COLUMN", help="No group of rows is both trained on and tested."),
+    ] = None,
+    time: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="No row is predicted by later rows.")
+    ] = None,
     libraries: Annotated[
         str | None,
         typer.Option(help="Separated by commas.", show_default="those installed"),
@@ -197,7 +204,7 @@ def compare(
     console = _stdout()
     try:
         folder = None if no_out else writable(out, "out")
-        data = _data(csv, target, task, tau)
+        data = _data(csv, target, task, tau, groups=groups, time=time)
         options = Options(
             libraries=None if libraries is None else [s.strip() for s in libraries.split(",")],
             objectives=objectives,
@@ -279,11 +286,12 @@ def _numbers(argument: str, text: str, kind: type) -> list[Any]:
         raise ValueError(message(argument, repr(text), f"{needed} with commas between")) from error
 
 
-def _data(csv: Path | None, target: str | None, task: str | None, tau: float | None) -> Data:
+def _data(csv: Path | None, target: str | None, *task: Any, **by: str | None) -> Data:
     if csv is None:
-        if target is not None:
-            raise ValueError(message("target", repr(target), "a CSV file with it"))
-        return diabetes(task, tau)
+        for name, column in {"target": target, **by}.items():
+            if column is not None:
+                raise ValueError(message(name, repr(column), "a CSV file with it"))
+        return diabetes(*task)
     if target is None:
         raise ValueError(message("target", "none", "the column to predict: --target NAME"))
-    return from_csv(csv, target, task, tau)
+    return from_csv(csv, target, *task, **by)  # type: ignore[arg-type]

@@ -12,6 +12,7 @@ import pandas as pd
 from gbm_objectives._core.validation import Array, message, open_unit, reject_masked
 from gbm_objectives.compare.data.features import as_matrix, read_features
 from gbm_objectives.compare.data.labels import TASKS, TaskName, read_labels
+from gbm_objectives.compare.data.order import read_order
 from gbm_objectives.compare.data.reading import column, read_csv
 from gbm_objectives.compare.data.tables import as_frame, as_series
 
@@ -43,6 +44,12 @@ class Data:
         The level of the task "quantile".
     notes : tuple of str, default ()
         What was done to the data, each a sentence.
+    without_label : tuple of int, default ()
+        The rows, as the user numbers them from 0, that are left out since they have no label.
+    groups : ndarray of shape (n_samples,), optional
+        The number of each row's group; no group is both trained on and tested.
+    time : ndarray of shape (n_samples,), optional
+        The place of each row in time, equal at equal times; later rows are never trained on.
     """
 
     name: str
@@ -56,6 +63,9 @@ class Data:
     features: tuple[str, ...] = ()
     tau: float | None = None
     notes: tuple[str, ...] = field(default=())
+    without_label: tuple[int, ...] = ()
+    groups: Array | None = None
+    time: Array | None = None
 
     @property
     def of_classes(self) -> bool:
@@ -64,12 +74,28 @@ class Data:
 
 
 def from_csv(
-    path: str | Path, target: str, task: str | None = None, tau: float | None = None
+    path: str | Path,
+    target: str,
+    task: str | None = None,
+    tau: float | None = None,
+    *,
+    groups: str | None = None,
+    time: str | None = None,
 ) -> Data:
     """The data of a file; raises ValueError with one line that says what is wrong."""
     frame, notes = read_csv(path)
     y = column(frame, target, str(path))
-    return of_arrays(frame.drop(columns=target), y, task, tau, Path(path).stem, target, notes)
+    return of_arrays(
+        frame.drop(columns=target),
+        y,
+        task,
+        tau,
+        Path(path).stem,
+        target,
+        notes,
+        groups=groups,
+        time=time,
+    )
 
 
 def diabetes(task: str | None = None, tau: float | None = None) -> Data:
@@ -89,6 +115,9 @@ def of_arrays(
     name: str = "data",
     target: str = "",
     notes: Sequence[str] = (),
+    *,
+    groups: Any = None,
+    time: Any = None,
 ) -> Data:
     """The data of arrays, or of frames of pandas or polars.
 
@@ -106,6 +135,8 @@ def of_arrays(
         For the reader.
     notes : sequence of str, default ()
         What was done to the data already.
+    groups, time : array-like of shape (n_samples,), or str, optional
+        What the splits go by, one of the two; or the name of that column of x, which then is no feature.
 
     Returns
     -------
@@ -130,6 +161,7 @@ def of_arrays(
     if isinstance(y, str):
         target, y = y, column(frame, y, name)
         frame = frame.drop(columns=target)
+    frame, places = read_order(frame, groups, time, name)
     labels = as_series(y)
     if len(labels) != len(frame):
         raise ValueError(message("y", f"{len(labels)} labels", f"{len(frame)}, one a row of X"))
@@ -139,6 +171,7 @@ def of_arrays(
     if missing.any():
         found.append(f"{int(missing.sum())} rows without a {target} left out")
     labels, frame = labels[~missing], frame[~missing]
+    places = {key: values[~missing] for key, values in places.items()}
     if len(labels) == 0:
         given = f"{target} is missing in all {len(missing)} rows" if len(missing) else "no rows"
         raise ValueError(message("target", given, "rows with a label"))
@@ -151,4 +184,5 @@ def of_arrays(
         name, target, chosen, features.set_axis([f"f{i}" for i in range(features.shape[1])], axis=1),
         *as_matrix(features), values, classes, tuple(map(str, features.columns)),
         (tau or 0.5) if chosen == "quantile" else None, (*found, *features_notes),
+        tuple(map(int, missing.nonzero()[0])), places.get("groups"), places.get("time"),
     )  # fmt: skip

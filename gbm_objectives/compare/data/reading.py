@@ -44,7 +44,7 @@ def read_csv(path: str | Path) -> tuple[pd.DataFrame, list[str]]:
     return frame, notes
 
 
-def column(frame: pd.DataFrame, target: str, source: str) -> pd.Series:
+def column(frame: pd.DataFrame, target: str, source: str, argument: str = "target") -> pd.Series:
     """The target's column; an error names those of similar names."""
     if target in frame.columns:
         return frame[target]
@@ -54,7 +54,7 @@ def column(frame: pd.DataFrame, target: str, source: str) -> pd.Series:
     shown = close or names[:8]
     more = " ..." if not close and len(names) > 8 else ""
     instead = f"{'Did you mean' if close else 'There are'}: {', '.join(shown)}{more}"
-    raise ValueError(message("target", repr(target), f"a column of {source}", instead))
+    raise ValueError(message(argument, repr(target), f"a column of {source}", instead))
 
 
 def _text(path: Path) -> tuple[str, list[str]]:

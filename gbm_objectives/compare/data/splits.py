@@ -13,6 +13,7 @@ from sklearn.model_selection import KFold, StratifiedKFold, train_test_split
 from gbm_objectives._core.validation import Array, message
 from gbm_objectives.compare.data.dataset import Data
 from gbm_objectives.compare.data.labels import TaskName
+from gbm_objectives.compare.data.order import by_groups, by_time, last_rows
 
 #: By default the probabilities with which a training label is moved, or flipped to another class.
 CONTAMINATIONS = {
@@ -105,6 +106,13 @@ class Split:
 
     def inner(self, share: float) -> tuple[Array, Array]:
         """Row numbers to train on and to stop early by, both of the training rows."""
+        if self.data.time is not None:
+            return last_rows(self.data.time[self.train], share)
+        if self.data.groups is not None:
+            parts = max(2, round(1 / share))
+            groups = np.unique(self.data.groups[self.train], return_inverse=True)[1].ravel()
+            if len(np.unique(groups)) >= parts:
+                return by_groups(groups, None, parts, self.seed)[0]
         stratify = self.y_train if self.n_classes else None
         if stratify is not None and np.unique(stratify, return_counts=True)[1].min() < 2:
             stratify = None
@@ -147,6 +155,17 @@ class Plan:
         if self.folds > len(data.y):
             needed = f"a whole number from 2 to {len(data.y)}, the rows of {data.name}"
             raise ValueError(message("folds", str(self.folds), needed))
+        for argument, values, least in (
+            ("groups", data.groups, self.folds), ("time", data.time, self.folds + 1),
+        ):  # fmt: skip
+            if values is not None and len(np.unique(values)) < least:
+                given = f"{len(np.unique(values))} different values for {self.folds} folds"
+                raise ValueError(message(argument, given, f"{least} or more", "Or: fewer folds."))
+        if data.time is not None and any(
+            0 in map(len, rows) for rows in by_time(data.time, self.folds)
+        ):
+            given = "most rows at the same time"
+            raise ValueError(message("time", given, "rows at more times", "Or: fewer folds."))
         if data.of_classes and self.folds > (most := int(np.bincount(data.y.astype(int)).max())):
             needed = f"a whole number from 2 to {most}, the rows of the largest class"
             raise ValueError(message("folds", str(self.folds), needed))
@@ -160,6 +179,13 @@ class Plan:
 
     def rows(self, data: Data, seed: int) -> Sequence[tuple[Array, Array]]:
         """The training and the test rows of each fold."""
+        if data.time is not None:
+            return by_time(data.time, self.folds)
+        if data.groups is not None:
+            y = data.y if data.of_classes else None
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                return by_groups(data.groups, y, self.folds, seed)
         kind = StratifiedKFold if data.of_classes else KFold
         folds = kind(self.folds, shuffle=True, random_state=seed)
         with warnings.catch_warnings():

@@ -16,11 +16,16 @@ from gbm_objectives.compare.frames import Frames
 from gbm_objectives.compare.report import displays, statistics
 from gbm_objectives.compare.report.contests import contests
 from gbm_objectives.compare.report.displays.base import COLOURS, GRID, TEXT
+from gbm_objectives.compare.report.names import names
 from gbm_objectives.compare.report.numbers import number, percent, signed, span
-from gbm_objectives.compare.report.verdict import label, verdict
+from gbm_objectives.compare.report.recommendation import recommend
+from gbm_objectives.compare.report.suspects import suspects
+from gbm_objectives.compare.report.verdict import label, power, verdict
 
 #: Figures whose data fit in a table of so many rows show it.
 ROWS = 80
+#: So many suspect labels are shown.
+SUSPECTS = 20
 
 
 def write(result: Frames, path: str | Path, figures: str | Path | None = None) -> Path:
@@ -58,7 +63,11 @@ def render(result: Frames, folder: str | Path | None = None) -> str:
         title=f"Which loss for {info['target'] or info['name'] or 'this data'}?",
         facts=facts(info),
         verdict=verdict(result),
+        power=power(result),
+        recommendation=recommend(result),
+        suspects=suspect_rows(result),
         contests=contests(result),
+        names={(key.library, key.candidate): name for key, name in names(result).items()},
         boards=boards(result),
         gain=statistics.higher_is_better(result),
         figures=figures(result, folder),
@@ -102,6 +111,17 @@ def boards(result: Frames) -> list[tuple[str, list[dict[str, Any]]]]:
         (label(share), [{str(k): v for k, v in row.items()} for row in rows.to_dict("records")])
         for share, rows in board.groupby("contamination")
     ]
+
+
+def suspect_rows(result: Frames) -> dict[str, Any]:
+    """The most suspect labels as a table, and how many there are in all."""
+    found = suspects(result)
+    rows = [
+        [*map(_cell, row[:-1]), f"{100 * row[-1]:.1f}%"]
+        for row in found.head(SUSPECTS).itertuples(index=False)
+    ]
+    columns = [*map(str, found.columns[:-1]), "chance that it is right"]
+    return {"count": len(found), "columns": columns, "rows": rows}
 
 
 def warnings(result: Frames) -> list[dict[str, Any]]:

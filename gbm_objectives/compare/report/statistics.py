@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy.stats import t as student_t
+from scipy.special import stdtr, stdtrit  # scipy.stats takes 200 times as long
 
 from gbm_objectives._core.validation import message
 from gbm_objectives.compare.frames import Frames
@@ -47,6 +47,13 @@ class Difference:
     def clear(self) -> bool:
         """Whether the interval leaves out 0."""
         return self.low > 0 or self.high < 0
+
+    @property
+    def error(self) -> float:
+        """The standard error of the mean, half the interval over the t quantile; NaN for one pair."""
+        if self.pairs < 2:
+            return nan
+        return (self.high - self.mean) / float(stdtrit(self.pairs - 1, (1 + CONFIDENCE) / 2))
 
 
 def corrected_interval(
@@ -85,8 +92,8 @@ def corrected_interval(
     if n == 1:
         return Difference(mean, nan, nan, nan, 1)
     error = sqrt((1 / n + test_to_train) * float(values.var(ddof=1)))
-    half = float(student_t.ppf((1 + confidence) / 2, n - 1)) * error
-    p = 2 * float(student_t.sf(abs(mean) / error, n - 1)) if error > 0 else float(mean == 0)
+    half = float(stdtrit(n - 1, (1 + confidence) / 2)) * error
+    p = 2 * float(stdtr(n - 1, -abs(mean) / error)) if error > 0 else float(mean == 0)
     return Difference(mean, mean - half, mean + half, p, n)
 
 
@@ -98,7 +105,9 @@ def n_folds(result: Frames) -> int:
 
 def test_to_train(result: Frames) -> float:
     """n_test/n_train of the folds; infinite for a single one."""
-    folds = n_folds(result)
+    given, folds = result.info.get("test_to_train"), n_folds(result)
+    if given is not None:  # of splits by time, whose training rows grow
+        return float(given)
     return 1 / (folds - 1) if folds > 1 else float("inf")
 
 
@@ -182,6 +191,24 @@ def paired(result: Frames, wide: pd.DataFrame, one: Key, other: Key) -> Differen
     return corrected_interval((wide[one] - wide[other]).to_numpy(), test_to_train(result))
 
 
+def visible(result: Frames) -> float:
+    """The difference to the best candidate that four in five such comparisons would show as clear; NaN for one fold.
+
+    (t_0.975 + t_0.8) standard errors of the paired difference, the median over the other models at the lowest
+    contamination.
+    """
+    shares = contaminations(result)
+    wide = table(result, shares[0]) if shares else pd.DataFrame()
+    kind = kinds(result)
+    models = [key for key in wide if kind[key] != "baseline"]
+    top = best_of(result, wide, tuple(set(kind.values()) - {"baseline"})) if models else None
+    if top is None or len(models) < 2 or len(wide) < 2:
+        return nan
+    errors = [paired(result, wide, key, top).error for key in models if key != top]
+    quantiles = stdtrit(len(wide) - 1, (1 + CONFIDENCE) / 2) + stdtrit(len(wide) - 1, 0.8)
+    return float(quantiles * np.median(errors))
+
+
 def ranks(result: Frames) -> pd.DataFrame:
     """The mean rank of each candidate over seeds and folds, 1 the best; one column a contamination."""
     ascending = not higher_is_better(result)
@@ -200,11 +227,19 @@ def best(
 
 
 def best_of(
-    result: Frames, wide: pd.DataFrame, among: Sequence[str], library: str | None = None
+    result: Frames,
+    wide: pd.DataFrame,
+    among: Sequence[str],
+    library: str | None = None,
+    among_keys: Sequence[Key] | None = None,
 ) -> Key | None:
-    """`best` by a table."""
+    """`best` by a table, of some of its candidates only where these are given."""
     kind = kinds(result)
-    keys: list[Key] = [key for key in wide if kind[key] in among and library in (None, key.library)]
+    keys: list[Key] = [
+        key
+        for key in (wide if among_keys is None else among_keys)
+        if kind[key] in among and library in (None, key.library)
+    ]
     if not keys:
         return None
     means = np.array([wide[key].mean() for key in keys])

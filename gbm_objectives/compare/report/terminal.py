@@ -13,6 +13,9 @@ from rich.text import Text
 
 from gbm_objectives.compare.frames import Frames
 from gbm_objectives.compare.report import statistics, verdict
+from gbm_objectives.compare.report.names import name_of, names, short
+from gbm_objectives.compare.report.recommendation import Recommendation, recommend
+from gbm_objectives.compare.report.suspects import suspects
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,6 +47,9 @@ def report(console: Console, result: Frames) -> None:
     if board.empty:
         say(console, "No fold has a score.", *failures(result))
         return
+    found = recommend(result)
+    if found is not None:
+        say(console, f"Recommendation: {found}", *recipe(found), "")
     folds = int(board["pairs"].max())
     console.print(table(result, board, _style(console, board)))
     say(console, "", *failures(result), *notes(folds, result.info))
@@ -53,6 +59,27 @@ def report(console: Console, result: Frames) -> None:
     yours = " and of yours" if "user" in set(board["kind"]) else ""
     say(console, "", f"The best of ours{yours} against the best built-in of the same library:")
     say(console, *(f"- {_plain(line, console)}" for line in verdict.lines(result)))
+    say(console, *_suspects(result))
+
+
+def _suspects(result: Frames) -> list[str]:
+    """How many labels look wrong, and the first of them."""
+    rows = suspects(result)["row"].tolist()
+    if not rows:
+        return []
+    shown = ", ".join(map(str, rows[:5])) + (" ..." if len(rows) > 5 else "")
+    what = "label looks" if len(rows) == 1 else "labels look"
+    return ["", f"{len(rows)} {what} wrong, most of all in row {shown} (counted from 0)."]
+
+
+def recipe(found: Recommendation) -> list[str]:
+    """The code that trains what is recommended."""
+    parts = (("The library's train", found.code.train), ("scikit-learn", found.code.sklearn))
+    return [
+        line
+        for name, code in parts if code
+        for line in ("", f"{name}:", *(f"    {line}" for line in code.splitlines()))
+    ]  # fmt: skip
 
 
 def _plain(line: str, console: Console) -> str:
@@ -106,8 +133,13 @@ def table(result: Frames, board: pd.DataFrame, style: Style) -> Table:
             best = row.mean == tops[share]
             text = style.cell(row.mean, (row.high - row.low) / 2) + ("*" if best else " ")
             cells.append(Text(text, "bold green" if best else ""))
-        shown.add_row(key.library, Text(key.candidate, _STYLES[kinds[key]]), *cells)
+        shown.add_row(key.library, Text(_objective(key, kinds[key]), _STYLES[kinds[key]]), *cells)
     return shown
+
+
+def _objective(key: statistics.Key, kind: str) -> str:
+    """Ours and the library's told apart; a transformed target is no name of either."""
+    return name_of(key, kind) if kind == "built-in" else short(key.candidate, kind)
 
 
 _STYLES = {"baseline": "dim", "built-in": "", "transformed": "", "ours": "cyan", "user": "magenta"}
@@ -133,12 +165,13 @@ def failures(result: Frames) -> list[str]:
         > 10
     ):
         return [f"{found['fits'].sum()} fits have no score: {skipped['reason'].iloc[0]}"]
-    names: dict[str, list[str]] = {}
+    called = names(result)
+    where: dict[str, list[str]] = {}
     for row in found.itertuples():
         what = "Failed" if row.status == "failed" else "Left out"
         why = f"{what} in {row.fits} of {counts[row.library, row.candidate]} fits: {row.reason}"
-        names.setdefault(why, []).append(f"{row.candidate} · {row.library}")
-    return [f"{why} ({', '.join(candidates)})" for why, candidates in names.items()]
+        where.setdefault(why, []).append(called[statistics.Key(row.library, row.candidate)])
+    return [f"{why} ({', '.join(candidates)})" for why, candidates in where.items()]
 
 
 def notes(folds: int, info: dict[str, Any]) -> list[str]:
@@ -152,7 +185,7 @@ def notes(folds: int, info: dict[str, Any]) -> list[str]:
     lines = [
         f"{metric_name(info)} on clean test labels, {over}."
         f"{columns if any(info['contaminations']) else ''} * the best of "
-        "its column. Order: by library, then by the mean of the columns. Objectives with parentheses are ours."
+        "its column. Order: by library, then by the mean of the columns."
     ]
     trees = [
         f"{library} {', '.join(f'{name} {value}' for name, value in values.items())}"

@@ -7,6 +7,7 @@ from math import isnan
 from gbm_objectives.compare.frames import Frames
 from gbm_objectives.compare.report import statistics
 from gbm_objectives.compare.report.contests import Contest, contests
+from gbm_objectives.compare.report.names import name_of, names
 from gbm_objectives.compare.report.numbers import number
 from gbm_objectives.compare.report.statistics import CONFIDENCE, Difference
 
@@ -29,12 +30,25 @@ def verdict(result: Frames) -> str:
 
 
 def lines(result: Frames) -> list[str]:
-    """A sentence for each library and contamination, and what weakens them."""
+    """A sentence for each library and contamination, with its evidence, and what weakens them."""
     found = contests(result)
     metric = str(result.info["metric"])
     weak = (_against_constant(result, share) for share in statistics.contaminations(result))
-    said = [describe(contest, metric) for contest in found]
-    return [line for line in (*said, *weak, _caveat(result, found)) if line]
+    said = [f"{describe(one, metric)}: {interval(one.difference)}." for one in found]
+    return [line for line in (*said, *weak, power(result), _caveat(result, found)) if line]
+
+
+def power(result: Frames) -> str:
+    """What difference the comparison could have seen, in a sentence; empty for one fold."""
+    size = statistics.visible(result)
+    if isnan(size):
+        return ""
+    best = statistics.leaderboard(result)["mean"].iloc[0]
+    share = f" ({number(100 * size / abs(best), 2)}% of the best)" if best else ""
+    return (
+        f"These folds would usually show a difference of {number(size, 2)} {result.info['metric']}{share} "
+        "as clear; smaller ones can go unseen."
+    )
 
 
 def _at(result: Frames, found: list[Contest], share: float) -> str:
@@ -47,33 +61,25 @@ def _at(result: Frames, found: list[Contest], share: float) -> str:
         here = [one for one in found if one.contamination == share and one.kind == kind]
         if here:
             contest = (max if gain else min)(here, key=lambda one: one.ours_mean)
-            sentences.append(describe(contest, str(result.info["metric"])))
+            sentences.append(f"{describe(contest, str(result.info['metric']))}.")
     return " ".join(sentences)
 
 
 def describe(contest: Contest, metric: str) -> str:
-    """A contest in one sentence."""
-    pair = contest.difference
-    what = f"the best built-in of {contest.rival.library}"
-    if contest.rival_kind == "transformed":
-        what = f"the best of {contest.rival.library}'s built-ins, here on a transformed target"
-    names = (
-        f"{contest.ours.candidate} ({metric} {number(contest.ours_mean)})",
-        f"{contest.rival.candidate} ({number(contest.rival_mean)}), {what}",
-    )
-    where, evidence = label(contest.contamination), interval(pair)
-    if isnan(pair.low):
-        return (
-            f"{where}, a single fold tells no clear difference between {names[0]} and {names[1]}."
-        )
+    """A contest in one clause."""
+    ours = f"{name_of(contest.ours, contest.kind)} ({metric} {number(contest.ours_mean)})"
+    rival = f"{name_of(contest.rival, contest.rival_kind)} ({number(contest.rival_mean)})"
+    where = label(contest.contamination)
+    if isnan(contest.difference.low):
+        return f"{where}, a single fold tells no clear difference between {ours} and {rival}"
     if not contest.clear:
-        return f"{where}, no clear difference between {names[0]} and {names[1]}: {evidence}."
+        return f"{where}, no clear difference between {ours} and {rival}"
     side = "better" if contest.ours_better else "worse"
     if contest.survives_picking:
-        return f"{where}, {names[0]} is {side} than {names[1]}: {evidence}."
+        return f"{where}, {ours} is {side} than {rival}"
     return (
-        f"{where}, {names[0]} may be {side} than {names[1]}: {evidence}, "
-        f"which no longer leaves out 0 when it allows for a pick of one among {contest.picks}."
+        f"{where}, {ours} may be {side} than {rival}, but for a pick of one among {contest.picks} "
+        "that is not clear"
     )
 
 
@@ -90,7 +96,7 @@ def _against_constant(result: Frames, share: float) -> str:
         return ""
     return (
         f"{label(share)}, no model is clearly better than {constant.candidate}: "
-        f"the best is {model}, {interval(pair)}."
+        f"the best is {names(result)[model]}."
     )
 
 
@@ -105,13 +111,14 @@ def _caveat(result: Frames, found: list[Contest]) -> str:
             f"picking the best of {ours} of ours and {rivals} built-in candidates on the same folds that score "
             "them flatters both"
         )
-    bad = statistics.failures(result)
+    bad, called = statistics.failures(result), names(result)
     for status, rows in bad.groupby("status", sort=False):
-        names = [
-            str(statistics.Key(*key))
+        left_out = [
+            called[statistics.Key(*key)]
             for key in dict.fromkeys(zip(rows["library"], rows["candidate"], strict=True))
         ]
-        shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+        shown = ", ".join(left_out[:3])
+        shown += f" and {len(left_out) - 3} more" if len(left_out) > 3 else ""
         parts.append(f"{status}, so left out: {shown}")
     if not result.info.get("complete", True):
         parts.append("the comparison was interrupted and this is what is there so far")

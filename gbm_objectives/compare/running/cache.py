@@ -113,7 +113,16 @@ class Cache:
 
 def _data_token(data: Data) -> str:
     categories = [list(data.x.iloc[:, i].cat.categories) for i in data.categorical]
-    parts = (data.task, data.classes, data.tau, data.y, data.matrix, categories)
+    parts = (
+        data.task,
+        data.classes,
+        data.tau,
+        data.y,
+        data.matrix,
+        categories,
+        data.groups,
+        data.time,
+    )
     return str(joblib.hash(parts, hash_name="sha1"))
 
 

@@ -20,6 +20,7 @@ from typing_extensions import Self
 
 from gbm_objectives._core.validation import message
 from gbm_objectives.compare.frames import Frames
+from gbm_objectives.compare.report.names import name_of, names
 from gbm_objectives.compare.report.statistics import Key
 
 TEXT, GRID = "#22262b", "#d5d9de"
@@ -114,15 +115,16 @@ def legend(figure: Figure, handles: list[Any], labels: list[str]) -> None:
     figure.legend(handles, labels, loc="outside lower left", ncols=ncols)
 
 
-def plain(*parts: object) -> str:
+def plain(text: object) -> str:
     """A name as it is: a dollar sign would start a formula."""
-    return str(Key(*map(str, parts)) if len(parts) == 2 else parts[0]).replace("$", r"\$")
+    return str(text).replace("$", r"\$")
 
 
-def grouped(frame: pd.DataFrame) -> Iterable[tuple[str, pd.DataFrame]]:
+def grouped(frames: Frames, frame: pd.DataFrame) -> Iterable[tuple[str, pd.DataFrame]]:
     """The rows of each candidate, with its name."""
+    shown = names(frames)
     for key, own in frame.groupby(["library", "candidate"], sort=False, observed=True):
-        yield plain(*key), own
+        yield plain(shown[Key(*key)]), own
 
 
 def line_style(index: int) -> dict[str, Any]:
@@ -151,7 +153,8 @@ def dot_rows(
             axes.plot(x, heights, "|", color=colour, alpha=0.6, markersize=6)
         axes.plot(own[middle], y, "o", color=colour, markersize=6)
     axes.set_yticks(
-        range(len(frame)), [plain(row.library, row.candidate) for row in frame.itertuples()]
+        range(len(frame)),
+        [plain(name_of(Key(row.library, row.candidate), row.kind)) for row in frame.itertuples()],
     )
     axes.set_ylim(len(frame) - 0.5, -0.5)
     axes.grid(visible=False, axis="y")

@@ -59,7 +59,7 @@ class ContaminationDisplay(Display):
         axes.plot(100 * rest.index.to_numpy(), rest.to_numpy(), color=GRID, linewidth=1, zorder=1)
         handles: list[Any] = []
         labels: list[str] = []
-        for name, own in grouped(self.frame[chosen]):
+        for name, own in grouped(self.frames, self.frame[chosen]):
             x = 100 * own["contamination"]
             handles += axes.plot(x, own["mean"], marker="o", markersize=4, **styles[name])
             labels.append(name)

@@ -24,8 +24,10 @@ class Drawn:
     def of(cls, display: Display) -> Drawn:
         """Draw the display."""
         figure, out = display.plot(), StringIO()
-        figure.draw_without_rendering()  # lays it out, which takes as long as drawing
-        figure.set_layout_engine("none")
+        engine = figure.get_layout_engine()
+        if engine is not None:
+            engine.execute(figure)  # once for both files; saving would do it for each
+            figure.set_layout_engine("none")
         with rc_context({"svg.fonttype": "none", "svg.hashsalt": display.name}):
             figure.savefig(out, format="svg", facecolor="white", metadata={"Date": None})
         return cls(display, figure, out.getvalue())

@@ -12,6 +12,7 @@ from gbm_objectives._core.validation import Array
 from gbm_objectives.compare.frames import Frames
 from gbm_objectives.compare.report import statistics
 from gbm_objectives.compare.report.displays.base import KINDS, line_style, plain
+from gbm_objectives.compare.report.names import names
 from gbm_objectives.compare.report.statistics import RIVALS, Key
 
 OURS = ("ours", "user")
@@ -39,10 +40,11 @@ def focus(frames: Frames) -> list[Key]:
 
 def styles_of(frames: Frames) -> dict[str, dict[str, Any]]:
     """One line style for each candidate in focus, the same in all figures; grey for the constant."""
-    kinds, places = statistics.kinds(frames), iter((0, 1, 2, 3, 5, 6, 7, *range(8, 99)))
+    kinds, shown = statistics.kinds(frames), names(frames)
+    places = iter((0, 1, 2, 3, 5, 6, 7, *range(8, 99)))
     grey = KINDS["baseline"]
     return {
-        plain(*key): line_style(grey if kinds[key] == "baseline" else next(places))
+        plain(shown[key]): line_style(grey if kinds[key] == "baseline" else next(places))
         for key in focus(frames)
     }
 

@@ -65,7 +65,7 @@ class LearningDisplay(Display):
         styles = styles_of(self.frames)
         handles: list[Any] = []
         labels: list[str] = []
-        for name, own in grouped(self.frame):
+        for name, own in grouped(self.frames, self.frame):
             rounds.plot(own["round"], own["value"], **styles[name])
             handles += seconds.plot(own["seconds"], own["value"], **styles[name])
             labels.append(name)

@@ -67,7 +67,7 @@ class ReliabilityDisplay(Display):
         axes.plot([0, 1], [0, 1], color=TEXT, linewidth=1, alpha=0.6)
         handles: list[Any] = []
         labels: list[str] = []
-        for name, own in grouped(self.frame):
+        for name, own in grouped(self.frames, self.frame):
             handles += axes.plot(
                 own["predicted"], own["observed"], marker="o", markersize=4, **styles[name]
             )

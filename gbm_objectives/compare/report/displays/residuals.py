@@ -55,7 +55,7 @@ class ResidualsDisplay(Display):
 
     @override
     def draw(self) -> Figure:
-        groups, styles = list(grouped(self.frame)), styles_of(self.frames)
+        groups, styles = list(grouped(self.frames, self.frame)), styles_of(self.frames)
         figure, panels = axes_of(5.4, 3.1, len(groups), sharex=True, sharey=True)
         both = np.concatenate([self.frame["y_true"], self.frame["y_pred"]]).astype(np.float64)
         low, high = float(both.min()), float(both.max())

@@ -1,0 +1,262 @@
+"""The code that trains a candidate as the comparison did, for the library's ``train`` and for scikit-learn."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gbm_objectives._core.validation import message
+from gbm_objectives.compare.candidates import Recipe
+from gbm_objectives.compare.candidates.naming import objective_of
+from gbm_objectives.compare.frames import Frames
+from gbm_objectives.compare.report.statistics import Key
+from gbm_objectives.links import LOGIT, SOFTMAX
+from gbm_objectives.objective import Objective
+
+#: Names of ``train`` by the names of the scikit-learn estimators.
+_SKLEARN = {"eta": "learning_rate"}
+_MAPS = {"log": ("np.log", "np.exp"), "log1p": ("np.log1p", "np.expm1")}
+
+
+@dataclass(frozen=True)
+class Code:
+    """How to train a candidate; ``recipe`` is None for a user's own function or model.
+
+    ``X`` and ``y`` are the training rows, ``X_new`` the rows to predict. Classes are 0, 1, ... in ``y``.
+    """
+
+    name: str
+    task: str
+    rounds: int
+    recipe: Recipe | None
+    n_classes: int
+    categorical: bool
+    tau: float | None
+    leaves: str
+    objective: Objective | None
+
+    @classmethod
+    def of(cls, result: Frames, key: Key, rounds: int) -> Code:
+        """Of a candidate of the comparison."""
+        info = result.info
+        recipes = (Recipe(**one) for one in info.get("recipes", ()))
+        found = [one for one in recipes if (one.library, one.candidate) == key]
+        recipe = found[0] if found else None
+        objective = None
+        if recipe is not None and recipe.ours:
+            objective = result.objectives.get(key.candidate) or objective_of(recipe.objective)
+        return cls(
+            key.candidate, info["task"], rounds, recipe, len(info.get("classes") or ()),
+            bool(info.get("categorical")), info.get("tau"), info.get("leaves", "auto"), objective,
+        )  # fmt: skip
+
+    @property
+    def of_classes(self) -> bool:
+        """Whether labels are class codes."""
+        return self.task in ("binary", "multiclass")
+
+    @property
+    def train(self) -> str:
+        """Lines for the library's ``train``; empty for constants and a user's own."""
+        recipe = self.recipe
+        if recipe is None or recipe.library == "-":
+            return ""
+        xgboost = recipe.library == "xgboost"
+        params = dict(recipe.params)
+        if not xgboost:
+            params["verbosity"] = -1
+        if self.task == "multiclass":
+            params["num_class"] = self.n_classes
+        lines = ["import xgboost as xgb" if xgboost else "import lightgbm as lgb", *self._imports()]
+        y = "y"
+        if recipe.transform:
+            lines += self._forward()
+            y = "labels"
+        categories = ", enable_categorical=True" if self.categorical else ""
+        data = f"xgb.DMatrix(X, {y}{categories})" if xgboost else f"lgb.Dataset(X, {y})"
+        new = f"xgb.DMatrix(X_new{categories})" if xgboost else "X_new"
+        if recipe.ours:
+            lines.insert(1, f"import gbm_objectives.{recipe.library}")
+            leaves = f", leaves={self.leaves!r}" if self.leaves != "auto" else ""
+            lines += [
+                f"objective = {self._call}",
+                f"model = gbm_objectives.{recipe.library}.train(",
+                f"    {params!r}, {data}, {self.rounds}, objective=objective{leaves}",
+                ")",
+            ]
+        else:
+            params = {"objective": recipe.objective, **params}
+            short = "xgb" if xgboost else "lgb"
+            lines.append(f"model = {short}.train({params!r}, {data}, {self.rounds})")
+        return "\n".join([*lines, *self._predict(new)])
+
+    @property
+    def sklearn(self) -> str:
+        """Lines for scikit-learn; empty for a user's own."""
+        recipe = self.recipe
+        if recipe is None:
+            return ""
+        if recipe.library == "-":
+            name = "DummyClassifier" if self.of_classes else "DummyRegressor"
+            lines = [f"from sklearn.dummy import {name}", f"model = {name}({_given(self._dummy)})"]
+        else:
+            name = self._class_name
+            lines = [f"from {recipe.library} import {name}"]
+            call = f"{name}({_given(self._params)})"
+            if recipe.ours:
+                wrapper = f"Objective{'Classifier' if self.of_classes else 'Regressor'}"
+                lines += [*self._imports(), f"from gbm_objectives.sklearn import {wrapper}"]
+                call = f"{wrapper}({call}, {self._call}{self._leaves})"
+            elif recipe.transform:
+                lines.insert(0, "from sklearn.compose import TransformedTargetRegressor")
+                if recipe.transform in _MAPS:
+                    forward, back = _MAPS[recipe.transform]
+                    lines.insert(0, "import numpy as np")
+                    how = f"func={forward}, inverse_func={back}"
+                else:
+                    lines.append("from gbm_objectives.compare import NormalScores")
+                    how = "transformer=NormalScores()"
+                call = f"TransformedTargetRegressor({call}, {how})"
+            lines.append(f"model = {call}")
+        predict = "predict_proba" if self.of_classes else "predict"
+        return "\n".join([*lines, "model.fit(X, y)", f"prediction = model.{predict}(X_new)"])
+
+    def estimator(self) -> Any:
+        """What the lines for scikit-learn make, unfitted."""
+        recipe = self.recipe
+        if recipe is None or (recipe.ours and self.objective is None):
+            instead = "Train it by your own code, which the comparison was given."
+            raise ValueError(message("estimator", f"{self.name}, your own", "a candidate that can be made here", instead))  # fmt: skip
+        if recipe.library == "-":
+            from sklearn import dummy
+
+            kind = dummy.DummyClassifier if self.of_classes else dummy.DummyRegressor
+            return kind(**self._dummy)
+        from importlib import import_module
+
+        model = getattr(import_module(recipe.library), self._class_name)(**self._params)
+        if recipe.ours:
+            from gbm_objectives.sklearn import ObjectiveClassifier, ObjectiveRegressor
+
+            if self.of_classes:
+                assert self.objective is not None
+                return ObjectiveClassifier(model, self.objective, **self._recover)
+            return ObjectiveRegressor(model, self.objective, leaves=self.leaves)  # type: ignore[arg-type]
+        if not recipe.transform:
+            return model
+        from sklearn.compose import TransformedTargetRegressor
+
+        from gbm_objectives.compare.normal_scores import NormalScores
+
+        if recipe.transform == "log":
+            return TransformedTargetRegressor(model, func=np.log, inverse_func=np.exp)
+        if recipe.transform == "log1p":
+            return TransformedTargetRegressor(model, func=np.log1p, inverse_func=np.expm1)
+        return TransformedTargetRegressor(model, transformer=NormalScores())
+
+    @property
+    def _params(self) -> dict[str, Any]:
+        """Of the scikit-learn estimator."""
+        assert self.recipe is not None
+        given = {_SKLEARN.get(name, name): value for name, value in self.recipe.params.items()}
+        params: dict[str, Any] = {"n_estimators": self.rounds, **given}
+        if not self.recipe.ours:
+            params = {"objective": self.recipe.objective, **params}
+        if self.recipe.library == "lightgbm":
+            params["verbosity"] = -1
+        elif self.categorical:
+            params["enable_categorical"] = True
+        return params
+
+    @property
+    def _class_name(self) -> str:
+        assert self.recipe is not None
+        start = {"xgboost": "XGB", "lightgbm": "LGBM"}[self.recipe.library]
+        return f"{start}{'Classifier' if self.of_classes else 'Regressor'}"
+
+    @property
+    def _dummy(self) -> dict[str, Any]:
+        assert self.recipe is not None
+        strategy = {"shares": "prior"}.get(self.recipe.objective, self.recipe.objective)
+        given: dict[str, Any] = {"strategy": strategy}
+        return given | {"quantile": self.tau} if strategy == "quantile" else given
+
+    @property
+    def _call(self) -> str:
+        """What makes our objective; of a loss of the user's own the user knows it."""
+        assert self.recipe is not None
+        known = objective_of(self.recipe.objective) is not None
+        return self.recipe.objective if known else f"...  # your own: {self.recipe.objective}"
+
+    @property
+    def _leaves(self) -> str:
+        if self.of_classes:
+            return "".join(f", {name}={value}" for name, value in self._recover.items())
+        return f", leaves={self.leaves!r}" if self.leaves != "auto" else ""
+
+    @property
+    def _recover(self) -> dict[str, Any]:
+        """Sums have no map from scores to probabilities that is known; the comparison takes the link's."""
+        one = self.objective
+        return {"recover_proba": False} if one is not None and not _mapped(one) else {}
+
+    def _imports(self) -> list[str]:
+        """Of our factories."""
+        assert self.recipe is not None
+        if not self.recipe.ours or objective_of(self.recipe.objective) is None:
+            return []
+        called = sorted(set(re.findall(r"([a-z_0-9]+)\(", self.recipe.objective)))
+        return [f"from gbm_objectives import {', '.join(called)}"]
+
+    def _forward(self) -> list[str]:
+        assert self.recipe is not None
+        if self.recipe.transform in _MAPS:
+            return ["import numpy as np", f"labels = {_MAPS[self.recipe.transform][0]}(y)"]
+        return [
+            "from gbm_objectives.compare import NormalScores",
+            "scores = NormalScores().fit(y)",
+            "labels = scores.transform(y)",
+        ]
+
+    def _predict(self, new: str) -> list[str]:
+        """From the model to predictions on the scale of the labels, or to probabilities."""
+        recipe, one = self.recipe, self.objective
+        assert recipe is not None
+        if recipe.transform:
+            back = _MAPS.get(recipe.transform, ("", "scores.inverse_transform"))[1]
+            return [f"prediction = {back}(model.predict({new}))"]
+        if one is not None and one.link in (LOGIT, SOFTMAX) and _mapped(one):
+            raw = "output_margin" if recipe.library == "xgboost" else "raw_score"
+            function = "expit" if one.link == LOGIT else "softmax"
+            scores = "log_odds" if one.link == LOGIT else "log_probabilities"
+            axis = "" if one.link == LOGIT else ", axis=1"
+            return [
+                f"from scipy.special import {function}",
+                f"raw = model.predict({new}, {raw}=True)",
+                f"prediction = {function}(objective.{scores}(raw){axis})",
+            ]
+        lines = [f"prediction = model.predict({new})"]
+        if recipe.objective == "multiclassova":
+            lines.append("prediction /= prediction.sum(axis=1, keepdims=True)")
+        return lines
+
+
+def _mapped(one: Objective) -> bool:
+    """Whether the probabilities that its scores stand for are known."""
+    if one.link not in (LOGIT, SOFTMAX):
+        return True
+    try:
+        if one.link == LOGIT:
+            one.log_odds(np.zeros(1))
+        else:
+            one.log_probabilities(np.zeros((1, 3)))
+    except TypeError:
+        return False
+    return True
+
+
+def _given(params: dict[str, Any]) -> str:
+    return ", ".join(f"{name}={value!r}" for name, value in params.items())
