@@ -25,6 +25,7 @@ from gbm_objectives.loss import (
     HasHalley,
     HasHessian,
     HasMajorizer,
+    HasNaturalGradient,
     Loss,
 )
 
@@ -142,6 +143,34 @@ class Fisher(Curvature):
 
 
 @dataclass(frozen=True, slots=True)
+class Natural(Curvature):
+    """The natural gradient: the inverse Fisher matrix times the gradient, with a Hessian of 1.
+
+    So each row counts alike, as for squared error, however narrow its distribution is. With the plain gradient and
+    the Fisher information rows of narrow distributions outweigh all others.
+
+    Parameters
+    ----------
+    trust : float or None, default None
+        The longest step of a row, in standard errors of a parameter as one row tells it; a longer one counts as a row
+        of more than 1. None for no bound.
+    """
+
+    requires = HasNaturalGradient
+    lacking = "a Fisher matrix"
+
+    @override
+    def evaluate(self, loss: Loss, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
+        step, length = cast(HasNaturalGradient, loss).natural_gradient(y_true, raw_prediction)
+        if self.trust is None:
+            return step, np.ones_like(step)
+        return step, np.maximum(length / self.trust, 1.0)
+
+    def _both(self, loss: Loss, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
+        return self.evaluate(loss, y_true, raw_prediction)
+
+
+@dataclass(frozen=True, slots=True)
 class Halley(Curvature):
     """The Hessian with which a leaf steps towards the minimum of its loss and never past it."""
 
@@ -221,6 +250,7 @@ POLICIES: dict[str, type[Curvature]] = {
     "majorizer": Majorizer,
     "exact": Exact,
     "fisher": Fisher,
+    "natural": Natural,
     "halley": Halley,
     "absolute": Absolute,
     "unit": Unit,
