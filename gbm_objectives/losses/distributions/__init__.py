@@ -1,19 +1,52 @@
 """Likelihoods of whole distributions: a few parameters a row, each a function of the features."""
 
-from gbm_objectives.losses.distributions._base import Family
-from gbm_objectives.losses.distributions.amounts import *
-from gbm_objectives.losses.distributions.amounts import __all__ as _amounts
-from gbm_objectives.losses.distributions.counts import *
-from gbm_objectives.losses.distributions.counts import __all__ as _counts
-from gbm_objectives.losses.distributions.location import *
-from gbm_objectives.losses.distributions.location import __all__ as _location
-from gbm_objectives.losses.distributions.single import *
-from gbm_objectives.losses.distributions.single import __all__ as _single
+from __future__ import annotations
 
-__all__ = [*_amounts, *_counts, *_location, *_single]
+from typing import Any
+
+from gbm_objectives.losses.distributions._base import DistributionLoss as DistributionLoss
+from gbm_objectives.losses.distributions._base import Family as Family
+from gbm_objectives.losses.distributions._base import PositiveLabels as PositiveLabels
+from gbm_objectives.losses.distributions.amounts import (
+    BetaDistribution,
+    GammaDistribution,
+    LogNormalDistribution,
+    WeibullDistribution,
+)
+from gbm_objectives.losses.distributions.counts import (
+    NegativeBinomialDistribution,
+    ZeroInflatedNegativeBinomialDistribution,
+    ZeroInflatedPoissonDistribution,
+)
+from gbm_objectives.losses.distributions.location import (
+    LaplaceDistribution,
+    LogisticDistribution,
+    NormalDistribution,
+    StudentTDistribution,
+)
+from gbm_objectives.losses.distributions.single import (
+    BernoulliDistribution,
+    PoissonDistribution,
+)
+
+__all__ = [
+    "BernoulliDistribution",
+    "BetaDistribution",
+    "GammaDistribution",
+    "LaplaceDistribution",
+    "LogNormalDistribution",
+    "LogisticDistribution",
+    "NegativeBinomialDistribution",
+    "NormalDistribution",
+    "PoissonDistribution",
+    "StudentTDistribution",
+    "WeibullDistribution",
+    "ZeroInflatedNegativeBinomialDistribution",
+    "ZeroInflatedPoissonDistribution",
+]
 
 #: Each family by its name: the loss, whose `Family` part makes its distribution.
-FAMILIES: dict[str, type] = {
+FAMILIES: dict[str, type[Any]] = {
     "normal": NormalDistribution,
     "student_t": StudentTDistribution,
     "laplace": LaplaceDistribution,

@@ -114,14 +114,24 @@ class DistributionLoss(Family, MultiOutputLoss, HasNaturalGradient):
             return self.likelihood(y, *z).astype(raw_prediction.dtype)
 
     def gradient(self, y_true: Array, raw_prediction: Array) -> Array:
-        """The score, (n, n_outputs)."""
+        """The score, (n, n_outputs); 0 where a raw parameter lies beyond the bounds of its link.
+
+        The natural gradient leads back from there.
+        """
         y, z = self._columns(y_true, raw_prediction)
-        return _stacked(self.score(y, *z), raw_prediction)
+        with np.errstate(over="ignore", invalid="ignore"):
+            gradient = _stacked(self.score(y, *z), raw_prediction)
+        for k, link in enumerate(self.parameter_links):
+            beyond = np.abs(raw_prediction[:, k]) > getattr(link, "held", np.inf)
+            gradient[beyond, k] = 0.0
+        return gradient
 
     def fisher(self, y_true: Array, raw_prediction: Array) -> Array:
         """The diagonal of the Fisher matrix, (n, n_outputs)."""
         y, z = self._columns(y_true, raw_prediction)
-        return _stacked(tuple(np.broadcast_to(i, y.shape) for i in self.information(*z)), raw_prediction)
+        return _stacked(
+            tuple(np.broadcast_to(i, y.shape) for i in self.information(*z)), raw_prediction
+        )
 
     def fisher_matrix(self, raw_prediction: Array) -> NDArray[np.float64]:
         """The Fisher matrix of each row, (n, n_outputs, n_outputs)."""
@@ -189,7 +199,9 @@ def _solved(diagonal: Parts, crossed: dict[tuple[int, int], Array], right: Parts
     size = len(right)
     if not crossed:
         return tuple(b / d for b, d in zip(right, diagonal, strict=True))
-    a: Any = {(k, k): diagonal[k] for k in range(size)} | {(k, j): v for (j, k), v in crossed.items()}
+    a: Any = {(k, k): diagonal[k] for k in range(size)} | {
+        (k, j): v for (j, k), v in crossed.items()
+    }
     b: Any = list(right)
     for j in range(size):  # the lower triangle, column by column
         for k in range(j + 1, size):

@@ -9,8 +9,11 @@ from scipy.stats import nbinom, poisson, rv_discrete
 
 from gbm_objectives._core.validation import Array
 
+#: Its stubs are narrower than what its methods are given.
+_Discrete: Any = rv_discrete
 
-class _ZeroInflated(rv_discrete):  # type: ignore[misc]
+
+class _ZeroInflated(_Discrete):  # type: ignore[misc]
     """0 with a chance of the last shape, and else a count of ``base`` with the other shapes."""
 
     base: Any

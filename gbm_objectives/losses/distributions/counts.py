@@ -31,10 +31,12 @@ __all__ = [
     "ZeroInflatedPoissonDistribution",
 ]
 
-#: Counts beyond are no whole numbers in float32, and no counts.
-_LARGEST_COUNT = 1e9
+#: Counts beyond are none.
+_LARGEST_COUNT = 1e15
 #: Stands in for the mean of labels that are all 0.
 _LEAST_MEAN = 1e-6
+#: Boosting starts from no less inflation, logit .01: from 0 it would not come back.
+_LEAST_INFLATION = -4.6
 
 
 def reject_no_counts(name: str, loss: Any, y_true: Array, raw_prediction: Array | None) -> None:
@@ -138,6 +140,17 @@ class ZeroInflated(Counts):
     """
 
     __slots__ = ()
+
+    @property
+    @override
+    def has_best_constant(self) -> bool:
+        return False  # where zeros are no more than f has, the best pi is 0
+
+    @override
+    def intercept(self, y_true: Array, sample_weight: Array | None) -> Any:
+        best = DistributionLoss.intercept(self, y_true, sample_weight)
+        best[-1] = max(best[-1], _LEAST_INFLATION)
+        return best
 
     #: The negative log-likelihood, its score and information, without the inflation.
     def base_likelihood(self, y: Array, *z: Array) -> Array:
