@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
-from scipy.special import betainc, digamma, gammaln, zeta
+from scipy.special import digamma, expit, gammaln, zeta
 
 from gbm_objectives._core.validation import Array
 
@@ -36,45 +37,40 @@ def log_rising(x: Array, y: Array) -> Array:
     return value
 
 
-def shape_information(log_mean: Array, log_size: Array) -> Array:
-    """The information of a negative binomial count about the logarithm of its size r, of mean mu.
-
-    r^2 (sum_j P(Y > j) / (r + j)^2 - mu / (r (r + mu))) has no closed form: it is interpolated in a table of its
-    logarithm, to 1%. See Lawless (1987), https://doi.org/10.2307/3314912.
-    """
-    means, sizes, table = _information_table()
-    i, s = _place(means, log_mean)
-    j, t = _place(sizes, log_size)
-    low = table[i, j] * (1.0 - t) + table[i, j + 1] * t
-    high = table[i + 1, j] * (1.0 - t) + table[i + 1, j + 1] * t
-    information: Array = np.exp(low * (1.0 - s) + high * s)
-    return information
-
-
-def _place(grid: Array, x: Array) -> tuple[Array, Array]:
-    """The cell of an even grid, and where in it."""
-    at = np.clip((x - grid[0]) / (grid[1] - grid[0]), 0.0, len(grid) - 1.0)
-    cell = np.minimum(at.astype(np.intp), len(grid) - 2)
-    return cell, at - cell
-
-
-@lru_cache(maxsize=1)
-def _information_table() -> tuple[Array, Array, Array]:
-    means, sizes = np.linspace(-10.0, 14.0, 61), np.linspace(-10.0, 10.0, 51)
-    mu, r = np.exp(means)[:, None, None], np.exp(sizes)[:, None]
-    # Counts one by one, then at distances that grow: the trapezoid rule on a smooth tail.
-    j = np.unique(np.concatenate([np.arange(64.0), np.round(np.geomspace(64, 1e8, 160))]))
-    width = np.concatenate([np.ones(63), 0.5 * (1.0 + np.diff(j)[63:64]), np.zeros(len(j) - 64)])
-    gaps = np.diff(j)[63:]
-    width[64:-1], width[-1] = 0.5 * (gaps[:-1] + gaps[1:]), 0.5 * gaps[-1]
-    above = betainc(j + 1.0, r, mu / (r + mu))
-    # sum_j P(Y > j) = mu, so both terms are one sum without cancellation where r is large.
-    weight = 1.0 / (r + j) ** 2 - 1.0 / (r * (r + mu))
-    information = (r * r * width * above * weight).sum(axis=-1)
-    return means, sizes, np.log(np.maximum(information, 1e-30))
-
-
 def digamma_rise(x: Array, y: Array) -> Array:
     """psi(x + y) - psi(x)."""
     value: Array = digamma(x + y) - digamma(x)
     return value
+
+
+def size_information(log_mean: Array, log_size: Array) -> Array:
+    """The information of a negative binomial count about the logarithm of its size r, of mean mu.
+
+    It tends to (mu/(r + mu))^2/2 for large r, and else has no closed form: splines go through a table of the
+    quotient. See Lawless (1987), https://doi.org/10.2307/3314912.
+    """
+    spline, low, high = _information_table()
+    at = (np.clip(z, a, b) for z, a, b in zip((log_mean, log_size), low, high, strict=True))
+    share = expit(log_mean - log_size)
+    information: Array = 0.5 * share * share * np.exp(spline(*at))
+    return information
+
+
+@lru_cache(maxsize=1)
+def _information_table() -> tuple[Callable[..., Array], Array, Array]:
+    from scipy.interpolate import RectBivariateSpline
+
+    means, sizes = np.linspace(-10.0, 14.0, 49), np.linspace(-10.0, 5.0, 31)
+    mu, r = np.exp(means)[:, None, None], np.exp(sizes)[:, None]
+    # Counts one by one, then at distances that grow: the trapezoid rule where the probability is smooth.
+    spaced = np.exp(np.arange(np.log(64.0), 30.0, 0.05))
+    gaps = np.diff(spaced)
+    y = np.concatenate([np.arange(64.0), spaced])
+    width = np.concatenate([np.ones(64), 0.5 * (np.append(gaps, 0.0) + np.append(1.0, gaps))])
+    log_p = log_rising(r, y) - gammaln(y + 1.0) - r * np.log1p(mu / r) - y * np.log1p(r / mu)
+    score = r * (np.log1p(mu / r) - digamma_rise(r, y) - (mu - y) / (mu + r))
+    information = (width * np.exp(log_p) * score * score).sum(axis=-1)
+    share = (mu / (mu + r))[..., 0]
+    table = np.log(information / (0.5 * share * share))
+    ends = np.array([means[[0, -1]], sizes[[0, -1]]]).T
+    return RectBivariateSpline(means, sizes, table).ev, ends[0], ends[1]

@@ -22,7 +22,7 @@ from gbm_objectives.losses.distributions._base import (
 from gbm_objectives.losses.distributions._special import (
     digamma_rise,
     log_rising,
-    shape_information,
+    size_information,
 )
 
 __all__ = [
@@ -113,7 +113,7 @@ class NegativeBinomialDistribution(Counts):
     def information(self, *z: Array) -> Parts:
         """r mu/(mu + r), and that of log r."""
         mu, r = np.exp(z[0]), np.exp(z[1])
-        return mu / (1.0 + mu / r), shape_information(*z)
+        return mu / (1.0 + mu / r), size_information(*z)
 
     def start(self, y: Array, sample_weight: Array | None) -> list[float]:
         """By mean and variance."""
