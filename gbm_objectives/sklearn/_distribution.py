@@ -239,7 +239,7 @@ class DistributionRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator): 
         if not FAMILIES[self.family_].discrete:
             return upper
         drawn = check_random_state(random_state).uniform(size=len(labels))
-        uniform: NDArray[np.float64] = upper - drawn * frozen.pmf(labels)
+        uniform: NDArray[np.float64] = upper - drawn * np.exp(frozen.logpmf(labels))
         return uniform
 
     def score(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:  # noqa: N803

@@ -24,8 +24,7 @@ class _ZeroInflated(_Discrete):  # type: ignore[misc]
         return fit
 
     def _pmf(self, k: Array, *args: Array) -> Array:
-        *others, share = args
-        return share * (k == 0) + (1.0 - share) * self.base._pmf(k, *others)
+        return np.exp(self._logpmf(k, *args))
 
     def _logpmf(self, k: Array, *args: Array) -> Array:
         *others, share = args
