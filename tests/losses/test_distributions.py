@@ -16,6 +16,7 @@ from gbm_objectives import distribution
 from gbm_objectives.curvature import Natural
 from gbm_objectives.losses.distributions import FAMILIES, DistributionLoss
 from gbm_objectives.losses.distributions._special import size_information
+from gbm_objectives.metrics import crps
 
 FROM_31 = pytest.mark.skipif(
     tuple(map(int, xgb.__version__.split(".")[:2])) < (3, 1),
@@ -274,3 +275,40 @@ def test_parameters_are_learned_with_weights_and_saved(library, family, tmp_path
     booster.save_model(file)
     again = xgb.Booster(model_file=file) if library == "xgboost" else lgb.Booster(model_file=file)
     assert_allclose(objective.predict(again, made(features)), objective.response(raw), rtol=1e-6)
+
+
+@LIBRARIES
+def test_the_librarys_own_door_and_cv(library):
+    """xgb.train and lgb.train, started by hand, grow the same model; cv stops early on the likelihood and on CRPS."""
+    rng = np.random.default_rng(5)
+    features, n = rng.uniform(-1, 1, (400, 2)), 400
+    y = rng.negative_binomial(2.0, 1 / (1 + np.exp(features[:, 0])))
+    objective = distribution("negative_binomial")
+    start = objective.intercept(y)
+    booster, made = trained(library, objective, features, y, 10)
+    params = {"max_depth": 2, "num_class": 2}
+    if library == "xgboost":
+        margin = np.tile(start, (n, 1))
+        data = xgb.DMatrix(features, y, base_margin=margin)
+        own = {"nthread": 1, "max_depth": 3, "eta": 0.1, "num_class": 2, "base_score": 0.0}
+        alone = xgb.train(own, data, 10, obj=objective, custom_metric=objective.metric)
+        raw = alone.predict(xgb.DMatrix(features, base_margin=margin), output_margin=True)
+        history = gbm_objectives.xgboost.cv(
+            {"nthread": 1, **params}, xgb.DMatrix(features, y), 80, nfold=2, objective=objective,
+            early_stopping_rounds=3, as_pandas=False, custom_metric=crps("negative_binomial"),
+        )  # fmt: skip
+    else:
+        data = lgb.Dataset(features, y, init_score=np.repeat(start, n))
+        own = {"num_threads": 1, "verbosity": -1, "max_depth": 3, "num_class": 2}
+        alone = lgb.train({**own, "objective": objective, "metric": "None"}, data, 10)
+        raw = alone.predict(features, raw_score=True) + start
+        history = gbm_objectives.lightgbm.cv(
+            {"num_threads": 1, "verbosity": -1, "early_stopping_round": 3, **params},
+            lgb.Dataset(features, y), 80, nfold=2, stratified=False, objective=objective,
+        )  # fmt: skip
+    assert_allclose(raw, booster.predict(made(features)), rtol=1e-4, atol=1e-5)
+    (means,) = [
+        values for name, values in history.items() if "mean" in name and "train" not in name
+    ]
+    assert 1 < len(means) < 80
+    assert means[-1] < means[0]

@@ -48,6 +48,7 @@ def test_what_it_answers(estimator):
     assert_allclose(log_score().evaluate(Y[TEST], parameters), -model.score(X[TEST], Y[TEST]))
     assert pit_error().evaluate(Y[TEST], parameters) < 0.05
     assert_allclose(model.pit(X[TEST], Y[TEST]), frozen.cdf(Y[TEST]))
+    assert_allclose(model.estimator_.score(X[TEST], Y[TEST]), model.score(X[TEST], Y[TEST]))
     raw, link = model.estimator_.raw_prediction(X[TEST]), distribution().link
     assert_allclose(
         crps(link=link).evaluate(Y[TEST], raw), crps().evaluate(Y[TEST], parameters), rtol=1e-5
