@@ -7,7 +7,8 @@
 `example`: mean and spread of 3,000 made rows, the excess of the negative log-likelihood over the truth's, by curvature.
 `sets`: real tables (CSV files whose last column is the target), normal distributions, 200 trees of depth 3 for each
 parameter, learning rate .1, without early stopping: ngboost, xgboost-distribution and ngboost-lightning are candidates
-where they are installed. `pit`: the right family on 20,000 rows, Kolmogorov-Smirnov of F(y) on as many others.
+where they are installed. `pit`: the right family, Kolmogorov-Smirnov of F(y) on 20,000 rows that the
+model was not trained on.
 """
 
 from __future__ import annotations
@@ -155,15 +156,15 @@ def sets(folder: Path, splits: int, rounds: int, rows: int) -> None:
             )
 
 
-def pit(seeds: int, library: str) -> None:
-    """How often F(y) of the right family is uniform, of 20,000 rows that the model was not trained on."""
+def pit(seeds: int, library: str, rounds: int) -> None:
+    """How often F(y) of the right family is uniform, of 20,000 rows beside 200,000 training rows."""
     for family in ("normal", "gamma", "negative_binomial"):
         right = 0
         for seed in range(seeds):
             rng = np.random.default_rng(seed)
             x = rng.uniform(-1, 1, (220_000, 2))
             z = np.column_stack([0.5 * x[:, 0] + 1, 0.3 * x[:, 1] + 0.5])
-            model = ours(library, 60, family)
+            model = ours(library, rounds, family)
             loss = model._model(family).objective.loss
             y = loss.frozen(loss.link.inverse(z)).rvs(random_state=rng)
             model.fit(x[20_000:], y[20_000:])
@@ -188,7 +189,7 @@ def main() -> None:
     elif given.what == "sets":
         sets(given.data, given.splits, given.rounds, given.rows)
     else:
-        pit(given.seeds, given.library)
+        pit(given.seeds, given.library, given.rounds)
 
 
 if __name__ == "__main__":
