@@ -82,6 +82,53 @@ class Log(Link):
         return response
 
 
+@dataclass(frozen=True, slots=True)
+class HeldLog(Link):
+    """response = offset + exp(raw_prediction), raw scores held within +-``held``: a parameter above ``offset``."""
+
+    held: float = 80.0
+    offset: float = 0.0
+
+    @override
+    def inverse(self, raw_prediction: Array) -> Array:
+        """The parameter; never overflows, never ``offset`` itself."""
+        z = np.asarray(raw_prediction, dtype=np.float64)
+        response: Array = self.offset + np.exp(np.clip(z, -self.held, self.held))
+        return response
+
+
+@dataclass(frozen=True, slots=True)
+class HeldLogit(Link):
+    """response = 1 / (1 + exp(-raw_prediction)), raw scores held within +-``held``: strictly between 0 and 1."""
+
+    held: float = 30.0
+
+    @override
+    def inverse(self, raw_prediction: Array) -> Array:
+        """The share; 0 and 1 are never reached."""
+        z = np.asarray(raw_prediction, dtype=np.float64)
+        response: Array = expit(np.clip(z, -self.held, self.held))
+        return response
+
+
+@dataclass(frozen=True, slots=True)
+class Columns(Identity):
+    """A link of its own for each output of a row: the parameters of a distribution.
+
+    Neither library has a built-in objective that applies it. So models keep raw scores, and
+    ``objective.response(raw)`` or ``objective.predict(booster, data)`` makes the parameters.
+    """
+
+    links: tuple[Link, ...] = ()
+
+    @override
+    def inverse(self, raw_prediction: Array) -> Array:
+        """The parameters, (n_samples, n_outputs), in float64."""
+        columns = np.asarray(raw_prediction, dtype=np.float64).T
+        response = [link.inverse(z) for link, z in zip(self.links, columns, strict=True)]
+        return np.array(response).T
+
+
 IDENTITY = Identity()
 SORTED = Sorted()
 LOGIT = Logit()

@@ -230,6 +230,20 @@ class HasFisher(Loss):
         """The expectation of the second derivative under the model's own distribution of y."""
 
 
+class HasNaturalGradient(HasFisher):
+    """A likelihood of several parameters with a known Fisher matrix in each row."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def natural_gradient(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
+        """The inverse Fisher matrix times the gradient, and its length in units of the standard error.
+
+        The second, of the same shape, is |step| sqrt(information): how many standard errors, as a single row tells
+        the parameter, the step is long.
+        """
+
+
 class HasHalley(Loss):
     """A loss whose best step for a leaf is known up to a Hessian for each row that never passes it."""
 

@@ -26,8 +26,9 @@ def finite_rows(draw, objective):
     weight = draw(st.none() | hnp.arrays(np.float32, n, elements=st.floats(0.125, 8, width=32)))
     shape = n
     if objective.vector:
-        shape = (n, draw(st.integers(2, 5)))
-        y = draw(hnp.arrays(np.float32, n, elements=st.sampled_from([0.0, 1.0])))
+        shape = (n, objective.n_outputs or draw(st.integers(2, 5)))
+        values = st.sampled_from([0.0, 1.0]) if objective.of_classes else FINITE32
+        y = draw(hnp.arrays(np.float32, n, elements=values))
         if objective.name == "kl_divergence":
             y = np.eye(shape[1], dtype=np.float32)[y.astype(int)]
     elif all(isinstance(term.loss, BinaryLoss) for term in objective.terms):

@@ -17,6 +17,7 @@ from gbm_objectives.losses.adaptive import *
 from gbm_objectives.losses.asymmetric import *
 from gbm_objectives.losses.bias import *
 from gbm_objectives.losses.binary import *
+from gbm_objectives.losses.distributions import *
 from gbm_objectives.losses.general import *
 from gbm_objectives.losses.hinge import *
 from gbm_objectives.losses.levels import *

@@ -11,6 +11,9 @@ from gbm_objectives.metrics._deviance import gamma_deviance as gamma_deviance
 from gbm_objectives.metrics._deviance import poisson_deviance as poisson_deviance
 from gbm_objectives.metrics._deviance import rmsle as rmsle
 from gbm_objectives.metrics._deviance import tweedie_deviance as tweedie_deviance
+from gbm_objectives.metrics._distributions import crps as crps
+from gbm_objectives.metrics._distributions import log_score as log_score
+from gbm_objectives.metrics._distributions import pit_error as pit_error
 from gbm_objectives.metrics._errors import mae as mae
 from gbm_objectives.metrics._errors import mbe as mbe
 from gbm_objectives.metrics._errors import median_absolute_error as median_absolute_error

@@ -5,6 +5,7 @@ the probabilities of another loss, and ignores ``objective__delta`` in a search.
 """
 
 from gbm_objectives.sklearn._classifier import ObjectiveClassifier
+from gbm_objectives.sklearn._distribution import DistributionRegressor
 from gbm_objectives.sklearn._regressor import ObjectiveRegressor
 
-__all__ = ["ObjectiveClassifier", "ObjectiveRegressor"]
+__all__ = ["DistributionRegressor", "ObjectiveClassifier", "ObjectiveRegressor"]

@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_array, column_or_1d
 from gbm_objectives._core.validation import message, reject_masked, reject_non_finite
 from gbm_objectives._training.alarms import Guard
 from gbm_objectives._training.leaves import Leaves
+from gbm_objectives.links import Columns
 from gbm_objectives.objective import Objective
 from gbm_objectives.sklearn._base import ObjectiveEstimator, pairs_of
 
@@ -128,10 +129,15 @@ class ObjectiveRegressor(RegressorMixin, ObjectiveEstimator):  # type: ignore[mi
         return self.objective.response(self.raw_prediction(X, **arguments))
 
     def score(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:  # noqa: N803
-        """R^2; of several levels 1 - their loss over that of the best constants (D^2), larger is better too."""
+        """R^2; of several levels 1 - their loss over that of the best constants (D^2), larger is better too.
+
+        Of a distribution the mean log-likelihood.
+        """
         if self.objective.n_outputs is None:
             return float(super().score(X, y, sample_weight))
         metric, labels = self.objective.metric, np.asarray(y)
+        if isinstance(self.objective.link, Columns):
+            return -metric.evaluate(labels, self.raw_prediction(X), sample_weight)
         constants = np.atleast_2d(self.objective.intercept(labels, sample_weight))
         best = metric.evaluate(labels, np.repeat(constants, len(labels), axis=0), sample_weight)
         return 1.0 - metric.evaluate(labels, self.predict(X), sample_weight) / best

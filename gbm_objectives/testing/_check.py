@@ -17,7 +17,7 @@ from gbm_objectives.testing import _derivatives, _extremes, _manners, _robust, _
 from gbm_objectives.testing._arguments import samples_of, validate
 from gbm_objectives.testing._calls import LIBRARIES, Broken, Candidate, parameters, recognise
 from gbm_objectives.testing._hints import hint
-from gbm_objectives.testing._kinds import Kind, kind_of, policies_chosen
+from gbm_objectives.testing._kinds import Kind, kind_of, policies_chosen, with_own_gradients
 from gbm_objectives.testing._report import Check, ObjectiveCheckError, Report
 from gbm_objectives.testing._samples import Sample, Samples, Task
 from gbm_objectives.testing._subject import RowValue, Subject, Value, depends_on_other_rows
@@ -144,7 +144,7 @@ def _subject(
 ) -> Subject:
     candidate = fixed = candidates[0]
     if isinstance(candidate.function, Objective):
-        own = candidate.function.fixed(probe.y, probe.raw)
+        own = with_own_gradients(candidate.function.fixed(probe.y, probe.raw))
         fixed = replace(candidate, function=own)
         value = value or _value_of(own)
     loss: RowValue | str | None = None

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gbm_objectives._core.validation import Array
-from gbm_objectives.curvature import default_for
+from gbm_objectives.curvature import Unit, default_for
 from gbm_objectives.links import IDENTITY, LOG
 from gbm_objectives.losses import SquaredError
 from gbm_objectives.objective import Objective
@@ -75,6 +75,15 @@ def kind_of(objective: Objective, n_classes: int | None) -> Kind:
         if (task == "regression" or outputs is None) and _takes(plain, y, outputs):
             return Kind(plain, task, outputs, domain, located or task == "binary", told)
     return Kind(plain, "regression", outputs, told=told)
+
+
+def with_own_gradients(objective: Objective) -> Objective:
+    """The objective whose gradients are the derivatives of its losses, where a policy gives others."""
+    terms = [
+        replace(term, curvature=Unit()) if term.policy.preconditions else term
+        for term in objective.terms
+    ]
+    return replace(objective, terms=tuple(terms))
 
 
 def policies_chosen(objective: Objective) -> list[str]:

@@ -106,6 +106,14 @@ class Subject:
         return isinstance(self.candidate.function, Objective)
 
     @property
+    def preconditioned(self) -> bool:
+        """Whether the gradients that the libraries get are others than the derivatives of the losses."""
+        function = self.candidate.function
+        if not isinstance(function, Objective):
+            return False
+        return any(term.policy.preconditions for term in function.terms)
+
+    @property
     def outputs(self) -> list[int | None]:
         """The columns of the predictions; None for predictions without columns."""
         return [None] if self.probe.raw.ndim == 1 else list(range(self.probe.raw.shape[1]))

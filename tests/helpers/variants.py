@@ -20,6 +20,7 @@ from gbm_objectives import (
     squared_log_error,
     tversky,
 )
+from gbm_objectives.losses.distributions import FAMILIES
 from gbm_objectives.registry import OBJECTIVES
 from gbm_objectives.weighting import EffectiveNumber
 
@@ -108,6 +109,10 @@ EXTRA = {
     "negative_sampling": [{"objective": focal(), "share": 0.5, "seed": 3}, {"share": 1.0}],
     "multilabel_cross_entropy": [{"label_smoothing": 0.1, "class_weight": "balanced"}],
     "multilabel_focal": [{"gamma": 0.5, "label_smoothing": 0.2, "smoothing": "others"}],
+    "distribution": [
+        *({"family": family} for family in FAMILIES if family != "normal"),
+        {"curvature": "fisher"},
+    ],
     "poisson": [{"curvature": "exact"}, {"curvature": "xgboost"}],
     "gamma": [{"curvature": "exact"}],
     "tweedie": [{"power": 1.1}, {"power": 1.9, "curvature": "exact"}],

@@ -1,0 +1,292 @@
+"""The meta-estimator of whole distributions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
+from sklearn.model_selection import KFold
+from sklearn.utils import _safe_indexing, check_random_state, indexable
+from sklearn.utils.validation import check_is_fitted, column_or_1d
+
+from gbm_objectives._core.validation import (
+    invalid,
+    open_unit,
+    reject_masked,
+    sample_weights,
+    whole_number,
+)
+from gbm_objectives._training.alarms import Guard
+from gbm_objectives.curvature import Curvature
+from gbm_objectives.factories import distribution
+from gbm_objectives.losses.distributions import FAMILIES
+from gbm_objectives.sklearn._regressor import ObjectiveRegressor
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+
+class DistributionRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator):  # type: ignore[misc]
+    """The whole distribution of a target: an estimator of XGBoost or LightGBM for all its parameters.
+
+    Each parameter, such as mean and spread, depends on the features. Early stopping pays: without it, spreads get too
+    narrow after many rounds.
+
+    Parameters
+    ----------
+    estimator : XGBRegressor or LGBMRegressor
+        It is cloned, not changed. With early stopping the negative log-likelihood decides.
+    family : str or list of str, default "normal"
+        As for `distribution`. "auto", or a list: the family of the highest likelihood out of fold, of those that the
+        labels allow, or of the list. For whole labels from 0 on "auto" tries counts, for others densities: likelihoods
+        of the two kinds can't be compared.
+    curvature : Curvature, str or None, default None
+        As for `distribution`.
+    cv : int, default 5
+        The number of folds, where a family is chosen.
+    random_state : int, RandomState or None, default None
+        Of the folds.
+    guard : {"warn", "raise", "ignore"}, default "warn"
+        As for `ObjectiveRegressor`.
+
+    Attributes
+    ----------
+    estimator_ : ObjectiveRegressor
+        The fitted model of raw parameters.
+    family_ : str
+        The family, given or chosen.
+    cv_results_ : dict
+        Where a family is chosen: "family", "log_likelihood" (the mean out of fold, the best first) and
+        "standard_error" (of its difference from the best one's), lists of the same length.
+    n_features_in_ : int
+    feature_names_in_ : ndarray of shape (n_features,)
+
+    Examples
+    --------
+    >>> from xgboost import XGBRegressor
+    >>> model = DistributionRegressor(XGBRegressor(n_estimators=100, max_depth=3), "gamma")
+    >>> model.fit(X, y).predict_distribution(X_new).sf(100.0)  # P(y > 100)  # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        estimator: Any,
+        family: str | list[str] = "normal",
+        *,
+        curvature: Curvature | str | None = None,
+        cv: int = 5,
+        random_state: Any = None,
+        guard: Guard = "warn",
+    ) -> None:
+        self.estimator = estimator
+        self.family = family
+        self.curvature = curvature
+        self.cv = cv
+        self.random_state = random_state
+        self.guard = guard
+
+    def fit(
+        self,
+        X: Any,  # noqa: N803
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        **arguments: Any,
+    ) -> Self:
+        """Choose a family where there are several, and fit its parameters.
+
+        Parameters
+        ----------
+        X : array-like or data frame of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,)
+        sample_weight : array-like of shape (n_samples,) or None
+        **arguments
+            Of `ObjectiveRegressor.fit`, such as eval_set; the models of the folds get them too.
+
+        Raises
+        ------
+        TypeError, ValueError, TrainingError
+            As `ObjectiveRegressor.fit`; for labels outside the domain of the family, or of all that are given.
+        """
+        reject_masked("y", y)
+        if y is None:
+            raise ValueError(
+                f"{type(self).__name__} requires y to be passed, but the target y is None"
+            )
+        labels = column_or_1d(y, warn=True)
+        if isinstance(self.family, str) and self.family != "auto":
+            self.family_ = self.family
+        else:
+            self.family_ = self._chosen(X, labels, sample_weight, arguments)
+        self.estimator_ = self._model(self.family_).fit(X, labels, sample_weight, **arguments)
+        self.n_features_in_ = self.estimator_.n_features_in_
+        if hasattr(self.estimator_, "feature_names_in_"):
+            self.feature_names_in_ = self.estimator_.feature_names_in_
+        elif hasattr(self, "feature_names_in_"):
+            del self.feature_names_in_
+        return self
+
+    def _model(self, family: str) -> ObjectiveRegressor:
+        # The families of one parameter have no Fisher matrix, and the Hessian of their own.
+        curvature = None if len(FAMILIES[family].parameters) == 1 else self.curvature
+        objective = distribution(family, curvature=curvature)
+        return ObjectiveRegressor(clone(self.estimator), objective, guard=self.guard)
+
+    def _chosen(
+        self,
+        X: Any,  # noqa: N803
+        labels: NDArray[Any],
+        sample_weight: ArrayLike | None,
+        arguments: dict[str, Any],
+    ) -> str:
+        """The family of the highest likelihood out of fold."""
+        X, labels = indexable(X, labels)  # noqa: N806
+        weight = sample_weights(sample_weight, len(labels))
+        names = _fitting(self.family, np.asarray(labels, dtype=np.float64))
+        folds = KFold(
+            whole_number("cv", self.cv, 2),
+            shuffle=True,
+            random_state=check_random_state(self.random_state).randint(1 << 31),
+        )
+        found = {name: np.empty(len(labels)) for name in names}
+        for rows, others in folds.split(labels):
+            inside, outside = _safe_indexing(X, rows), _safe_indexing(X, others)
+            part = None if weight is None else weight[rows]
+            for name in names:
+                model = self._model(name).fit(inside, labels[rows], part, **arguments)
+                found[name][others] = _log_likelihood(
+                    name, _parameters(model, outside), labels[others]
+                )
+        means = {name: float(np.average(rows, weights=weight)) for name, rows in found.items()}
+        order = sorted(names, key=lambda name: -means[name])
+        with np.errstate(invalid="ignore"):
+            errors = [
+                np.std(found[name] - found[order[0]]) / np.sqrt(len(labels)) for name in order
+            ]
+        self.cv_results_ = {
+            "family": order,
+            "log_likelihood": [means[name] for name in order],
+            "standard_error": [float(error) for error in errors],
+        }
+        return order[0]
+
+    def predict_parameters(self, X: Any, **arguments: Any) -> NDArray[np.float64]:  # noqa: N803
+        """The parameters of the rows, (n_samples, n_parameters), named by ``distribution(family).loss.parameters``.
+
+        Parameters
+        ----------
+        X : features.
+        **arguments : of the estimator's own ``predict``.
+        """
+        check_is_fitted(self)
+        return _parameters(self.estimator_, X, **arguments)
+
+    def predict_distribution(self, X: Any, **arguments: Any) -> Any:  # noqa: N803
+        """The frozen distribution of `scipy.stats` over all rows; parameters as for `predict_parameters`.
+
+        ``.cdf(10)`` are then chances of the rows, (n_samples,); counts have ``.logpmf``, others ``.logpdf``.
+        """
+        parameters = self.predict_parameters(X, **arguments)
+        return FAMILIES[self.family_]().frozen(parameters)
+
+    def predict(self, X: Any, **arguments: Any) -> NDArray[np.float64]:  # noqa: N803
+        """The means, (n_samples,); parameters as for `predict_parameters`."""
+        parameters = self.predict_parameters(X, **arguments)
+        mean: NDArray[np.float64] = FAMILIES[self.family_]().mean(parameters)
+        return mean
+
+    def predict_quantile(self, X: Any, level: Any = 0.5, **arguments: Any) -> NDArray[np.float64]:  # noqa: N803
+        """Quantiles, (n_samples,), or of several levels (n_samples, n_levels).
+
+        Parameters
+        ----------
+        X : features.
+        level : float or sequence of float, default 0.5
+            Strictly between 0 and 1.
+        **arguments : of the estimator's own ``predict``.
+        """
+        levels = [open_unit("level", one) for one in np.atleast_1d(level)]
+        frozen = self.predict_distribution(X, **arguments)
+        found = np.column_stack([frozen.ppf(one) for one in levels])
+        return found[:, 0] if np.ndim(level) == 0 else found
+
+    def predict_interval(
+        self,
+        X: Any,  # noqa: N803
+        level: float = 0.9,
+        **arguments: Any,
+    ) -> NDArray[np.float64]:
+        """The ends between which the model puts the share ``level`` of labels, (n_samples, 2).
+
+        Where the family is wrong, so is the share: `IntervalRegressor` guarantees it.
+        """
+        tail = 0.5 * (1.0 - open_unit("level", level))
+        return self.predict_quantile(X, [tail, 1.0 - tail], **arguments)
+
+    def pit(self, X: Any, y: ArrayLike, *, random_state: Any = 0) -> NDArray[np.float64]:  # noqa: N803
+        """F(y) of each row, (n_samples,): uniform on [0, 1] where the predicted distributions are right.
+
+        Of counts a point between F(y - 1) and F(y), drawn at random.
+
+        Parameters
+        ----------
+        X, y : features and labels of rows that the model was not trained on.
+        random_state : int, RandomState or None, default 0
+        """
+        labels, frozen = column_or_1d(y), self.predict_distribution(X)
+        upper: NDArray[np.float64] = frozen.cdf(labels)
+        if not FAMILIES[self.family_].discrete:
+            return upper
+        drawn = check_random_state(random_state).uniform(size=len(labels))
+        uniform: NDArray[np.float64] = upper - drawn * np.exp(frozen.logpmf(labels))
+        return uniform
+
+    def score(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:  # noqa: N803
+        """The mean log-likelihood; larger is better, also between families of one kind."""
+        labels = column_or_1d(y)
+        rows = _log_likelihood(self.family_, self.predict_parameters(X), labels)
+        return float(np.average(rows, weights=sample_weights(sample_weight, len(labels))))
+
+    def __sklearn_tags__(self) -> Any:
+        from sklearn.utils import get_tags
+
+        tags, own = super().__sklearn_tags__(), get_tags(self.estimator)
+        tags.input_tags, tags.no_validation = own.input_tags, own.no_validation
+        tags.regressor_tags.poor_score = True  # it is no R^2
+        return tags
+
+
+def _parameters(model: ObjectiveRegressor, X: Any, **arguments: Any) -> NDArray[np.float64]:  # noqa: N803
+    """(n, n_parameters), also of one."""
+    found: NDArray[np.float64] = model.predict(X, **arguments).astype(np.float64)
+    return found[:, None] if found.ndim == 1 else found
+
+
+def _log_likelihood(family: str, parameters: Any, labels: NDArray[Any]) -> NDArray[np.float64]:
+    loss = FAMILIES[family]()
+    frozen = loss.frozen(parameters)
+    rows: NDArray[np.float64] = (frozen.logpmf if loss.discrete else frozen.logpdf)(labels)
+    return rows
+
+
+def _fitting(family: str | list[str], y: NDArray[np.float64]) -> list[str]:
+    """The families to choose from; of "auto" those whose domain holds the labels."""
+    if not isinstance(family, str):
+        names = list(family)
+        unknown = [name for name in names if name not in FAMILIES]
+        if unknown or not names:
+            given = repr(unknown[0]) if unknown else "an empty list"
+            raise invalid("family", given=given, needed=f"some of {', '.join(FAMILIES)}")
+        if len({FAMILIES[name].discrete for name in names}) > 1:
+            raise invalid(
+                "family",
+                given=f"{names}, counts and densities",
+                needed="families of one kind: their likelihoods can't be compared",
+            )
+        return names
+    if FAMILIES["bernoulli"]().check_labels(y):
+        return ["bernoulli"]
+    counts = FAMILIES["poisson"]().check_labels(y)
+    fitting = [n for n, c in FAMILIES.items() if c.discrete == counts and c().check_labels(y)]
+    return [name for name in fitting if name != "bernoulli"]
