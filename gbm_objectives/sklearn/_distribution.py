@@ -116,6 +116,7 @@ class DistributionRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator): 
             )
         labels = column_or_1d(y, warn=True)
         if isinstance(self.family, str) and self.family != "auto":
+            distribution(self.family)  # refuses other names
             self.family_ = self.family
         else:
             self.family_ = self._chosen(X, labels, sample_weight, arguments)
@@ -206,7 +207,7 @@ class DistributionRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator): 
             Strictly between 0 and 1.
         **arguments : of the estimator's own ``predict``.
         """
-        levels = [open_unit("level", one) for one in np.atleast_1d(level)]
+        levels = [open_unit("level", float(one)) for one in np.atleast_1d(level)]
         frozen = self.predict_distribution(X, **arguments)
         found = np.column_stack([frozen.ppf(one) for one in levels])
         return found[:, 0] if np.ndim(level) == 0 else found
@@ -272,7 +273,9 @@ def _log_likelihood(family: str, parameters: Any, labels: NDArray[Any]) -> NDArr
 
 def _fitting(family: str | list[str], y: NDArray[np.float64]) -> list[str]:
     """The families to choose from; of "auto" those whose domain holds the labels."""
-    if not isinstance(family, str):
+    if family != "auto":
+        if not isinstance(family, (list, tuple)):
+            raise invalid("family", given=repr(family), needed='a name, a list of names, or "auto"')
         names = list(family)
         unknown = [name for name in names if name not in FAMILIES]
         if unknown or not names:

@@ -118,8 +118,9 @@ def test_a_family_is_chosen_out_of_fold():
     assert binary.family_ == "bernoulli"
     with pytest.raises(ValueError, match="families of one kind"):
         clone(model).set_params(family=["poisson", "gamma"]).fit(features, amounts)
-    with pytest.raises(ValueError, match="family: 'gauss'"):
-        clone(model).set_params(family=["gauss"]).fit(features, amounts)
+    for wrong, given in (("gauss", "'gauss'"), (["gauss"], "'gauss'"), (None, "None")):
+        with pytest.raises(ValueError, match=f"family: {given}"):
+            clone(model).set_params(family=wrong).fit(features, amounts)
 
 
 #: CRPS by its definition: the integral of (F(x) - 1{y <= x})^2.
