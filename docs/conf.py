@@ -15,6 +15,15 @@ autosummary_generate = True
 templates_path = ["_templates"]
 autodoc_typehints = "none"  # the docstrings have the types
 numpydoc_show_class_members = False
+# With -W a docstring that misses one of these ends the build: a docstring for each public name (GL08), every parameter
+# with its type and a sentence, in the order of the signature (PR), what is returned or yielded (RT, YD), and a summary
+# that begins with a capital letter (SS02). Not asked for: See Also, examples and an extended summary for each name
+# (SA01, EX01, ES01), and summaries in the imperative on one line (SS05, SS06): most of ours say what a thing is.
+numpydoc_validation_checks = {
+    "GL08", "PR01", "PR02", "PR03", "PR04", "PR05", "PR07", "PR08",
+    "RT01", "RT02", "RT03", "SS02", "YD01",
+}  # fmt: skip
+numpydoc_validation_exclude = {r"\.testing\.Status$"}  # a Literal, which has no docstring
 html_theme = "pydata_sphinx_theme"
 html_title = "gbm_objectives"
 html_theme_options = {

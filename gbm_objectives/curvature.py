@@ -84,7 +84,15 @@ class Curvature(ABC):
 
 @dataclass(frozen=True, slots=True)
 class Majorizer(Curvature):
-    """kappa times the curvature of a touching parabola that lies above the loss."""
+    """The curvature of a touching parabola that lies above the loss, times kappa.
+
+    Parameters
+    ----------
+    trust : float or None, default None
+        The largest step of a leaf, in units of the loss' scale, > 0. None: no bound.
+    kappa : float, default 1.0
+        The factor, > 0.
+    """
 
     kappa: float = 1.0
 
@@ -107,6 +115,13 @@ class Exact(Curvature):
     """The second derivative where it is positive, and at least kappa times the majorizer if kappa > 0.
 
     On its own it is unsafe for every loss whose second derivative vanishes.
+
+    Parameters
+    ----------
+    trust : float or None, default None
+        The largest step of a leaf, in units of the loss' scale, > 0. None: no bound.
+    kappa : float, default 0.0
+        The share of the majorizer that the Hessian has at least, >= 0.
     """
 
     kappa: float = 0.0
@@ -119,7 +134,18 @@ class Exact(Curvature):
         object.__setattr__(self, "kappa", non_negative("kappa", self.kappa))
 
     def fits(self, loss: Loss) -> bool:
-        """Whether there is a second derivative, and something beside it where it is 0."""
+        """Whether there is a second derivative, and something beside it where it is 0.
+
+        Parameters
+        ----------
+        loss : Loss
+            The loss that an objective is to have.
+
+        Returns
+        -------
+        bool
+            Where it is False, `Objective.of` refuses the two.
+        """
         safeguarded = self.trust is not None or self.kappa > 0
         majorized = self.kappa == 0 or isinstance(loss, HasMajorizer)
         return isinstance(loss, HasHessian) and majorized and (safeguarded or not loss.flat)
@@ -134,7 +160,13 @@ class Exact(Curvature):
 
 @dataclass(frozen=True, slots=True)
 class Fisher(Curvature):
-    """The expected second derivative under the model's own distribution."""
+    """The expected second derivative under the model's own distribution.
+
+    Parameters
+    ----------
+    trust : float or None, default None
+        The largest step of a leaf, in units of the loss' scale, > 0. None: no bound.
+    """
 
     requires = HasFisher
     lacking = "a Fisher information"
@@ -175,6 +207,24 @@ class Natural(Curvature):
 
     @override
     def evaluate(self, loss: Loss, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
+        """The natural gradient in place of the gradient, and its Hessian.
+
+        Parameters
+        ----------
+        loss : Loss
+            The likelihood, with its Fisher matrix.
+        y_true : ndarray of shape (n_samples,)
+            Labels.
+        raw_prediction : ndarray of shape (n_samples, n_parameters)
+            Raw parameters.
+
+        Returns
+        -------
+        step : ndarray of shape (n_samples, n_parameters)
+            The inverse Fisher matrix times the gradient.
+        hessian : ndarray of shape (n_samples, n_parameters)
+            At least 1 for the first parameter, at least ``damping`` for the others.
+        """
         step, length = cast(HasNaturalGradient, loss).natural_gradient(y_true, raw_prediction)
         hessian = np.ones_like(step) if self.trust is None else np.maximum(length / self.trust, 1.0)
         hessian[:, 1:] *= self.damping
@@ -186,7 +236,13 @@ class Natural(Curvature):
 
 @dataclass(frozen=True, slots=True)
 class Halley(Curvature):
-    """The Hessian with which a leaf steps towards the minimum of its loss and never past it."""
+    """The Hessian with which a leaf steps towards the minimum of its loss and never past it.
+
+    Parameters
+    ----------
+    trust : float or None, default None
+        The largest step of a leaf, in units of the loss' scale, > 0. None: no bound.
+    """
 
     requires = HasHalley
     lacking = "a minimum over each leaf that is known"
@@ -197,7 +253,15 @@ class Halley(Curvature):
 
 @dataclass(frozen=True, slots=True)
 class Absolute(Curvature):
-    """|g|/step: no leaf moves by more than ``step``, in units of the loss' scale."""
+    """|g|/step: no leaf moves by more than ``step``, in units of the loss' scale.
+
+    Parameters
+    ----------
+    trust : float or None, default None
+        The largest step of a leaf, in units of the loss' scale, > 0. None: no bound.
+    step : float, default 1.0
+        The largest step of a leaf, in units of the loss' scale, > 0.
+    """
 
     step: float = 1.0
 
@@ -215,7 +279,13 @@ class Absolute(Curvature):
 
 @dataclass(frozen=True, slots=True)
 class Unit(Curvature):
-    """1 everywhere: gradient boosting without curvature."""
+    """1 everywhere: gradient boosting without curvature.
+
+    Parameters
+    ----------
+    trust : float or None, default None
+        The largest step of a leaf, in units of the loss' scale, > 0. None: no bound.
+    """
 
     requires = Loss
     lacking = "a gradient"
@@ -244,14 +314,26 @@ class Damped(Curvature):
 
 @dataclass(frozen=True, slots=True)
 class XGBoost(Damped):
-    """The Hessian of XGBoost's own objective for this loss: the same trees, where nothing else differs."""
+    """The Hessian of XGBoost's own objective for this loss: the same trees, where nothing else differs.
+
+    Parameters
+    ----------
+    trust : float or None, default None
+        The largest step of a leaf, in units of the loss' scale, > 0. None: no bound.
+    """
 
     lacking = "an objective in XGBoost whose Hessian is another than its second derivative"
 
 
 @dataclass(frozen=True, slots=True)
 class LightGBM(Damped):
-    """The Hessian of LightGBM's own objective for this loss."""
+    """The Hessian of LightGBM's own objective for this loss.
+
+    Parameters
+    ----------
+    trust : float or None, default None
+        The largest step of a leaf, in units of the loss' scale, > 0. None: no bound.
+    """
 
     lacking = "an objective in LightGBM whose Hessian is another than its second derivative"
 

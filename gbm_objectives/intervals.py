@@ -36,17 +36,29 @@ class IntervalRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator):  # t
 
     Parameters
     ----------
-    estimator : an ``XGBRegressor`` or ``LGBMRegressor``; it is cloned, not changed.
-    level : the share of labels that the intervals are to hold, strictly between 0 and 1.
-    calibration : the part of the rows that is held out: a share, or a number of rows; at least level/(1 - level) rows.
-    random_state : of the split, as in scikit-learn.
-    guard, leaves : as for `ObjectiveRegressor`.
+    estimator : XGBRegressor or LGBMRegressor
+        It is cloned, not changed.
+    level : float, default 0.9
+        The share of labels that the intervals are to hold, strictly between 0 and 1.
+    calibration : float or int, default 0.25
+        The part of the rows that is held out: a share, or a number of rows. At least level/(1 - level) rows are needed.
+    random_state : int, RandomState or None, default None
+        Of the split, as in scikit-learn.
+    guard : {"warn", "raise", "ignore"}, default "warn"
+        As for `ObjectiveRegressor`.
+    leaves : {"auto", "library", "step", "refit"}, default "auto"
+        As for `ObjectiveRegressor`.
 
     Attributes
     ----------
-    estimator_ : the fitted `ObjectiveRegressor`, whose ``predict`` gives the three levels before they are corrected.
-    correction_ : by how much each end moves outwards; below 0 inwards.
-    n_features_in_, feature_names_in_ : as in scikit-learn.
+    estimator_ : ObjectiveRegressor
+        The fitted model. Its ``predict`` gives the three levels before they are corrected.
+    correction_ : float
+        By how much each end moves outwards, in the units of the target; below 0 inwards.
+    n_features_in_ : int
+        The number of features.
+    feature_names_in_ : ndarray of shape (n_features,)
+        Their names, where the features are a data frame.
 
     Examples
     --------
@@ -83,9 +95,19 @@ class IntervalRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator):  # t
 
         Parameters
         ----------
-        X, y : features and labels (n_samples,).
-        sample_weight : (n_samples,), for the model; coverage counts rows, not weights.
-        **arguments : of `ObjectiveRegressor.fit`, such as eval_set, of rows that are in neither part.
+        X : array-like or data frame of shape (n_samples, n_features)
+            Features.
+        y : array-like of shape (n_samples,)
+            Labels.
+        sample_weight : array-like of shape (n_samples,) or None, default None
+            Weights of the rows for the model. Coverage counts rows, not weights.
+        **arguments : object
+            Passed to `ObjectiveRegressor.fit`, such as eval_set, of rows that are in neither part.
+
+        Returns
+        -------
+        IntervalRegressor
+            The estimator itself, fitted.
 
         Raises
         ------
@@ -127,25 +149,59 @@ class IntervalRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator):  # t
         return self.estimator_.predict(X, **arguments).astype(np.float64)
 
     def predict(self, X: Any, **arguments: Any) -> NDArray[np.float64]:  # noqa: N803
-        """The median, (n_samples,).
+        """The median of each row.
 
         Parameters
         ----------
-        X : features.
-        **arguments : of the estimator's own ``predict``.
+        X : array-like or data frame of shape (n_samples, n_features)
+            Features.
+        **arguments : object
+            Passed to the ``predict`` of the estimator, such as iteration_range or num_iteration.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            Medians, in the units of the target.
         """
         return self._levels(X, arguments)[:, 1]
 
     def predict_interval(self, X: Any, **arguments: Any) -> NDArray[np.float64]:  # noqa: N803
-        """Lower and upper end, (n_samples, 2); parameters as for `predict`.
+        """The prediction interval of each row.
 
         Where a correction turns the two ends around they are sorted.
+
+        Parameters
+        ----------
+        X : array-like or data frame of shape (n_samples, n_features)
+            Features.
+        **arguments : object
+            Passed to the ``predict`` of the estimator, such as iteration_range or num_iteration.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, 2)
+            The lower and the upper end, in the units of the target.
         """
         ends = self._levels(X, arguments)[:, [0, 2]] + [-self.correction_, self.correction_]
         return np.sort(ends, axis=1)
 
     def score(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:  # noqa: N803
-        """1 - the mean pinball loss of the interval's ends and the median over that of the best constants (D^2)."""
+        """D^2 of the interval's ends and the median: 1 minus their pinball loss over that of the best constants.
+
+        Parameters
+        ----------
+        X : array-like or data frame of shape (n_samples, n_features)
+            Features.
+        y : array-like of shape (n_samples,)
+            Labels.
+        sample_weight : array-like of shape (n_samples,) or None, default None
+            Weights of the rows. None: all 1.
+
+        Returns
+        -------
+        float
+            At most 1. Larger is better.
+        """
         labels, objective = column_or_1d(y), self.estimator_.objective
         low, high = self.predict_interval(X).T
         metric = pinball(objective.parameters["tau"])

@@ -41,7 +41,7 @@ class Loss(ABC):
     labels: ClassVar[Labels] = "number"
     #: Raw scores tell the probabilities of the classes (`Objective.log_odds`, `Objective.log_probabilities`).
     probabilistic: ClassVar[bool] = False
-    #: value(y, raw) = value(0, raw - y). The difference is then taken in the precision of the data.
+    #: Whether value(y, raw) = value(0, raw - y). The difference is then taken in the precision of the data.
     shift_invariant: ClassVar[bool] = False
     #: What `resolve` finds is a scale of the residuals, if anything; it can be kept from then on.
     scaled: ClassVar[bool] = False
@@ -196,10 +196,38 @@ class HasHessian(Loss):
 
     @abstractmethod
     def hessian(self, y_true: Array, raw_prediction: Array) -> Array:
-        """The exact second derivative by the raw prediction, row by row."""
+        """The exact second derivative by the raw prediction, row by row.
+
+        Parameters
+        ----------
+        y_true : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Labels.
+        raw_prediction : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Predictions before the link.
+
+        Returns
+        -------
+        ndarray
+            In the shape of the predictions. It may be 0 or negative.
+        """
 
     def gradient_hessian(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
-        """Both; a loss overrides this to share work between them."""
+        """Both; a loss overrides this to share work between them.
+
+        Parameters
+        ----------
+        y_true : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Labels.
+        raw_prediction : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Predictions before the link.
+
+        Returns
+        -------
+        gradient : ndarray
+            The first derivative by the raw prediction, in its shape.
+        hessian : ndarray
+            The second derivative, in the same shape.
+        """
         return self.gradient(y_true, raw_prediction), self.hessian(y_true, raw_prediction)
 
 
@@ -213,10 +241,38 @@ class HasMajorizer(Loss):
 
     @abstractmethod
     def majorizer(self, y_true: Array, raw_prediction: Array) -> Array:
-        """The curvature h >= 0 of a parabola that touches the loss here and lies above it elsewhere."""
+        """The curvature h >= 0 of a parabola that touches the loss here and lies above it elsewhere.
+
+        Parameters
+        ----------
+        y_true : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Labels.
+        raw_prediction : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Predictions before the link.
+
+        Returns
+        -------
+        ndarray
+            In the shape of the predictions.
+        """
 
     def gradient_majorizer(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
-        """Both; a loss overrides this to share work between them."""
+        """Both; a loss overrides this to share work between them.
+
+        Parameters
+        ----------
+        y_true : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Labels.
+        raw_prediction : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Predictions before the link.
+
+        Returns
+        -------
+        gradient : ndarray
+            The first derivative by the raw prediction, in its shape.
+        majorizer : ndarray
+            The curvature of a parabola that touches the loss and lies above it, in the same shape.
+        """
         return self.gradient(y_true, raw_prediction), self.majorizer(y_true, raw_prediction)
 
 

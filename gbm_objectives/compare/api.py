@@ -123,6 +123,7 @@ def compare(
     Returns
     -------
     Result
+        Its ``leaderboard``, ``verdict`` and ``report`` show what was found.
 
     Raises
     ------

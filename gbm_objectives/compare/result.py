@@ -21,9 +21,27 @@ __all__ = ["CURVES", "PREDICTIONS", "SCORES", "WARNINGS", "Result"]
 
 @dataclass(frozen=True)
 class Result(Frames):
-    """The frames of a comparison, with their tables, figures and report; for the attributes see `Frames`.
+    """The frames of a comparison, with their tables, figures and report.
 
     The report and the figures are imported when they are asked for: matplotlib takes a second.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        One row for each candidate, fold and metric, also where a candidate failed. ``kind`` is one of "baseline",
+        "built-in", "transformed", "ours", "user". ``status`` is one of "ok", "failed", "skipped", with its ``reason``.
+    predictions : DataFrame
+        One row for each test row. For classes, ``p_0``, ``p_1``, ... take the place of ``y_pred``.
+    curves : DataFrame
+        The metric on held-out rows after each round, and the seconds up to it.
+    warnings : DataFrame
+        One row for each warning, with its text.
+    info : dict
+        What the comparison is about: task, name, target, n_rows, n_features, classes, metric (the one that decides),
+        contaminations, seeds, folds, versions, command, seconds, complete (False where the run was interrupted), tau
+        (of quantiles), notes.
+    objectives : dict of str to Objective
+        The objectives of this package among the candidates, by their names in the frames.
     """
 
     def frame(self) -> pd.DataFrame:
@@ -87,7 +105,13 @@ class Result(Frames):
         return suspects(self, rate)
 
     def verdict(self) -> str:
-        """What the comparison shows, in one to three plain sentences."""
+        """What the comparison shows, in one to three plain sentences.
+
+        Returns
+        -------
+        str
+            The sentences.
+        """
         from gbm_objectives.compare.report import verdict
 
         return verdict.verdict(self)
@@ -129,38 +153,74 @@ class Result(Frames):
         return displays.save(self, folder)
 
     def plot_scores(self) -> Figure:
-        """Every candidate's mean score with its interval, at the lowest contamination."""
+        """Every candidate's mean score with its interval, at the lowest contamination.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            The figure; ``savefig`` writes it.
+        """
         from gbm_objectives.compare.report.displays import ScoresDisplay
 
         return ScoresDisplay.of(self).plot()
 
     def plot_contamination(self) -> Figure:
-        """The score against the share of contaminated training labels."""
+        """The score against the share of contaminated training labels.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            The figure; ``savefig`` writes it.
+        """
         from gbm_objectives.compare.report.displays import ContaminationDisplay
 
         return ContaminationDisplay.of(self).plot()
 
     def plot_residuals(self) -> Figure:
-        """Predicted against true labels, on log axes where these are heavy-tailed."""
+        """Predicted against true labels, on log axes where these are heavy-tailed.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            The figure; ``savefig`` writes it.
+        """
         from gbm_objectives.compare.report.displays import ResidualsDisplay
 
         return ResidualsDisplay.of(self).plot()
 
     def plot_calibration(self) -> Figure:
-        """The reliability curve of classes, the coverage of quantiles."""
+        """The reliability curve of classes, the coverage of quantiles.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            The figure; ``savefig`` writes it.
+        """
         from gbm_objectives.compare.report.displays import CoverageDisplay, ReliabilityDisplay
 
         quantile = self.info["task"] == "quantile"
         return (CoverageDisplay if quantile else ReliabilityDisplay).of(self).plot()
 
     def plot_learning(self) -> Figure:
-        """The metric on held-out rows against rounds and seconds."""
+        """The metric on held-out rows against rounds and seconds.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            The figure; ``savefig`` writes it.
+        """
         from gbm_objectives.compare.report.displays import LearningDisplay
 
         return LearningDisplay.of(self).plot()
 
     def plot_shapes(self) -> Figure:
-        """Gradient and Hessian of our objectives in the comparison."""
+        """Gradient and Hessian of our objectives in the comparison.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            The figure; ``savefig`` writes it.
+        """
         from gbm_objectives.compare.report.displays import ShapesDisplay
 
         return ShapesDisplay.of(self).plot()

@@ -35,10 +35,21 @@ def intercept(
 
     Parameters
     ----------
-    objective : such as ``huber()``.
-    y, sample_weight : Dask arrays, Series or DataFrames of the same partitions; y of one column, or of one a target.
-    n_outputs : the number of classes, where the last ones may be missing.
-    client : a `distributed.Client`; default: the current one.
+    objective : Objective
+        Such as ``huber()``.
+    y : Dask array, Series or DataFrame
+        Labels: one column, or one column for each target.
+    sample_weight : Dask array or Series, or None, default None
+        Weights of the rows, partitioned as ``y``.
+    n_outputs : int or None, default None
+        The number of classes, where the last ones may be missing in ``y``.
+    client : distributed.Client or None, default None
+        The cluster. None: the current client.
+
+    Returns
+    -------
+    float or ndarray of shape (n_outputs,)
+        The raw score of the best constant, before the link.
 
     Raises
     ------

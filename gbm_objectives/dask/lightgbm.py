@@ -50,16 +50,25 @@ def train(
 
     Parameters
     ----------
-    client : a `distributed.Client`, not an asynchronous one.
-    params : of LightGBM; ``objective`` is best left out.
-    X, y : Dask arrays or DataFrames of the same partitions, y of one column: for classes codes 0..K-1.
-    num_boost_round : rounds.
-    objective : such as ``huber()``.
-    **arguments : of `fit`.
+    client : distributed.Client
+        The cluster. An asynchronous client is refused.
+    params : dict
+        Of LightGBM. ``objective`` is best left out.
+    X : Dask array or DataFrame of shape (n_samples, n_features)
+        Features.
+    y : Dask array, Series or DataFrame of one column
+        Labels, partitioned as ``X``. For classes they are the codes 0..K-1.
+    num_boost_round : int, default 100
+        Rounds, at least 1.
+    objective : Objective
+        Such as ``huber()``.
+    **arguments : object
+        The other arguments of `fit`.
 
     Returns
     -------
     lightgbm.Booster
+        It predicts on the response scale.
 
     Raises
     ------
@@ -98,17 +107,37 @@ def fit(
 
     Parameters
     ----------
-    estimator : a ``DaskLGBMRegressor``, also for classes; its parameters are set. ``DaskLGBMClassifier`` is refused:
-        it numbers the classes on each worker by themselves, so that labels are wrong where one has not all.
-    objective, guard : as for `gbm_objectives.lightgbm.train`.
-    X, y, sample_weight : Dask collections of the same partitions.
-    feval : a metric of `gbm_objectives.metrics`, or a list of these: means over rows, or roots of such; they are
-        those of all rows. Default: the objective's own.
-    timeout : seconds that a machine waits for the others' sums before `ClusterError`.
-    init_score : a Dask collection, in place of the intercept.
-    eval_set : pairs (X, y) of at least as many partitions as the training data, so that each worker has some.
-    callbacks : of LightGBM. ``early_stopping`` works here: all machines see the same metric.
-    **arguments : of the estimator's own ``fit``: eval_names, eval_sample_weight, feature_name, ...
+    estimator : lightgbm.DaskLGBMRegressor
+        Its parameters are set and it is fitted, also for classes. ``DaskLGBMClassifier`` is refused: each worker would
+        number the classes by itself, and the labels would be wrong on a worker whose rows lack a class.
+    objective : Objective
+        As for `gbm_objectives.lightgbm.train`.
+    X : Dask array or DataFrame of shape (n_samples, n_features)
+        Features.
+    y : Dask array, Series or DataFrame of one column
+        Labels, partitioned as ``X``.
+    sample_weight : Dask array or Series, or None, default None
+        Weights of the rows, partitioned as ``X``.
+    feval : metric or list of these, default None
+        Metrics of `gbm_objectives.metrics` that are means over rows, or roots of such. They are computed over all rows.
+        None: the objective's own.
+    guard : {"warn", "raise", "ignore"}, default "warn"
+        As for `gbm_objectives.lightgbm.train`.
+    timeout : float, default 300.0
+        How many seconds a machine waits for the sums of the others before it raises `ClusterError`.
+    init_score : Dask array, Series or DataFrame, or None, default None
+        Raw scores to start from, in place of the intercept.
+    eval_set : list of (X, y) or None, default None
+        Each pair has at least as many partitions as the training data, so that each worker has some.
+    callbacks : list of callable or None, default None
+        Of LightGBM. ``early_stopping`` works here: all machines see the same metric.
+    **arguments : object
+        The other arguments of the estimator's ``fit``, such as eval_names, eval_sample_weight or feature_name.
+
+    Returns
+    -------
+    lightgbm.DaskLGBMRegressor
+        The estimator that was given, fitted.
 
     Raises
     ------

@@ -50,12 +50,28 @@ def train(
 
     Parameters
     ----------
-    client : a `distributed.Client`, not an asynchronous one.
-    dtrain : a DaskDMatrix or DaskQuantileDMatrix with labels of one column, or of one a target.
-    params, num_boost_round, objective, guard : as for `gbm_objectives.xgboost.train`.
-    custom_metric : as there. Metrics of this package that are means over rows, or roots of such, are those of
-        all rows; the others are refused. Functions of your own are averaged over machines by XGBoost.
-    evals, early_stopping_rounds, **arguments : as for `xgboost.dask.train`.
+    client : distributed.Client
+        The cluster. An asynchronous client is refused.
+    params : dict
+        As for `gbm_objectives.xgboost.train`.
+    dtrain : xgboost.dask.DaskDMatrix or DaskQuantileDMatrix
+        With labels of one column, or of one column for each target.
+    num_boost_round : int, default 10
+        As for `gbm_objectives.xgboost.train`.
+    objective : Objective
+        As for `gbm_objectives.xgboost.train`.
+    custom_metric : metric, callable or list of these, default None
+        As for `gbm_objectives.xgboost.train`. A metric of this package must be a mean over rows, or a root of one.
+        It is then computed over all rows. Other metrics of this package are refused. XGBoost averages your own functions
+        over the machines.
+    guard : {"warn", "raise", "ignore"}, default "warn"
+        As for `gbm_objectives.xgboost.train`.
+    evals : list of (DaskDMatrix, str) or None, default None
+        As for `xgboost.dask.train`.
+    early_stopping_rounds : int or None, default None
+        As for `xgboost.dask.train`.
+    **arguments : object
+        The other arguments of `xgboost.dask.train`. ``obj`` and ``projections`` are refused.
 
     Returns
     -------

@@ -50,6 +50,11 @@ def use(engine: Engine | None = None, *, threads: int | None = None) -> Iterator
         How many threads compiled code runs on. None: as outside of the block; at the doors of this package as
         many as the training has; else OMP_NUM_THREADS, or the number of cores.
 
+    Yields
+    ------
+    None
+        Nothing; the settings hold until the block ends.
+
     Raises
     ------
     ValueError
@@ -104,7 +109,18 @@ def chosen() -> Engine:
 
 
 def compiles(n_numbers: int) -> bool:
-    """Whether compiled code is to be used for so many numbers (rows times outputs)."""
+    """Whether compiled code is to be used for so many numbers.
+
+    Parameters
+    ----------
+    n_numbers : int
+        Rows times outputs.
+
+    Returns
+    -------
+    bool
+        False also where numba is not installed.
+    """
     engine = chosen()
     if engine == "numpy" or not n_numbers or (engine == "auto" and n_numbers < FROM):
         return False
@@ -112,7 +128,13 @@ def compiles(n_numbers: int) -> bool:
 
 
 def n_threads() -> int:
-    """The threads that compiled code runs on, at most."""
+    """The threads that compiled code runs on, at most.
+
+    Returns
+    -------
+    int
+        As `use` says, else the training, else OMP_NUM_THREADS, else the number of cores.
+    """
     settings = _settings.get()
     if given := settings.threads or settings.training:
         return given
@@ -130,6 +152,7 @@ def description() -> str:
     Returns
     -------
     str
+        Such as "NumPy (chosen)".
     """
     engine = chosen()
     if engine == "numpy":

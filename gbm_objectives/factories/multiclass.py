@@ -62,6 +62,7 @@ def softmax_cross_entropy(
     Returns
     -------
     Objective
+        To pass as ``objective`` to `train`, `cv` or an estimator of this package.
 
     Raises
     ------
@@ -106,6 +107,7 @@ def negative_log_likelihood(
     Returns
     -------
     Objective
+        To pass as ``objective`` to `train`, `cv` or an estimator of this package.
 
     Raises
     ------
@@ -151,6 +153,7 @@ def softmax_focal(
     Returns
     -------
     Objective
+        To pass as ``objective`` to `train`, `cv` or an estimator of this package.
 
     Raises
     ------
@@ -192,6 +195,7 @@ def kl_divergence(
     Returns
     -------
     Objective
+        To pass as ``objective`` to `train`, `cv` or an estimator of this package.
 
     Raises
     ------
@@ -234,6 +238,7 @@ def multilabel_cross_entropy(
     Returns
     -------
     Objective
+        To pass as ``objective`` to `train`, `cv` or an estimator of this package.
 
     Raises
     ------
@@ -264,6 +269,8 @@ def multilabel_focal(
         As for `focal`.
     alpha : float or None, default None
         As for `focal`.
+    targets : array_like of shape (n_rows, n_outputs), or None, default None
+        As for `kl_divergence`: for LightGBM the label matrix, with row numbers as labels.
     label_smoothing : float, default 0.0
         As for `focal`.
     smoothing : {"uniform", "others"}, default "uniform"
@@ -274,12 +281,11 @@ def multilabel_focal(
         As for `focal`.
     clip : tuple of (float, float or None), or None, default None
         As for `focal`.
-    targets : array_like of shape (n_rows, n_outputs), or None, default None
-        As for `kl_divergence`: for LightGBM the label matrix, with row numbers as labels.
 
     Returns
     -------
     Objective
+        To pass as ``objective`` to `train`, `cv` or an estimator of this package.
 
     Raises
     ------

@@ -26,8 +26,8 @@ def dice(
     Parameters
     ----------
     smooth : float, default 1.0
-        s >= 0, in units of rows, or of weight. As in optax (1.0) and MONAI (1e-5), where the numerator is TP
-        + s; Keras has none.
+        The number s >= 0, in units of rows, or of weight. As in optax (1.0) and MONAI (1e-5), where the
+        numerator is TP + s; Keras has none.
     curvature : Curvature, str or None, default None
         The default is "absolute", |gradient|: leaves of at most 1. "unit" fits too. The exact Hessian is negative
         for many rows and vanishes for confident errors, so it isn't offered.
@@ -79,6 +79,7 @@ def tversky(
     Returns
     -------
     Objective
+        To pass as ``objective`` to `train`, `cv` or an estimator of this package.
 
     Raises
     ------

@@ -42,6 +42,7 @@ def adaptive_robust(
     Returns
     -------
     Objective
+        To pass as ``objective`` to `train`, `cv` or an estimator of this package.
 
     Raises
     ------

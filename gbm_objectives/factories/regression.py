@@ -58,6 +58,7 @@ def squared_error(
     Returns
     -------
     Objective
+        To pass as ``objective`` to `train`, `cv` or an estimator of this package.
 
     Raises
     ------
@@ -304,6 +305,7 @@ def linex(
     Returns
     -------
     Objective
+        To pass as ``objective`` to `train`, `cv` or an estimator of this package.
 
     Raises
     ------
@@ -349,6 +351,7 @@ def mean_bias_error(
     Returns
     -------
     Objective
+        To pass as ``objective`` to `train`, `cv` or an estimator of this package.
 
     Raises
     ------

@@ -50,6 +50,7 @@ def ghm_classification(
     Returns
     -------
     Objective
+        To pass as ``objective`` to `train`, `cv` or an estimator of this package.
 
     Raises
     ------
@@ -98,6 +99,7 @@ def ghm_regression(
     Returns
     -------
     Objective
+        To pass as ``objective`` to `train`, `cv` or an estimator of this package.
 
     Raises
     ------

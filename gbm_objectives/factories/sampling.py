@@ -53,17 +53,18 @@ def sampled_softmax(
         gives the same result, on several machines too, and each round another draw.
     class_weight : "balanced", EffectiveNumber, sequence, dict or None, default None
         As for `softmax_cross_entropy`.
-    clip : tuple of (float, float or None), or None, default None
-        As for `softmax_cross_entropy`.
     curvature : Curvature, str or None, default None
         As for `softmax_cross_entropy`. The default, "xgboost", is max(2 p (1 - p), |g|/2) with p = pi_j q_j
         of drawn classes and the class share of the others, so that a class is held back in all rounds, not
         only when it is drawn. Not so "exact", with which leaves step up in nearly all rounds: the full loss
         may rise.
+    clip : tuple of (float, float or None), or None, default None
+        As for `softmax_cross_entropy`.
 
     Returns
     -------
     Objective
+        To pass as ``objective`` to `train`, `cv` or an estimator of this package.
 
     Raises
     ------
@@ -109,6 +110,7 @@ def negative_sampling(
     Returns
     -------
     Objective
+        To pass as ``objective`` to `train`, `cv` or an estimator of this package.
 
     Raises
     ------

@@ -86,6 +86,7 @@ def train(
     Returns
     -------
     lightgbm.Booster
+        It predicts on the response scale.
 
     Raises
     ------
@@ -206,7 +207,19 @@ def cv(
 
     Parameters
     ----------
-    params, train_set, num_boost_round, objective, feval, guard, leaves
+    params : dict
+        As for `train`.
+    train_set : lightgbm.Dataset
+        As for `train`.
+    num_boost_round : int, default 100
+        As for `train`.
+    objective : Objective
+        As for `train`.
+    feval : metric, callable or list of these, default None
+        As for `train`.
+    guard : {"warn", "raise", "ignore"}, default "warn"
+        As for `train`.
+    leaves : {"auto", "library", "step", "refit"}, default "auto"
         As for `train`.
     fpreproc : callable, default None
         As in `lightgbm.cv`; what it returns is what the fold's intercept is found from.

@@ -105,6 +105,7 @@ def negative_log_likelihood(*, link: Link = IDENTITY) -> NegativeLogLikelihood:
     Returns
     -------
     NegativeLogLikelihood
+        To pass as ``custom_metric`` to XGBoost or as ``feval`` to LightGBM, or to call on arrays.
     """
     return NegativeLogLikelihood(link=link)
 
@@ -115,5 +116,6 @@ def accuracy() -> Accuracy:
     Returns
     -------
     Accuracy
+        To pass as ``custom_metric`` to XGBoost or as ``feval`` to LightGBM, or to call on arrays.
     """
     return Accuracy()

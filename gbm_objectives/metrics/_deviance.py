@@ -147,6 +147,7 @@ def poisson_deviance(*, relative: bool = False, link: Link = IDENTITY) -> Poisso
     Returns
     -------
     PoissonDeviance
+        To pass as ``custom_metric`` to XGBoost or as ``feval`` to LightGBM, or to call on arrays.
     """
     return PoissonDeviance(link=link, relative=relative)
 
@@ -164,6 +165,7 @@ def gamma_deviance(*, relative: bool = False, link: Link = IDENTITY) -> GammaDev
     Returns
     -------
     GammaDeviance
+        To pass as ``custom_metric`` to XGBoost or as ``feval`` to LightGBM, or to call on arrays.
     """
     return GammaDeviance(link=link, relative=relative)
 
@@ -185,6 +187,7 @@ def tweedie_deviance(
     Returns
     -------
     TweedieDeviance
+        To pass as ``custom_metric`` to XGBoost or as ``feval`` to LightGBM, or to call on arrays.
     """
     return TweedieDeviance(link=link, power=power, relative=relative)
 
@@ -200,5 +203,6 @@ def rmsle(*, link: Link = IDENTITY) -> RootMeanSquaredLogError:
     Returns
     -------
     RootMeanSquaredLogError
+        To pass as ``custom_metric`` to XGBoost or as ``feval`` to LightGBM, or to call on arrays.
     """
     return RootMeanSquaredLogError(link=link)

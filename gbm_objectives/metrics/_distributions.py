@@ -234,6 +234,7 @@ def log_score(family: str = "normal", *, link: Link = IDENTITY) -> LogScore:
     Returns
     -------
     LogScore
+        To pass as ``custom_metric`` to XGBoost or as ``feval`` to LightGBM, or to call on arrays.
 
     Raises
     ------
@@ -256,6 +257,7 @@ def crps(family: str = "normal", *, link: Link = IDENTITY) -> CRPS:
     Returns
     -------
     CRPS
+        To pass as ``custom_metric`` to XGBoost or as ``feval`` to LightGBM, or to call on arrays.
 
     Raises
     ------
@@ -283,6 +285,7 @@ def pit_error(family: str = "normal", *, link: Link = IDENTITY) -> PITError:
     Returns
     -------
     PITError
+        To pass as ``custom_metric`` to XGBoost or as ``feval`` to LightGBM, or to call on arrays.
 
     Raises
     ------

@@ -221,6 +221,7 @@ def mae(*, relative: bool = False, link: Link = IDENTITY) -> MeanAbsoluteError:
     Returns
     -------
     MeanAbsoluteError
+        To pass as ``custom_metric`` to XGBoost or as ``feval`` to LightGBM, or to call on arrays.
     """
     return MeanAbsoluteError(link=link, relative=relative)
 
@@ -238,6 +239,7 @@ def rmse(*, relative: bool = False, link: Link = IDENTITY) -> RootMeanSquaredErr
     Returns
     -------
     RootMeanSquaredError
+        To pass as ``custom_metric`` to XGBoost or as ``feval`` to LightGBM, or to call on arrays.
     """
     return RootMeanSquaredError(link=link, relative=relative)
 
@@ -255,6 +257,7 @@ def median_absolute_error(*, relative: bool = False, link: Link = IDENTITY) -> M
     Returns
     -------
     MedianAbsoluteError
+        To pass as ``custom_metric`` to XGBoost or as ``feval`` to LightGBM, or to call on arrays.
     """
     return MedianAbsoluteError(link=link, relative=relative)
 
@@ -274,6 +277,7 @@ def mbe(*, absolute: bool = False, relative: bool = False, link: Link = IDENTITY
     Returns
     -------
     MeanBiasError
+        To pass as ``custom_metric`` to XGBoost or as ``feval`` to LightGBM, or to call on arrays.
     """
     return MeanBiasError(link=link, absolute=absolute, relative=relative)
 
@@ -301,6 +305,7 @@ def pinball(
     Returns
     -------
     Pinball or MeanPinball
+        To pass as ``custom_metric`` to XGBoost or as ``feval`` to LightGBM, or to call on arrays.
     """
     level: Any = tau
     if np.ndim(level):

@@ -105,6 +105,7 @@ def coverage() -> Coverage:
     Returns
     -------
     Coverage
+        To pass as ``custom_metric`` to XGBoost or as ``feval`` to LightGBM, or to call on arrays.
     """
     return Coverage()
 
@@ -120,6 +121,7 @@ def coverage_error(level: float = 0.9) -> CoverageError:
     Returns
     -------
     CoverageError
+        To pass as ``custom_metric`` to XGBoost or as ``feval`` to LightGBM, or to call on arrays.
     """
     return CoverageError(level=level)
 
@@ -130,6 +132,7 @@ def crossing() -> Crossing:
     Returns
     -------
     Crossing
+        To pass as ``custom_metric`` to XGBoost or as ``feval`` to LightGBM, or to call on arrays.
     """
     return Crossing()
 
@@ -145,5 +148,6 @@ def interval_width(*, relative: bool = False) -> IntervalWidth:
     Returns
     -------
     IntervalWidth
+        To pass as ``custom_metric`` to XGBoost or as ``feval`` to LightGBM, or to call on arrays.
     """
     return IntervalWidth(relative=relative)

@@ -52,6 +52,15 @@ class Score(float):
     """A float that also unpacks as LightGBM's (name, value, higher_is_better).
 
     XGBoost's scikit-learn wrapper wants a number, LightGBM's a triple, and both call alike.
+
+    Parameters
+    ----------
+    value : float
+        The value of the metric.
+    name : str
+        The name of the metric.
+    higher_is_better : bool
+        Whether a larger value is better.
     """
 
     name: str
@@ -117,7 +126,22 @@ class Metric(ABC):
 
     @abstractmethod
     def compute(self, y_true: Array, y_pred: Array, sample_weight: Array | None) -> float:
-        """The metric of valid arrays in float64; ``y_pred`` on the response scale."""
+        """The metric of arrays that are valid.
+
+        Parameters
+        ----------
+        y_true : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Labels.
+        y_pred : ndarray
+            Predictions on the response scale, in float64.
+        sample_weight : ndarray of shape (n_samples,) or None
+            Weights of the rows. None: all 1.
+
+        Returns
+        -------
+        float
+            The value.
+        """
 
     @property
     def in_target_units(self) -> bool:
@@ -132,12 +156,39 @@ class Metric(ABC):
     def validate(
         self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None
     ) -> tuple[Array, Array, Array | None]:
-        """Labels, predictions as they were given, and weights as arrays that go together; or an error."""
+        """Arrays that go together, from what was given; or an error.
+
+        Parameters
+        ----------
+        y_true : array_like of shape (n_samples,) or (n_samples, n_outputs)
+            Labels.
+        y_pred : array_like
+            Predictions before the link.
+        sample_weight : array_like of shape (n_samples,) or None
+            Weights of the rows. None: all 1.
+
+        Returns
+        -------
+        y_true : ndarray
+            Labels.
+        y_pred : ndarray
+            Predictions, before the link as they were given.
+        sample_weight : ndarray or None
+            Weights of the rows.
+        """
         y, pred = labels_and_predictions(y_true, y_pred)
         return y, pred, sample_weights(sample_weight, len(y))
 
     def validate_domain(self, y_true: Array, y_pred: Array) -> None:
-        """Raise for labels and responses that the metric is not defined for."""
+        """Raise for labels and responses that the metric is not defined for.
+
+        Parameters
+        ----------
+        y_true : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Labels.
+        y_pred : ndarray
+            Predictions on the response scale.
+        """
         return
 
     def evaluate(
@@ -157,6 +208,7 @@ class Metric(ABC):
         Returns
         -------
         float
+            The value.
 
         Raises
         ------
@@ -169,7 +221,22 @@ class Metric(ABC):
         return self.of_predictions(y.astype(np.float64), pred.astype(np.float64), weight)
 
     def of_predictions(self, y_true: Array, y_pred: Array, sample_weight: Array | None) -> float:
-        """The metric of valid arrays before the link."""
+        """The metric of arrays that are valid, before the link.
+
+        Parameters
+        ----------
+        y_true : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Labels.
+        y_pred : ndarray
+            Predictions, from which ``link`` makes the response.
+        sample_weight : ndarray of shape (n_samples,) or None
+            Weights of the rows. None: all 1.
+
+        Returns
+        -------
+        float
+            The value.
+        """
         response = self.link.inverse(y_pred)
         self.validate_domain(y_true, response)
         return float(self.compute(y_true, response, sample_weight))
@@ -187,6 +254,7 @@ class Metric(ABC):
         Returns
         -------
         float
+            The value over all rows, the same on each machine.
 
         Raises
         ------

@@ -125,6 +125,7 @@ def dice(*, threshold: float | None = 0.5, link: Link = IDENTITY) -> DiceScore:
     Returns
     -------
     DiceScore
+        To pass as ``custom_metric`` to XGBoost or as ``feval`` to LightGBM, or to call on arrays.
     """
     return DiceScore(link=link, threshold=threshold)
 
@@ -142,6 +143,7 @@ def jaccard(*, threshold: float | None = 0.5, link: Link = IDENTITY) -> JaccardS
     Returns
     -------
     JaccardScore
+        To pass as ``custom_metric`` to XGBoost or as ``feval`` to LightGBM, or to call on arrays.
     """
     return JaccardScore(link=link, threshold=threshold)
 
@@ -169,5 +171,6 @@ def tversky_index(
     Returns
     -------
     TverskyIndex
+        To pass as ``custom_metric`` to XGBoost or as ``feval`` to LightGBM, or to call on arrays.
     """
     return TverskyIndex(link=link, threshold=threshold, alpha=alpha, beta=beta)

@@ -54,5 +54,6 @@ def mape(*, floor: float | None = None, link: Link = IDENTITY) -> MeanAbsolutePe
     Returns
     -------
     MeanAbsolutePercentageError
+        To pass as ``custom_metric`` to XGBoost or as ``feval`` to LightGBM, or to call on arrays.
     """
     return MeanAbsolutePercentageError(link=link, floor=floor)

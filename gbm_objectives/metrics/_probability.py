@@ -77,6 +77,7 @@ def log_loss(*, link: Link = IDENTITY) -> LogLoss:
     Returns
     -------
     LogLoss
+        To pass as ``custom_metric`` to XGBoost or as ``feval`` to LightGBM, or to call on arrays.
     """
     return LogLoss(link=link)
 
@@ -92,5 +93,6 @@ def brier(*, link: Link = IDENTITY) -> Brier:
     Returns
     -------
     Brier
+        To pass as ``custom_metric`` to XGBoost or as ``feval`` to LightGBM, or to call on arrays.
     """
     return Brier(link=link)

@@ -84,6 +84,7 @@ class Objective(Responses):
         Returns
         -------
         Objective
+            The sum of this one loss.
 
         Raises
         ------
@@ -125,6 +126,7 @@ class Objective(Responses):
         Returns
         -------
         Objective
+            A new one; this one stays as it is.
 
         Raises
         ------
@@ -147,6 +149,7 @@ class Objective(Responses):
         Returns
         -------
         Objective
+            A new one, whose labels are row numbers from 0 to n_rows - 1.
         """
         return replace(self, targets=Targets(targets))
 
@@ -195,7 +198,9 @@ class Objective(Responses):
 
         Returns
         -------
-        gradient, hessian : ndarray of float32
+        gradient : ndarray of float32
+            As from `gradient_hessian`.
+        hessian : ndarray of float32
             As from `gradient_hessian`.
 
         Raises
@@ -240,8 +245,10 @@ class Objective(Responses):
 
         Returns
         -------
-        gradient, hessian : ndarray of float32
-            Fresh arrays in the shape of the predictions.
+        gradient : ndarray of float32
+            A fresh array in the shape of the predictions.
+        hessian : ndarray of float32
+            A fresh array in the shape of the predictions.
 
         Raises
         ------
@@ -275,6 +282,7 @@ class Objective(Responses):
         Returns
         -------
         Objective
+            A new one. It gives the same gradients for the same arguments.
         """
         y, raw, weight = self._validated(y_true, raw_prediction, sample_weight)
         return replace(self, terms=tuple(term.fixed(y, raw, weight) for term in self.terms))
@@ -295,6 +303,7 @@ class Objective(Responses):
         Returns
         -------
         float
+            The mean over rows, summed over the outputs and the terms.
         """
         y, raw, weight = self._validated(y_true, raw_prediction, sample_weight)
         validate_rows(self._losses, len(y))
@@ -326,6 +335,7 @@ class Objective(Responses):
         Returns
         -------
         float or ndarray of shape (n_outputs,)
+            On the raw scale, before the link.
         """
         y = numeric_array("y_true", self._labels(y_true))
         return _intercept.best_constant(self.terms, y, sample_weight, n_outputs)

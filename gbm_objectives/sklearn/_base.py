@@ -116,12 +116,19 @@ class ObjectiveEstimator(MetaEstimatorMixin, BaseEstimator):  # type: ignore[mis
         return clone(self.estimator)
 
     def raw_prediction(self, X: Any, **arguments: Any) -> NDArray[Any]:  # noqa: N803
-        """Raw scores, before the link, (n_samples,) or (n_samples, n_outputs).
+        """Raw scores, before the link.
 
         Parameters
         ----------
-        X : features.
-        **arguments : of the estimator's own ``predict``, such as iteration_range or num_iteration.
+        X : array-like or data frame of shape (n_samples, n_features)
+            Features.
+        **arguments : object
+            Passed to the ``predict`` of the estimator, such as iteration_range or num_iteration.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            The raw scores.
         """
         check_is_fitted(self)
         features = native_features("X", X)

@@ -72,7 +72,9 @@ class ObjectiveClassifier(ClassifierMixin, ObjectiveEstimator):  # type: ignore[
     feature_importances_ : ndarray of shape (n_features,)
         Those of the fitted estimator.
     n_features_in_ : int
+        The number of features.
     feature_names_in_ : ndarray of shape (n_features,)
+        Their names, where the features are a data frame.
     """
 
     def __init__(
@@ -99,7 +101,25 @@ class ObjectiveClassifier(ClassifierMixin, ObjectiveEstimator):  # type: ignore[
         eval_set: Any = None,
         **arguments: Any,
     ) -> Self:
-        """Fit the estimator; parameters as `ObjectiveRegressor.fit`.
+        """Fit the estimator.
+
+        Parameters
+        ----------
+        X : array-like or data frame of shape (n_samples, n_features)
+            Features.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            Classes of any type; or a matrix of 0 and 1, with a column for each of several labels.
+        sample_weight : array-like of shape (n_samples,) or None, default None
+            Weights of the rows. None: all 1.
+        eval_set : list of (X, y) or None, default None
+            Rows to evaluate on in each round. By default the metric is the objective's own.
+        **arguments : object
+            Passed to the ``fit`` of the estimator, such as verbose or callbacks.
+
+        Returns
+        -------
+        ObjectiveClassifier
+            The estimator itself, fitted.
 
         Raises
         ------
@@ -192,9 +212,21 @@ class ObjectiveClassifier(ClassifierMixin, ObjectiveEstimator):  # type: ignore[
         return codes
 
     def decision_function(self, X: Any, **arguments: Any) -> NDArray[Any]:  # noqa: N803
-        """The log-odds of ``classes_[1]``, (n_samples,), the logit of ``predict_proba``; of more classes its log.
+        """The log-odds of ``classes_[1]``, which is the logit of ``predict_proba``; for more classes the log of it.
 
-        The raw scores without ``recover_proba``, and where they are margins.
+        Without ``recover_proba``, and where raw scores are margins, these are the raw scores.
+
+        Parameters
+        ----------
+        X : array-like or data frame of shape (n_samples, n_features)
+            Features.
+        **arguments : object
+            Passed to the ``predict`` of the estimator, such as iteration_range or num_iteration.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,), (n_samples, n_classes) or (n_samples, n_labels)
+            One column for two classes; else one for each class or label.
         """
         raw = self.raw_prediction(X, **arguments)
         recovered = self.recover_proba and hasattr(self, "predict_proba")
@@ -206,7 +238,20 @@ class ObjectiveClassifier(ClassifierMixin, ObjectiveEstimator):  # type: ignore[
 
     @available_if(_tells_probabilities)  # type: ignore[untyped-decorator]
     def predict_proba(self, X: Any, **arguments: Any) -> NDArray[Any]:  # noqa: N803
-        """Probabilities of ``classes_``, (n_samples, n_classes); of several labels that each is 1."""
+        """Probabilities of ``classes_``; for several labels the probability that each is 1.
+
+        Parameters
+        ----------
+        X : array-like or data frame of shape (n_samples, n_features)
+            Features.
+        **arguments : object
+            Passed to the ``predict`` of the estimator, such as iteration_range or num_iteration.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Rows sum to 1, except for several labels.
+        """
         raw = self.raw_prediction(X, **arguments).astype(np.float64)
         natural = self.objective.link in (LOGIT, SOFTMAX)
         scores = raw if natural and not self.recover_proba else self._recovered(raw)
@@ -215,7 +260,20 @@ class ObjectiveClassifier(ClassifierMixin, ObjectiveEstimator):  # type: ignore[
         return np.column_stack([expit(-scores), expit(scores)])
 
     def predict(self, X: Any, **arguments: Any) -> NDArray[Any]:  # noqa: N803
-        """The likeliest class, (n_samples,); of several labels 0 or 1 each, (n_samples, n_labels)."""
+        """The likeliest class of each row.
+
+        Parameters
+        ----------
+        X : array-like or data frame of shape (n_samples, n_features)
+            Features.
+        **arguments : object
+            Passed to the ``predict`` of the estimator, such as iteration_range or num_iteration.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_labels)
+            Classes; for several labels 0 or 1 for each.
+        """
         scores = self.decision_function(X, **arguments)
         if scores.ndim == 2 and not self.objective.vector:
             return (scores > 0).astype(int)

@@ -61,7 +61,9 @@ class DistributionRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator): 
         Where a family is chosen: "family", "log_likelihood" (the mean out of fold, the best first) and
         "standard_error" (of its difference from the best one's), lists of the same length.
     n_features_in_ : int
+        The number of features.
     feature_names_in_ : ndarray of shape (n_features,)
+        Their names, where the features are a data frame.
 
     Examples
     --------
@@ -99,10 +101,18 @@ class DistributionRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator): 
         Parameters
         ----------
         X : array-like or data frame of shape (n_samples, n_features)
+            Features.
         y : array-like of shape (n_samples,)
-        sample_weight : array-like of shape (n_samples,) or None
-        **arguments
-            Of `ObjectiveRegressor.fit`, such as eval_set; the models of the folds get them too.
+            Labels, in the domain of the family.
+        sample_weight : array-like of shape (n_samples,) or None, default None
+            Weights of the rows. None: all 1.
+        **arguments : object
+            Passed to `ObjectiveRegressor.fit`, such as eval_set. The models of the folds get them too.
+
+        Returns
+        -------
+        DistributionRegressor
+            The estimator itself, fitted.
 
         Raises
         ------
@@ -173,39 +183,77 @@ class DistributionRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator): 
         return order[0]
 
     def predict_parameters(self, X: Any, **arguments: Any) -> NDArray[np.float64]:  # noqa: N803
-        """The parameters of the rows, (n_samples, n_parameters), named by ``distribution(family).loss.parameters``.
+        """The parameters of each row's distribution.
 
         Parameters
         ----------
-        X : features.
-        **arguments : of the estimator's own ``predict``.
+        X : array-like or data frame of shape (n_samples, n_features)
+            Features.
+        **arguments : object
+            Passed to the ``predict`` of the estimator, such as iteration_range or num_iteration.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_parameters)
+            The columns are named by ``distribution(family).loss.parameters``.
         """
         check_is_fitted(self)
         return _parameters(self.estimator_, X, **arguments)
 
     def predict_distribution(self, X: Any, **arguments: Any) -> Any:  # noqa: N803
-        """The frozen distribution of `scipy.stats` over all rows; parameters as for `predict_parameters`.
+        """The frozen distribution of `scipy.stats` over all rows.
 
-        ``.cdf(10)`` are then chances of the rows, (n_samples,); counts have ``.logpmf``, others ``.logpdf``.
+        Parameters
+        ----------
+        X : array-like or data frame of shape (n_samples, n_features)
+            Features.
+        **arguments : object
+            Passed to the ``predict`` of the estimator, such as iteration_range or num_iteration.
+
+        Returns
+        -------
+        object
+            A frozen distribution. Its ``cdf(10)`` is the chance of each row that the label is at most 10, (n_samples,).
+            Counts have ``logpmf``, the other families ``logpdf``.
         """
         parameters = self.predict_parameters(X, **arguments)
         return FAMILIES[self.family_]().frozen(parameters)
 
     def predict(self, X: Any, **arguments: Any) -> NDArray[np.float64]:  # noqa: N803
-        """The means, (n_samples,); parameters as for `predict_parameters`."""
+        """The mean of each row's distribution.
+
+        Parameters
+        ----------
+        X : array-like or data frame of shape (n_samples, n_features)
+            Features.
+        **arguments : object
+            Passed to the ``predict`` of the estimator, such as iteration_range or num_iteration.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            Means, in the units of the target.
+        """
         parameters = self.predict_parameters(X, **arguments)
         mean: NDArray[np.float64] = FAMILIES[self.family_]().mean(parameters)
         return mean
 
     def predict_quantile(self, X: Any, level: Any = 0.5, **arguments: Any) -> NDArray[np.float64]:  # noqa: N803
-        """Quantiles, (n_samples,), or of several levels (n_samples, n_levels).
+        """Quantiles of each row's distribution.
 
         Parameters
         ----------
-        X : features.
+        X : array-like or data frame of shape (n_samples, n_features)
+            Features.
         level : float or sequence of float, default 0.5
             Strictly between 0 and 1.
-        **arguments : of the estimator's own ``predict``.
+        **arguments : object
+            Passed to the ``predict`` of the estimator, such as iteration_range or num_iteration.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_levels)
+            Quantiles, in the units of the target; a column for each of several levels.
         """
         levels = [open_unit("level", float(one)) for one in np.atleast_1d(level)]
         frozen = self.predict_distribution(X, **arguments)
@@ -218,22 +266,46 @@ class DistributionRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator): 
         level: float = 0.9,
         **arguments: Any,
     ) -> NDArray[np.float64]:
-        """The ends between which the model puts the share ``level`` of labels, (n_samples, 2).
+        """The ends between which the model puts the share ``level`` of labels.
 
         Where the family is wrong, so is the share: `IntervalRegressor` guarantees it.
+
+        Parameters
+        ----------
+        X : array-like or data frame of shape (n_samples, n_features)
+            Features.
+        level : float, default 0.9
+            Strictly between 0 and 1. The tails below and above have the same share.
+        **arguments : object
+            Passed to the ``predict`` of the estimator, such as iteration_range or num_iteration.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, 2)
+            The lower and the upper end, in the units of the target.
         """
         tail = 0.5 * (1.0 - open_unit("level", level))
         return self.predict_quantile(X, [tail, 1.0 - tail], **arguments)
 
     def pit(self, X: Any, y: ArrayLike, *, random_state: Any = 0) -> NDArray[np.float64]:  # noqa: N803
-        """F(y) of each row, (n_samples,): uniform on [0, 1] where the predicted distributions are right.
+        """The probability integral transform F(y) of each row.
 
-        Of counts a point between F(y - 1) and F(y), drawn at random.
+        It is uniform on [0, 1] where the predicted distributions are right. For counts it is a point between F(y - 1)
+        and F(y), drawn at random.
 
         Parameters
         ----------
-        X, y : features and labels of rows that the model was not trained on.
+        X : array-like or data frame of shape (n_samples, n_features)
+            Features of rows that the model was not trained on.
+        y : array-like of shape (n_samples,)
+            Labels of these rows.
         random_state : int, RandomState or None, default 0
+            Of the points that are drawn for counts.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            Numbers from 0 to 1.
         """
         labels, frozen = column_or_1d(y), self.predict_distribution(X)
         upper: NDArray[np.float64] = frozen.cdf(labels)
@@ -244,7 +316,22 @@ class DistributionRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator): 
         return uniform
 
     def score(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:  # noqa: N803
-        """The mean log-likelihood; larger is better, also between families of one kind."""
+        """The mean log-likelihood of labels.
+
+        Parameters
+        ----------
+        X : array-like or data frame of shape (n_samples, n_features)
+            Features.
+        y : array-like of shape (n_samples,)
+            Labels.
+        sample_weight : array-like of shape (n_samples,) or None, default None
+            Weights of the rows. None: all 1.
+
+        Returns
+        -------
+        float
+            Larger is better. Families of one kind, counts or densities, can be compared.
+        """
         labels = column_or_1d(y)
         rows = _log_likelihood(self.family_, self.predict_parameters(X), labels)
         return float(np.average(rows, weights=sample_weights(sample_weight, len(labels))))

@@ -45,7 +45,9 @@ class ObjectiveRegressor(RegressorMixin, ObjectiveEstimator):  # type: ignore[mi
     feature_importances_ : ndarray of shape (n_features,)
         Those of the fitted estimator.
     n_features_in_ : int
+        The number of features.
     feature_names_in_ : ndarray of shape (n_features,)
+        Their names, where the features are a data frame.
 
     Examples
     --------
@@ -84,13 +86,20 @@ class ObjectiveRegressor(RegressorMixin, ObjectiveEstimator):  # type: ignore[mi
         Parameters
         ----------
         X : array-like or data frame of shape (n_samples, n_features)
+            Features.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Labels; a matrix for several targets.
-        sample_weight : array-like of shape (n_samples,) or None
-        eval_set : list of (X, y) or None
-            Metrics are the objective's own by default.
-        **arguments
-            Of the estimator's own ``fit``, such as verbose or callbacks.
+        sample_weight : array-like of shape (n_samples,) or None, default None
+            Weights of the rows. None: all 1.
+        eval_set : list of (X, y) or None, default None
+            Rows to evaluate on in each round. By default the metric is the objective's own.
+        **arguments : object
+            Passed to the ``fit`` of the estimator, such as verbose or callbacks.
+
+        Returns
+        -------
+        ObjectiveRegressor
+            The estimator itself, fitted.
 
         Raises
         ------
@@ -125,13 +134,41 @@ class ObjectiveRegressor(RegressorMixin, ObjectiveEstimator):  # type: ignore[mi
         return native
 
     def predict(self, X: Any, **arguments: Any) -> NDArray[Any]:  # noqa: N803
-        """Predictions on the response scale, in the shape of `raw_prediction`, with its arguments."""
+        """Predictions on the response scale, in the shape of the raw scores.
+
+        Parameters
+        ----------
+        X : array-like or data frame of shape (n_samples, n_features)
+            Features.
+        **arguments : object
+            Passed to the ``predict`` of the estimator, such as iteration_range or num_iteration.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Predictions. Several levels are sorted in each row.
+        """
         return self.objective.response(self.raw_prediction(X, **arguments))
 
     def score(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:  # noqa: N803
-        """R^2; of several levels 1 - their loss over that of the best constants (D^2), larger is better too.
+        """R^2 of the predictions, or a score that suits the objective better.
 
-        Of a distribution the mean log-likelihood.
+        For several levels it is D^2, 1 minus their loss over the loss of the best constants. For a distribution it is the
+        mean log-likelihood.
+
+        Parameters
+        ----------
+        X : array-like or data frame of shape (n_samples, n_features)
+            Features.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Labels.
+        sample_weight : array-like of shape (n_samples,) or None, default None
+            Weights of the rows. None: all 1.
+
+        Returns
+        -------
+        float
+            The score. Larger is better.
         """
         if self.objective.n_outputs is None:
             return float(super().score(X, y, sample_weight))

@@ -82,6 +82,7 @@ def check_objective(
     Returns
     -------
     Report
+        Print it. ``report[name]`` is one check, and ``report.passed`` tells whether nothing failed.
 
     Raises
     ------

@@ -30,11 +30,16 @@ class Check:
 
     Parameters
     ----------
-    name : of the check.
-    status : "failure": models will be wrong or not be trained; "warning": they may be; "note": good to know.
-    finding : what was seen, with numbers. Lines that begin with a blank are a table.
-    advice : what it means and what to do.
-    data : the numbers behind the finding.
+    name : str
+        The name of the check.
+    status : {"ok", "note", "warning", "failure", "skipped"}
+        "failure": models will be wrong or not be trained. "warning": they may be. "note": good to know.
+    finding : str
+        What was seen, with numbers. Lines that begin with a blank are a table.
+    advice : str, default ""
+        What it means and what to do.
+    data : dict, default {}
+        The numbers behind the finding.
     """
 
     name: str
@@ -44,7 +49,13 @@ class Check:
     data: Mapping[str, Any] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        """The check as plain data, fit for JSON; NaN and infinities as strings."""
+        """The check as plain data.
+
+        Returns
+        -------
+        dict
+            Fit for JSON: NaN and infinities are strings.
+        """
         return {
             "name": self.name,
             "status": self.status,
@@ -60,10 +71,14 @@ class Report:
 
     Parameters
     ----------
-    subject : the objective that was checked.
-    assumed : how it was called and what for.
-    checks : in the order in which they were made.
-    hint : what may have been forgotten, where another call of the check finds no such fault.
+    subject : str
+        The objective that was checked.
+    assumed : str
+        How it was called and what for.
+    checks : tuple of Check
+        In the order in which they were made.
+    hint : str, default ""
+        What may have been forgotten, where another call of the check finds no such fault.
     """
 
     subject: str
@@ -93,7 +108,13 @@ class Report:
         raise KeyError(f"{name!r}; the checks made are {[check.name for check in self.checks]}")
 
     def to_dict(self) -> list[dict[str, Any]]:
-        """The checks as rows of plain data, fit for JSON and for ``pandas.DataFrame``."""
+        """The checks as rows of plain data.
+
+        Returns
+        -------
+        list of dict
+            Fit for JSON and for ``pandas.DataFrame``.
+        """
         return [check.to_dict() for check in self.checks]
 
     def __str__(self) -> str:
@@ -121,7 +142,13 @@ class Report:
 
 
 class ObjectiveCheckError(AssertionError):
-    """An objective failed its check; ``report`` has the diagnosis."""
+    """An objective failed its check.
+
+    Parameters
+    ----------
+    report : Report
+        The diagnosis, which is also the text of the error.
+    """
 
     def __init__(self, report: Report) -> None:
         super().__init__(str(report))

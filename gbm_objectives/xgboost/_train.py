@@ -91,6 +91,7 @@ def train(
     Returns
     -------
     xgboost.Booster
+        It predicts on the response scale.
 
     Raises
     ------
@@ -228,10 +229,22 @@ def cv(
 
     Parameters
     ----------
-    params, num_boost_round, objective, custom_metric, guard, leaves, projections
+    params : dict
         As for `train`.
     dtrain : xgboost.DMatrix
-        As for `train`, but no QuantileDMatrix.
+        As for `train`. A QuantileDMatrix is refused.
+    num_boost_round : int, default 10
+        As for `train`.
+    objective : Objective
+        As for `train`.
+    custom_metric : metric, callable or list of these, default None
+        As for `train`.
+    guard : {"warn", "raise", "ignore"}, default "warn"
+        As for `train`.
+    leaves : {"auto", "library", "step", "refit"}, default "auto"
+        As for `train`.
+    projections : int or None, default None
+        As for `train`.
     fpreproc : callable, default None
         As in `xgboost.cv`; what it returns is what the fold's intercept is found from.
     **arguments
