@@ -83,9 +83,9 @@ class ClassWeight(Weighting):
         self, loss: Loss, y_true: Array, raw_prediction: Array, sample_weight: Array | None
     ) -> Array:
         """The weighted count of each class."""
+        if loss.labels in ("class", "distribution") and not len(y_true):
+            return np.zeros(_n_classes(raw_prediction))
         if loss.labels == "distribution":
-            if not len(y_true):
-                return np.zeros(_n_classes(raw_prediction))
             weight = np.ones(len(y_true)) if sample_weight is None else sample_weight
             return np.asarray(weight @ y_true, dtype=np.float64)
         if loss.labels == "class":

@@ -77,4 +77,4 @@ def test_training_loss_falls(name, run):
     # Automatic scales move with the residuals, and the metric's don't.
     rises = np.diff(values) / values[0]
     assert (rises > 1e-3).mean() <= 0.05
-    assert values[-1] <= 1.02 * values.min()
+    assert values[-1] <= values.min() + 0.02 * abs(values.min())  # likelihoods may be below 0

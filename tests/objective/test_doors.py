@@ -299,7 +299,7 @@ def kind(objective):
     if objective.name == "kl_divergence":
         soft = 0.7 * np.eye(3)[classes] + 0.1
         return soft, np.arange(N), objective.with_targets(soft)
-    if objective.vector:
+    if objective.vector and objective.n_outputs is None:
         return classes, classes, objective
     binary = all(isinstance(term.loss, BinaryLoss) for term in objective.terms)
     label = LABEL if binary else np.exp(Y / 3) if objective.link == LOG else Y
@@ -311,8 +311,9 @@ def test_every_objective_at_every_door(name):
     """train, cv, the estimators of both libraries, weighted; estimators give the models of train."""
     objective = OBJECTIVES_BY_NAME[name]()
     label, lgb_label, lgb_objective = kind(objective)
-    several = {"num_class": 3} if objective.vector else {}
-    classifier = LABEL is label or (objective.vector and label.ndim == 1)
+    several = {"num_class": objective.n_outputs or 3} if objective.vector else {}
+    scores_of_classes = objective.vector and objective.n_outputs is None and label.ndim == 1
+    classifier = LABEL is label or scores_of_classes
     # Row numbers draw the rows of some: they are the same at every door but for cv.
     outputs = {} if label.ndim == 2 else several
     data = xgb.DMatrix(X, label, weight=W)
@@ -327,7 +328,8 @@ def test_every_objective_at_every_door(name):
     ]
     assert np.isfinite(found).all()
     make = xgb.XGBClassifier if classifier else xgb.XGBRegressor
-    model = clone(make(objective=objective, **XGB_SK)).fit(X, label, sample_weight=W)
+    outputs = {} if classifier else outputs
+    model = clone(make(objective=objective, **XGB_SK, **outputs)).fit(X, label, sample_weight=W)
     assert_allclose(model.predict(X, output_margin=True), raw, rtol=1e-5, atol=1e-6)
 
     params = {**LGB, **several, "objective": lgb_objective}
