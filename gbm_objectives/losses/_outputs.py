@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
+from scipy.optimize import Bounds, minimize
 
 from gbm_objectives._core.validation import Array
 from gbm_objectives.loss import Loss
@@ -49,10 +49,12 @@ class MultiOutputLoss(Loss):
 
 
 def minimum(
-    function: Callable[[Array], tuple[float, Array]], start: NDArray[np.float64]
+    function: Callable[[Array], tuple[float, Array]],
+    start: NDArray[np.float64],
+    bounds: Bounds | None = None,
 ) -> NDArray[np.float64]:
     """Where a smooth function of a few numbers is least, from its value and gradient, by a quasi-Newton method."""
     return minimize(
-        function, start, jac=True, method="L-BFGS-B",
+        function, start, jac=True, method="L-BFGS-B", bounds=bounds,
         options={"maxiter": 10_000, "maxfun": 100_000, "ftol": 1e-16, "gtol": 1e-11},
     ).x  # fmt: skip

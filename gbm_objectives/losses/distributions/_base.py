@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import Bounds
 from typing_extensions import override
 
 from gbm_objectives._core.validation import Array, reject_non_finite, reject_rows
@@ -164,6 +165,7 @@ class DistributionLoss(Family, MultiOutputLoss, HasNaturalGradient):
         share = weight / weight.sum()
         unit = np.ones(self.n_outputs)
         unit[list(self.with_unit)] = self.scale_of(start)
+        within = Bounds((-held - start) / unit, (held - start) / unit)
 
         def mean(move: Array) -> tuple[float, Array]:
             z = tuple(np.full(len(y), at) for at in np.clip(start + unit * move, -held, held))
@@ -171,7 +173,8 @@ class DistributionLoss(Family, MultiOutputLoss, HasNaturalGradient):
             return float(share @ self.likelihood(y, *z)), np.clip(slopes * unit, -1e10, 1e10)
 
         with np.errstate(over="ignore", invalid="ignore"):
-            return np.clip(start + unit * minimum(mean, np.zeros(self.n_outputs)), -held, held)
+            moves = minimum(mean, np.zeros(self.n_outputs), within)
+            return np.clip(start + unit * moves, -held, held)
 
     def scale_of(self, start: Array) -> float:
         """The unit of the parameters that have one."""
