@@ -33,7 +33,7 @@ SMALLEST = 1e-30
 
 @dataclass(frozen=True, slots=True)
 class ResidualLoss(HasHessian, HasMajorizer):
-    """Loss delta^2 rho(u) of the scaled residual u = (raw_prediction - y_true) / delta, with curvature 1 at u = 0.
+    """delta^2 rho(u) with u = (raw_prediction - y_true) / delta and curvature 1 at u = 0.
 
     So the gradient is in the units of the target and the Hessian has no unit: the libraries'
     lambda, min_child_weight and min_sum_hessian_in_leaf mean what they mean for squared error.
@@ -42,7 +42,7 @@ class ResidualLoss(HasHessian, HasMajorizer):
     ----------
     delta : float or "auto", default "auto"
         The scale, in the units of the target. "auto": from the residuals, at each call.
-    spread : float, default 0.0
+    spread : float
         A second, wider scale of the residuals, set by `resolve`; it only feeds trust regions.
     """
 
@@ -63,63 +63,19 @@ class ResidualLoss(HasHessian, HasMajorizer):
 
     @abstractmethod
     def rho(self, u: Array) -> Array:
-        """The loss rho(u) of scaled residuals.
-
-        Parameters
-        ----------
-        u : ndarray
-            Scaled residuals, (raw_prediction - y_true) / delta.
-
-        Returns
-        -------
-        ndarray
-            The values rho(u) >= 0, in the shape of ``u``.
-        """
+        """The loss of scaled residuals."""
 
     @abstractmethod
     def psi(self, u: Array) -> Array:
-        """Derivative psi(u) = rho'(u).
-
-        Parameters
-        ----------
-        u : ndarray
-            Scaled residuals, (raw_prediction - y_true) / delta.
-
-        Returns
-        -------
-        ndarray
-            The values psi(u), in the shape of ``u``.
-        """
+        """rho'."""
 
     @abstractmethod
     def psi_deriv(self, u: Array) -> Array:
-        """Second derivative psi'(u) = rho''(u), which may be negative.
-
-        Parameters
-        ----------
-        u : ndarray
-            Scaled residuals, (raw_prediction - y_true) / delta.
-
-        Returns
-        -------
-        ndarray
-            The values psi'(u), in the shape of ``u``.
-        """
+        """rho''."""
 
     @abstractmethod
     def weight(self, u: Array) -> Array:
-        """The majorizer: the weight of iteratively re-weighted least squares.
-
-        Parameters
-        ----------
-        u : ndarray
-            Scaled residuals, (raw_prediction - y_true) / delta.
-
-        Returns
-        -------
-        ndarray
-            The weights >= 0, in the shape of ``u``.
-        """
+        """The majorizer: the weight of iteratively re-weighted least squares."""
 
     @property
     def fixed_delta(self) -> float:
@@ -142,47 +98,20 @@ class ResidualLoss(HasHessian, HasMajorizer):
 
     @property
     def unit(self) -> float:
-        """The square of delta."""
+        """delta^2."""
         return self.fixed_delta**2
 
     @property
     @override
     def pending(self) -> bool:
-        """Whether delta is automatic and not found yet."""
         return self.delta == "auto"
 
     @abstractmethod
     def centre(self, y_true: Array, sample_weight: Array | None) -> float:
-        """A constant near the best one, that outliers don't move.
-
-        Parameters
-        ----------
-        y_true : ndarray of shape (n_samples,)
-            Labels.
-        sample_weight : ndarray of shape (n_samples,) or None
-            Weights of the rows. None: all 1.
-
-        Returns
-        -------
-        float
-            In the units of the target.
-        """
+        """A constant near the best one, that outliers don't move."""
 
     def anchored(self, y_true: Array, sample_weight: Array | None) -> Loss:
-        """The loss with an automatic delta found around its centre; 1 where all labels are equal.
-
-        Parameters
-        ----------
-        y_true : ndarray of shape (n_samples,)
-            Labels.
-        sample_weight : ndarray of shape (n_samples,) or None
-            Weights of the rows. None: all 1.
-
-        Returns
-        -------
-        Loss
-            The loss itself, where delta is not automatic.
-        """
+        """The loss with an automatic delta found around its centre; 1 where all labels are equal."""
         if not self.pending:
             return self
         loss = self._anchored_at(self.centre(y_true, sample_weight), y_true, sample_weight)
@@ -198,34 +127,10 @@ class ResidualLoss(HasHessian, HasMajorizer):
 
     @abstractmethod
     def resolve(self, sums: Array) -> Self:
-        """The loss at the scale that the sums tell, or nearer to it.
-
-        Parameters
-        ----------
-        sums : ndarray
-            What `statistics` gives, summed over all rows.
-
-        Returns
-        -------
-        ResidualLoss
-            It is still `pending` where it needs other sums.
-        """
+        """The loss at the scale that the sums tell, or nearer to it."""
 
     def at_delta(self, delta: float, spread: float) -> Self:
-        """The loss at a scale found in the data; where all residuals are 0 any scale will do.
-
-        Parameters
-        ----------
-        delta : float
-            The scale, in the units of the target. 0 stands for any scale.
-        spread : float
-            The wider scale, in the units of the target.
-
-        Returns
-        -------
-        ResidualLoss
-            A new loss, with delta held between 1e-30 and 1e30.
-        """
+        """The loss at a scale found in the data; where all residuals are 0 any scale will do."""
         held = min(max(delta, SMALLEST), 1 / SMALLEST) if delta > 0 else 1.0
         return replace(self, delta=held, spread=spread)
 
@@ -236,71 +141,19 @@ class ResidualLoss(HasHessian, HasMajorizer):
         return u
 
     def value(self, y_true: Array, raw_prediction: Array) -> Array:
-        """Loss delta^2 rho(u) of each row.
-
-        Parameters
-        ----------
-        y_true : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            Labels.
-        raw_prediction : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            Predictions before the link.
-
-        Returns
-        -------
-        ndarray
-            The losses.
-        """
+        """delta^2 rho(u)."""
         return self.rho(self._u(y_true, raw_prediction)) * self.unit
 
     def gradient(self, y_true: Array, raw_prediction: Array) -> Array:
-        """Derivative delta psi(u) by the raw prediction.
-
-        Parameters
-        ----------
-        y_true : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            Labels.
-        raw_prediction : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            Predictions before the link.
-
-        Returns
-        -------
-        ndarray
-            The gradient, in the units of the target.
-        """
+        """delta psi(u)."""
         return self.psi(self._u(y_true, raw_prediction)) * self.fixed_delta
 
     def hessian(self, y_true: Array, raw_prediction: Array) -> Array:
-        """Second derivative rho''(u) by the raw prediction.
-
-        Parameters
-        ----------
-        y_true : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            Labels.
-        raw_prediction : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            Predictions before the link.
-
-        Returns
-        -------
-        ndarray
-            The Hessian, without a unit; it may be negative.
-        """
+        """rho''(u)."""
         return self.psi_deriv(self._u(y_true, raw_prediction))
 
     def majorizer(self, y_true: Array, raw_prediction: Array) -> Array:
-        """The weight of u: the curvature of a parabola that touches the loss and lies above it.
-
-        Parameters
-        ----------
-        y_true : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            Labels.
-        raw_prediction : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            Predictions before the link.
-
-        Returns
-        -------
-        ndarray
-            The curvatures >= 0, without a unit.
-        """
+        """The weight of u."""
         return self.weight(self._u(y_true, raw_prediction))
 
 
@@ -331,13 +184,6 @@ class RobustLoss(ResidualLoss):
 
     ``delta="auto"`` is half of 1.4826 times the median absolute residual (a standard deviation where
     the errors are normal), and at least .05 (mean sqrt|r|)^2, which is above 0 where the median is not.
-
-    Parameters
-    ----------
-    delta : float or "auto", default "auto"
-        The scale, > 0, in the units of the target.
-    spread : float, default 0.0
-        A second, wider scale of the residuals, set by `resolve`; it only feeds trust regions.
     """
 
     takes_steps = True
@@ -364,38 +210,12 @@ class RobustLoss(ResidualLoss):
         return self.auto_factor
 
     def weight(self, u: Array) -> Array:
-        """The majorizer psi(u)/u, and 1 at 0.
-
-        Parameters
-        ----------
-        u : ndarray
-            Scaled residuals, (raw_prediction - y_true) / delta.
-
-        Returns
-        -------
-        ndarray
-            The weights, from 0 to 1, in the shape of ``u``.
-        """
+        """psi(u)/u, and 1 at 0."""
         a = magnitude(u)
         return np.divide(self.psi(a), a, out=a)
 
     def gradient_majorizer(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
-        """Both from one evaluation of psi.
-
-        Parameters
-        ----------
-        y_true : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            Labels.
-        raw_prediction : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            Predictions before the link.
-
-        Returns
-        -------
-        gradient : ndarray
-            The first derivative by the raw prediction, in its shape.
-        majorizer : ndarray
-            The curvature of a parabola that touches the loss and lies above it, in the same shape.
-        """
+        """Both from one evaluation of psi."""
         u = self._u(y_true, raw_prediction)
         weight = self.weight(u)
         u *= weight
@@ -405,37 +225,11 @@ class RobustLoss(ResidualLoss):
     def statistics(
         self, y_true: Array, raw_prediction: Array, sample_weight: Array | None
     ) -> Array:
-        """First the sums for the spread, then the sketch of the absolute residuals in its unit.
-
-        Parameters
-        ----------
-        y_true : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            Labels.
-        raw_prediction : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            Predictions before the link.
-        sample_weight : ndarray of shape (n_samples,) or None
-            Weights of the rows. None: all 1.
-
-        Returns
-        -------
-        ndarray
-            A vector that adds up over blocks of rows and over machines.
-        """
+        """First the sums for the spread, then the sketch of the absolute residuals in its unit."""
         return magnitude_sums(self.spread, y_true, raw_prediction, sample_weight)
 
     def resolve(self, sums: Array) -> Self:
-        """The loss with its spread, then at the scale of the sketch.
-
-        Parameters
-        ----------
-        sums : ndarray
-            What `statistics` gives, summed over all rows.
-
-        Returns
-        -------
-        RobustLoss
-            A new loss.
-        """
+        """The loss with its spread, then at the scale of the sketch."""
         if not self.spread:
             spread = spread_of(sums)
             return replace(self, spread=spread) if spread else self.at_delta(0.0, 0.0)
@@ -451,37 +245,11 @@ class RobustLoss(ResidualLoss):
         return Majorizer(trust=5.0 if self.pending else None)
 
     def centre(self, y_true: Array, sample_weight: Array | None) -> float:
-        """The weighted median of the labels.
-
-        Parameters
-        ----------
-        y_true : ndarray of shape (n_samples,)
-            Labels.
-        sample_weight : ndarray of shape (n_samples,) or None
-            Weights of the rows. None: all 1.
-
-        Returns
-        -------
-        float
-            In the units of the target.
-        """
+        """The median."""
         return weighted_quantile(y_true, sample_weight, 0.5)
 
     def intercept(self, y_true: Array, sample_weight: Array | None) -> float:
-        """The location estimate that minimises the loss, sought from the median on.
-
-        Parameters
-        ----------
-        y_true : ndarray of shape (n_samples,)
-            Labels.
-        sample_weight : ndarray of shape (n_samples,) or None
-            Weights of the rows. None: all 1.
-
-        Returns
-        -------
-        float
-            The best constant, in the units of the target.
-        """
+        """The location estimate that minimises the loss, sought from the median on."""
         location = self.centre(y_true, sample_weight)
         loss = self._anchored_at(location, y_true, sample_weight)
         few, _, few_weights = sample(y_true, y_true, sample_weight)
