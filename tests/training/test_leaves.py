@@ -434,3 +434,11 @@ def test_groups_of_rows_train_with_the_librarys_leaves(library):
     assert_array_equal(predict(auto), predict(fit(library, objective, leaves="library")))
     with pytest.raises(ValueError, match="losses of the residual"):
         fit(library, objective, leaves="step")
+    estimator = {
+        "xgboost": xgb.XGBRegressor(n_estimators=5, n_jobs=1),
+        "lightgbm": lgb.LGBMRegressor(n_estimators=5, n_jobs=1, verbosity=-1),
+    }[library]
+    model, plain = (
+        ObjectiveRegressor(estimator, objective, leaves=way) for way in ("auto", "library")
+    )
+    assert_array_equal(model.fit(X, Y).predict(X), plain.fit(X, Y).predict(X))
