@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 #: Races of the libraries' own sockets, in training that is over or not yet begun. XGBoost's workers close their port for
-#: errors when anybody has connected to it, and then fail to close themselves. LightGBM's look for a free port and
+#: errors when a foreign connection or a signal reaches it, and then fail to close themselves. LightGBM's look for a free port and
 #: take it a moment later (its issue 4074).
 RACES = ["Failed to connect to the error socket", "Binding port .* failed"]
 
