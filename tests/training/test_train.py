@@ -88,19 +88,23 @@ BUILT_IN = [
 ]
 
 
+def against_built_in(ways):
+    """All objectives with the defaults; the other ways to train with one of each kind, with weights."""
+    plain = [(*case, {}, weighted) for case in BUILT_IN for weighted in (False, True)]
+    return pytest.mark.parametrize(
+        ("objective", "in_xgboost", "in_lightgbm", "offset", "params", "weighted"),
+        [*plain, *((*case, params, True) for case in BUILT_IN[1:3] for params in ways)],
+    )
+
+
 @boosters
-@WEIGHTED
-@pytest.mark.parametrize(("objective", "in_xgboost", "in_lightgbm", "offset"), BUILT_IN)
-@pytest.mark.parametrize(
-    "params",
+@against_built_in(
     [
-        {},
         {"eta": 0.1, "max_depth": 4, "subsample": 0.7, "colsample_bytree": 0.6, "seed": 3},
         {"booster": "dart", "rate_drop": 0.3, "seed": 1},
         {"num_parallel_tree": 3, "colsample_bynode": 0.5},
         {"grow_policy": "lossguide", "max_leaves": 8, "lambda": 0},
-    ],
-    ids=["defaults", "sampled", "dart", "forest", "lossguide"],
+    ]
 )
 def test_xgboost_equals_the_built_in(objective, in_xgboost, in_lightgbm, offset, params, weighted):
     """No intercept is given on either side; 1e-5 relative after 100 rounds, by far."""
@@ -116,19 +120,14 @@ def test_xgboost_equals_the_built_in(objective, in_xgboost, in_lightgbm, offset,
     assert_allclose(predict(ours, x), predict(built_in, x), rtol=1e-5)
 
 
-@WEIGHTED
-@pytest.mark.parametrize(("objective", "in_xgboost", "in_lightgbm", "offset"), BUILT_IN)
-@pytest.mark.parametrize(
-    "params",
+@against_built_in(
     [
-        {},
         {"bagging_freq": 1, "bagging_fraction": 0.6},
         {"feature_fraction": 0.5},
         {"data_sample_strategy": "goss"},
         {"linear_tree": True, "linear_lambda": 1},
         {"extra_trees": True},
-    ],
-    ids=["defaults", "bagging", "feature_fraction", "goss", "linear_tree", "extra_trees"],
+    ]
 )
 def test_lightgbm_equals_the_built_in(objective, in_xgboost, in_lightgbm, offset, params, weighted):
     """Under feature_fraction too: the reset that draws its columns anew is left out."""
