@@ -61,7 +61,7 @@ class ClusterLabels:
     def metric(self, objective: Objective) -> LossMetric:
         """The objective's metric, at the scale of these labels: one for all machines and evaluation sets."""
         metric = objective.metric
-        if len(self.columns) > 1 or objective.of_classes or objective.targets is not None:
+        if len(self.columns) > 1 or objective.of_classes or objective.rows is not None:
             return metric
         y, weights = self.columns[0].y_true, self.columns[0].weights
         losses = [
@@ -76,14 +76,15 @@ class ClusterLabels:
 
 def of_pairs(client: Any, objective: Objective, pairs: list[tuple[Any, Any]]) -> ClusterLabels:
     """From the labels and weights of each partition, delayed."""
-    refuse_groups([term.loss for term in objective.terms])
-    limit = LIMIT if objective.targets is None else _ROW_NUMBERS
+    if objective.rows is None:
+        refuse_groups([term.loss for term in objective.terms])
+    limit = LIMIT if objective.rows is None else _ROW_NUMBERS
     columns = sketches(client, pairs, limit)
     if objective.vector and len(columns) > 1:
         raise ValueError(
             message(
                 "labels", f"a matrix of {len(columns)} columns for {objective.name}", "one column of labels",
-                "Train on row numbers, with objective.with_targets(matrix): the table goes to every machine.",
+                "Train on row numbers, with objective.with_rows(targets=matrix): the table goes to every machine.",
             )
         )  # fmt: skip
     return ClusterLabels(columns)

@@ -415,8 +415,8 @@ def trainings(client, objective, y, params=None, **arguments):
 
 NAN = np.where(np.arange(N) == 70, np.nan, Y)
 REFUSED = [
-    (huber() + mean_bias_error(1.0, groups=LEVEL), Y, "groups: a group a row"),
-    (kl_divergence(), SOFT, "with_targets"),
+    (huber() + mean_bias_error(1.0, groups=LEVEL), Y, "groups: a value for each row"),
+    (kl_divergence(), SOFT, "with_rows"),
     (huber(), NAN, "y_true: NaN or inf"),
     (focal(), LEVEL, "a label other than 0 and 1"),
 ]
