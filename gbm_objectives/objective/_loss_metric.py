@@ -16,7 +16,7 @@ from gbm_objectives.loss import Loss
 from gbm_objectives.metrics._metric import Metric
 from gbm_objectives.objective._evaluation import mean_value
 from gbm_objectives.objective._rows import RowTable
-from gbm_objectives.objective._tasks import Task, tasks_of
+from gbm_objectives.objective._tasks import Task, name_of, tasks_of
 from gbm_objectives.objective._terms import Term
 
 
@@ -46,7 +46,7 @@ class LossMetric(Metric):
     @property
     def name(self) -> str:
         """The names of the losses, joined by +."""
-        return "+".join(term.loss.name for term in self.terms)
+        return name_of(self.terms)
 
     @override
     def evaluate(

@@ -164,3 +164,9 @@ def by_output(terms: Sequence[Term]) -> Iterator[Terms]:
     """The terms of each output that has its own; all terms where none has."""
     for k in range(n_outputs_of(terms) or 1):
         yield of_output(terms, k)
+
+
+def name_of(terms: Sequence[Term]) -> str:
+    """The names of the losses, joined by +; those of several outputs each once."""
+    sums = ("+".join(term.loss.name for term in own) for own in by_output(terms))
+    return "+".join(dict.fromkeys(sums))

@@ -10,7 +10,7 @@ from gbm_objectives.curvature import Curvature
 from gbm_objectives.links import Columns, Link, Log
 from gbm_objectives.loss import Loss
 from gbm_objectives.objective._rows import RowTable
-from gbm_objectives.objective._tasks import at_hand, by_output, n_outputs_of
+from gbm_objectives.objective._tasks import at_hand, by_output, n_outputs_of, name_of
 from gbm_objectives.objective._terms import Term
 
 Terms = tuple[Term, ...]
@@ -27,7 +27,7 @@ class Traits:
     @property
     def name(self) -> str:
         """The names of the losses, joined by +."""
-        return "+".join(term.loss.name for term in self.terms)
+        return name_of(self.terms)
 
     @property
     def link(self) -> Link:
