@@ -17,16 +17,20 @@ from gbm_objectives._training.alarms import Guard
 from gbm_objectives._training.refusals import validate_objective
 from gbm_objectives.links import LOGIT, SOFTMAX
 from gbm_objectives.objective import Objective
-from gbm_objectives.sklearn._base import ObjectiveEstimator, pairs_of
+from gbm_objectives.sklearn._base import ObjectiveEstimator, has_missing, pairs_of
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
 
 def _indicator(argument: str, y: Any) -> NDArray[Any]:
-    """A matrix of labels 0 and 1, dense."""
-    matrix: NDArray[Any] = check_array(y, accept_sparse=True, input_name=argument)
-    return matrix.toarray() if hasattr(matrix, "toarray") else matrix
+    """A matrix of labels 0 and 1, dense; NaN is a label that is missing."""
+    if has_missing(y):
+        matrix = np.asarray(y)
+        missing = np.isnan(matrix)
+        return np.where(missing, np.nan, _indicator(argument, np.where(missing, 0.0, matrix)))
+    dense: NDArray[Any] = check_array(y, accept_sparse=True, input_name=argument)
+    return dense.toarray() if hasattr(dense, "toarray") else dense
 
 
 def _tells_probabilities(classifier: ObjectiveClassifier) -> bool:
@@ -112,7 +116,8 @@ class ObjectiveClassifier(ClassifierMixin, ObjectiveEstimator):  # type: ignore[
         X : array-like or data frame of shape (n_samples, n_features)
             Features.
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
-            Classes of any type; or a matrix of 0 and 1, with a column for each of several labels.
+            Classes of any type; or a matrix of 0 and 1, with a column for each of several labels, in which NaN is a
+            label that is missing.
         sample_weight : array-like of shape (n_samples,) or None, default None
             Weights of the rows. None: all 1.
         eval_set : list of (X, y) or None, default None
@@ -153,7 +158,7 @@ class ObjectiveClassifier(ClassifierMixin, ObjectiveEstimator):  # type: ignore[
             raise ValueError(message("objective", given, needed))
         columns = {"groups": groups, "cost": cost, "exposure": exposure}
         rows = {"columns": columns, "eval_rows": eval_rows}
-        if type_of_target(y) == "multilabel-indicator":
+        if has_missing(y) or type_of_target(y) == "multilabel-indicator":
             return self._fit_labels(X, y, sample_weight, pairs, arguments, rows)
         labels = column_or_1d(y, warn=True)
         check_classification_targets(labels)
