@@ -16,11 +16,15 @@ float32 or float64, and every method returns an array of their shape and dtype. 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import replace
 from typing import Any, ClassVar, Literal
 
 import numpy as np
+from numpy.typing import NDArray
+from typing_extensions import override
 
-from gbm_objectives._core.validation import Array
+from gbm_objectives._core.frozen import FrozenArray
+from gbm_objectives._core.validation import Array, message, numeric_array, reject_non_finite
 from gbm_objectives.links import IDENTITY, Link
 
 Labels = Literal["number", "binary", "class", "distribution"]
@@ -52,6 +56,8 @@ class Loss(ABC):
     drawn: ClassVar[bool] = False
     #: One value a row from all outputs; else each output is a task of its own, with its own labels.
     vector: ClassVar[bool] = False
+    #: What it uses of a row beside the label: see `HasColumns`.
+    columns: ClassVar[tuple[str, ...]] = ()
 
     @property
     @abstractmethod
@@ -166,7 +172,12 @@ class Loss(ABC):
         """Whether a part of the rows is enough for `statistics`, as it is for a scale."""
         return self.scaled
 
-    def take(self, rows: slice) -> Loss:
+    @property
+    def missing_columns(self) -> tuple[str, ...]:
+        """The columns that the loss needs and has not been given; see `HasColumns`."""
+        return ()
+
+    def take(self, rows: slice | NDArray[np.intp]) -> Loss:
         """The loss of these rows alone; only losses that carry data of their rows differ."""
         return self
 
@@ -187,6 +198,80 @@ class Loss(ABC):
         )
         swap = "The arguments look swapped: the call is objective(y_true, raw_prediction)."
         return swap if swapped else otherwise
+
+
+class HasColumns(Loss):
+    """A loss that uses more of a row than its label, such as its cost or its group.
+
+    A loss of your own derives from this beside others, names the ``columns``, and has a field of each name whose
+    default is None. `Objective.with_rows` fills the fields; so may the user. The formulas read the column of the rows
+    at hand by ``self.column(name)``. Compiled code is not used for such losses.
+    """
+
+    __slots__ = ()
+
+    columns: ClassVar[tuple[str, ...]]
+
+    def __post_init__(self) -> None:
+        inherited = getattr(super(), "__post_init__", None)
+        if inherited is not None:
+            inherited()
+        for name in self.columns:
+            given = getattr(self, name)
+            if given is not None and not hasattr(given, "part"):
+                object.__setattr__(self, name, self._as_column(name, given))
+        sizes = {name: len(held) for name, held in self._held().items()}
+        if len(set(sizes.values())) > 1:
+            given = ", ".join(f"{name} of {size} rows" for name, size in sizes.items())
+            raise ValueError(message("columns", given, "columns of as many rows"))
+
+    def _as_column(self, name: str, values: Any) -> Any:
+        """A column as it is kept: something of a length that has a ``part(rows)``. By default finite numbers."""
+        array = numeric_array(name, values)
+        reject_non_finite(name, array)
+        return FrozenArray(array)
+
+    def _held(self) -> dict[str, Any]:
+        pairs = ((name, getattr(self, name)) for name in self.columns)
+        return {name: held for name, held in pairs if held is not None}
+
+    @property
+    def n_rows(self) -> int | None:
+        """As many as the columns have."""
+        return next((len(held) for held in self._held().values()), None)
+
+    @property
+    @override
+    def missing_columns(self) -> tuple[str, ...]:
+        return tuple(name for name in self.columns if getattr(self, name) is None)
+
+    @property
+    @override
+    def sampled(self) -> bool:
+        return False
+
+    @override
+    def take(self, rows: slice | NDArray[np.intp]) -> Loss:
+        loss: Any = self  # a dataclass, which this base is not
+        parts = {name: held.part(rows) for name, held in self._held().items()}
+        taken: Loss = replace(loss, **parts) if parts else self
+        return taken
+
+    def column(self, name: str) -> Array:
+        """A column of the rows at hand.
+
+        Parameters
+        ----------
+        name : str
+            One of ``columns``.
+
+        Returns
+        -------
+        ndarray
+            With a value, or a row of values, for each row.
+        """
+        values: Array = getattr(self, name).values
+        return values
 
 
 class HasHessian(Loss):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from typing_extensions import override
 
 from gbm_objectives._core.validation import Array
@@ -25,8 +25,8 @@ class FrozenArray:
         self.values.flags.writeable = False
         self._hash: int | None = None
 
-    def part(self, rows: slice) -> FrozenArray:
-        """Some rows, without a copy."""
+    def part(self, rows: slice | NDArray[np.intp]) -> FrozenArray:
+        """Some rows; a slice without a copy."""
         part = object.__new__(type(self))
         part.values, part._hash = self.values[rows], None
         return part
@@ -36,7 +36,10 @@ class FrozenArray:
 
     @override
     def __eq__(self, other: object) -> bool:
-        return type(other) is type(self) and np.array_equal(self.values, other.values)
+        if type(other) is not type(self):
+            return False
+        may_miss = self.values.dtype.kind == other.values.dtype.kind == "f"  # NaN: a missing label
+        return np.array_equal(self.values, other.values, equal_nan=may_miss)
 
     @override
     def __hash__(self) -> int:

@@ -242,11 +242,12 @@ class Job:
         """
         labels = self.labels
         watched = self.guard != "ignore" and self.library.grows_trees(self.params)
-        several = self.n_outputs > 1 or labels.shown.ndim > 1
+        shown = self.objective.labels(labels.shown)
+        several = self.n_outputs > 1 or np.ndim(shown) > 1
         if watched and not several and rounds >= ROUNDS and can_leave_behind(self.objective):
             weight = labels.sample_weight if isinstance(labels, LocalLabels) else None
             few = None if weight is None else weight[::step]
-            self.lagging = left_behind(labels.shown[::step], raw(), few, grow)
+            self.lagging = left_behind(shown[::step], raw(), few, grow)
 
     def conclude(self, boosters: list[Any], finished: bool) -> list[Any]:
         """Look at the trees, and write intercept and link into the models."""
@@ -327,7 +328,7 @@ def run(library: Library, door: Door, request: Request, *, finished: bool = True
             library,
             objective,
             params,
-            bound(metrics, objective, numbered=objective.targets is not given.targets),
+            bound(metrics, objective, numbered=objective.rows is not given.rows),
             labels,
             n_outputs,
             request,

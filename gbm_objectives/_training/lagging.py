@@ -33,7 +33,7 @@ _SHARE, _NUMBER = 0.003, 10
 
 def can_leave_behind(objective: Objective) -> bool:
     """Whether far rows pull the predictions no more than near ones, and both sides alike, in one output."""
-    if len(objective.terms) > 1 or objective.targets is not None:
+    if len(objective.terms) > 1 or (objective.rows is not None and objective.rows.several):
         return False
     (loss,) = (term.loss for term in objective.terms)
     median = isinstance(loss, Quantile) and loss.tau == 0.5

@@ -104,7 +104,7 @@ def of_each_residual(loss: Loss) -> bool:
 def by_loss(objective: Objective) -> bool:
     """Whether "auto" takes steps for this objective: its losses gain by it, and the user gives no Hessian."""
     terms = objective.terms
-    return all(
+    return not objective.of_tasks and all(
         of_each_residual(term.loss)
         and (term.loss.takes_steps or not term.loss.stands_alone)
         and ((term.curvature is None and term.clip is None) or not term.loss.stands_alone)

@@ -11,11 +11,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from gbm_objectives._core.doors import is_data_set, labels_and_weights
+from gbm_objectives._core.validation import Array
 from gbm_objectives.links import IDENTITY
 from gbm_objectives.metrics import Metric
+from gbm_objectives.metrics._metric import Score
 from gbm_objectives.objective import Objective
 from gbm_objectives.objective._loss_metric import LossMetric
-from gbm_objectives.objective._targets import Targets
+from gbm_objectives.objective._rows import RowTable
 
 
 def as_list(metrics: Any) -> list[Any]:
@@ -46,12 +49,20 @@ def bound(metrics: Iterable[Any], objective: Objective, *, numbered: bool = Fals
         else metric
         for metric in metrics
     ]
-    if objective.targets is None:
+    table = objective.rows
+    if table is None:
         return linked
-    targets = objective.targets
     return [
-        OnRows(m, targets) if numbered or isinstance(m, (Metric, OnResponse)) else m for m in linked
+        OnRows(m, table)
+        if (numbered or isinstance(m, (Metric, OnResponse))) and not _knows(m, table)
+        else m
+        for m in linked
     ]
+
+
+def _knows(metric: Any, table: RowTable) -> bool:
+    """Whether a metric takes the row numbers of the table itself."""
+    return isinstance(metric, LossMetric) and metric.rows == table
 
 
 def higher_is_better(metrics: list[Any]) -> bool | None:
@@ -61,10 +72,14 @@ def higher_is_better(metrics: list[Any]) -> bool | None:
 
 @dataclass(frozen=True)
 class OnRows:
-    """A metric whose labels are row numbers of a table: it is given the rows."""
+    """A metric whose labels are row numbers of a table: it is given the rows.
+
+    Where labels are missing, it is the mean over the columns of the metric over the rows that have a label there.
+    An exposure is added to the raw scores.
+    """
 
     metric: Any
-    targets: Targets
+    table: RowTable
 
     @property
     def name(self) -> str:
@@ -82,20 +97,65 @@ class OnRows:
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: ArrayLike | None = None) -> Any:
         """As the metric, at either door."""
-        if hasattr(y_pred, "get_label"):
-            return self.metric(y_true, _Labelled(y_pred, self.targets))
-        return self.metric(self.targets.rows(y_true), y_pred, sample_weight)
+        if not is_data_set(y_pred):
+            calls = [
+                self.metric(*part)
+                for part in self._parts(y_true, np.asarray(y_pred), sample_weight)
+            ]
+            return _mean(calls)
+        labels, weight = labels_and_weights(y_pred)
+        parts = self._parts(labels, np.asarray(y_true), weight)
+        return _mean([self.metric(raw, _Labelled(y_pred, y, w)) for y, raw, w in parts])
+
+    def _parts(
+        self, y_true: Any, raw: Array, sample_weight: Any
+    ) -> list[tuple[Array, Array, Array | None]]:
+        """Labels, raw scores and weights: of all outputs, or of each one's rows where labels are missing."""
+        numbers = self.table.numbers(y_true)
+        labels, offset = self.table.table[numbers], self.table.offset(numbers)
+        if offset is not None:
+            raw = (raw.T + offset).T
+        if not self.table.partial:
+            return [(labels, raw, sample_weight)]
+        given = sample_weight is not None and np.size(sample_weight) > 0
+        weight = np.asarray(sample_weight) if given else None
+        rows = ~np.isnan(labels)
+        return [
+            (
+                labels[seen, k],
+                raw[seen, k],
+                None if weight is None else weight[seen],
+            )
+            for k, seen in enumerate(rows.T)
+        ]
+
+
+def _mean(calls: list[Any]) -> Any:
+    """The mean of what one metric returned for several columns, in the form that it returned."""
+    first = calls[0]
+    if len(calls) == 1:
+        return first
+    if isinstance(first, Score):
+        return Score(float(np.mean(calls)), first.name, first.higher_is_better)
+    if isinstance(first, tuple):
+        name, _, *direction = first
+        return (name, float(np.mean([value for _, value, *_ in calls])), *direction)
+    return float(np.mean(calls))
 
 
 class _Labelled:
-    """A data set as a metric would see it, with the label matrix that its labels number."""
+    """A data set as a metric would see it, with the labels that its row numbers stand for."""
 
-    def __init__(self, data: Any, targets: Targets) -> None:
-        self._data, self._targets = data, targets
+    def __init__(self, data: Any, labels: Array, weight: Any) -> None:
+        self._data, self._labels, self._weight = data, labels, weight
 
     def get_label(self) -> Any:
-        """The label matrix."""
-        return self._targets.rows(self._data.get_label())
+        """The labels themselves."""
+        return self._labels
+
+    def get_weight(self) -> Any:
+        """Of the rows that the labels are of."""
+        return self._weight
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._data, name)

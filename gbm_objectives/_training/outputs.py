@@ -9,9 +9,7 @@ import numpy as np
 
 from gbm_objectives._core.validation import Array, message
 from gbm_objectives.objective import Objective
-
-#: Row numbers beyond are not exact in the libraries' float32 labels.
-_LARGEST = 1 << 24
+from gbm_objectives.objective._rows import LARGEST
 
 
 def number_of_outputs(
@@ -30,7 +28,8 @@ def number_of_outputs(
             needed = f"{objective.n_outputs}, the levels of {objective.name}, or none"
             raise ValueError(message("params", f"{names[0]}={given!r}", needed))
         return objective.n_outputs
-    if not objective.vector and objective.targets is None:
+    table = objective.rows
+    if not objective.vector and not (table is not None and table.several):
         if given is not None and given not in (0, 1):
             raise ValueError(
                 message(
@@ -39,13 +38,9 @@ def number_of_outputs(
                 )
             )  # fmt: skip
         return 1
-    if objective.targets is not None:
-        shown = objective.targets.n_outputs
-    elif y_true.ndim == 2:
-        shown = y_true.shape[1]
-    else:
-        shown = int(np.nanmax(y_true)) + 1
-    fixed = objective.targets is not None or y_true.ndim == 2
+    y_true = y_true if table is None else table.table
+    fixed = y_true.ndim == 2
+    shown = y_true.shape[1] if fixed else int(np.nanmax(y_true)) + 1
     n_outputs = shown if given is None else int(given)
     if n_outputs < max(shown, 2) or (fixed and n_outputs != shown):
         what = "the columns of the labels" if fixed else "or more: the largest class code + 1"
@@ -58,6 +53,11 @@ def number_of_outputs(
             )
         )  # fmt: skip
     return n_outputs
+
+
+def has_columns(objective: Objective) -> bool:
+    """Whether losses have columns of their training rows, or other data of these."""
+    return any(term.loss.n_rows is not None for term in objective.terms)
 
 
 def numbered(argument: str, matrices: list[Array]) -> tuple[Array, list[Array]]:
@@ -74,7 +74,7 @@ def numbered(argument: str, matrices: list[Array]) -> tuple[Array, list[Array]]:
         needed = "label matrices with the columns of the training labels"
         raise ValueError(message(argument, given, needed))
     table = np.concatenate(matrices)
-    if len(table) > _LARGEST:
-        raise ValueError(message(argument, f"{len(table)} label rows", f"at most {_LARGEST}"))
+    if len(table) > LARGEST:
+        raise ValueError(message(argument, f"{len(table)} label rows", f"at most {LARGEST}"))
     ends = np.cumsum([len(labels) for labels in matrices])
     return table, np.split(np.arange(len(table)), ends[:-1])

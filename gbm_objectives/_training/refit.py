@@ -18,7 +18,7 @@ from gbm_objectives.curvature import Unit
 from gbm_objectives.loss import HasHessian, HasMajorizer, Loss
 from gbm_objectives.losses.quantile import AbsoluteError, Quantile
 from gbm_objectives.objective import Objective
-from gbm_objectives.objective._validation import validate_data
+from gbm_objectives.objective._tasks import tasks_of
 
 #: The quantile of a few rows as a library defines it: (values, weights or None, level), of at least one value.
 Rule = Callable[[Array, Array | None, float], Any]
@@ -55,7 +55,10 @@ class LeafRefit(Objective, LeafRule):
             given = f"'refit' with {objective.name}"
             needed = "one loss of the residual of each row, such as quantile(), absolute_error() or huber()"
             raise ValueError(message("leaves", given, needed))
-        return cls(objective.terms, objective.targets, quantile=quantile)
+        if objective.rows is not None and objective.rows.partial:
+            given = "'refit' with missing labels (NaN)"
+            raise ValueError(message("leaves", given, "'library' or 'step'"))
+        return cls(objective.terms, objective.rows, quantile=quantile)
 
     @property
     def _level(self) -> float | None:
@@ -90,21 +93,22 @@ class LeafRefit(Objective, LeafRule):
             return Objective.gradient_hessian(
                 self, y_true, raw_prediction, sample_weight, reduce=reduce
             )
-        y, raw, weight = validate_data(
-            [self.loss], self._labels(y_true), raw_prediction, sample_weight
+        shape, tasks = tasks_of(
+            self.terms, self.rows, y_true, raw_prediction, sample_weight, finite=True
         )
-        gradient = np.asfortranarray(residual(y, raw))
-        if isinstance(self.loss, Quantile):
-            tau = np.float32(self.loss.tau)
-            gradient = np.where(gradient >= 0, 1 - tau, -tau)
-        else:
-            gradient = np.sign(gradient)
-        hessian = np.ones_like(gradient)
-        for one in self._tasks(raw):
-            weights = self.terms[0].weighted(y[one], raw[one], weight)
+        gradient, hessian = (np.ones(shape, dtype=np.float32, order="F") for _ in range(2))
+        for task in tasks:
+            y, raw = task.y_true, task.raw_prediction
+            distance = residual(y, raw)
+            if isinstance(self.loss, Quantile):
+                tau = np.float32(self.loss.tau)
+                gradient[task.at] = np.where(distance >= 0, 1 - tau, -tau)
+            else:
+                gradient[task.at] = np.sign(distance)
+            weights = self.terms[0].weighted(y, raw, task.sample_weight)
             if weights is not None:
-                hessian[one] = weights
-                gradient[one] *= hessian[one]
+                hessian[task.at] = weights
+                gradient[task.at] *= hessian[task.at]
         return gradient, hessian
 
     def intercept(
@@ -117,7 +121,7 @@ class LeafRefit(Objective, LeafRule):
         best = Objective.intercept(self, y_true, sample_weight, n_outputs)
         if self._level is None:
             return best
-        y = np.asarray(self._labels(y_true), dtype=np.float32)
+        y = np.asarray(self.labels(y_true), dtype=np.float32)
         weight = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float32)
         root = np.zeros(len(y), dtype=np.intp)
         found = [
@@ -180,7 +184,7 @@ class _Refits(Growth):
     def __init__(self, objective: LeafRefit, y: Array, raw: Array, weight: Array | None) -> None:
         super().__init__(*objective.gradient_hessian(y, raw, weight))
         self._objective, self._raw, self._weight = objective, raw, weight
-        self._y = np.asarray(objective._labels(y)).astype(raw.dtype, copy=False)
+        self._y = np.asarray(objective.labels(y)).astype(raw.dtype, copy=False)
 
     @override
     def values(self, output: int, leaf: Array, penalty: Penalty) -> NDArray[Any]:

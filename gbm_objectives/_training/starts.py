@@ -46,7 +46,7 @@ class Start:
     @classmethod
     def of(cls, objective: Objective, y_true: Array, raw: Array, weight: Array | None) -> Start:
         """The sums at these scores, which broadcast to the labels, or are (n_outputs,) or a row's each."""
-        several = objective.vector or objective.targets is not None
+        several = objective.vector or (objective.rows is not None and objective.rows.several)
         shape = (len(y_true), raw.shape[-1]) if several else y_true.shape
         scores = np.broadcast_to(raw, shape)
         g, h = (a.astype(float) for a in objective.gradient_hessian(y_true, scores, weight))

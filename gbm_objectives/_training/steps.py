@@ -15,6 +15,7 @@ from gbm_objectives._core.validation import Array, message
 from gbm_objectives._training.leaves import Growth, LeafRule, Penalty, of_each_residual
 from gbm_objectives.losses._residual import ResidualLoss
 from gbm_objectives.objective import Objective
+from gbm_objectives.objective._tasks import Task, tasks_of
 from gbm_objectives.objective._terms import Term
 
 #: The largest value of a leaf, in units of (mean sqrt|r|)^2 over all rows.
@@ -42,10 +43,10 @@ class LeafStep(Objective, LeafRule):
         of few outliers.
         """
         for term in objective.terms:
-            if not of_each_residual(term.loss):
+            if objective.of_tasks or not of_each_residual(term.loss):
                 needed = "losses of the residual of each row, such as huber() or cauchy()"
                 raise ValueError(message("leaves", f"'step' with {objective.name}", needed))
-        return cls(tuple(map(_unbounded, objective.terms)), objective.targets)
+        return cls(tuple(map(_unbounded, objective.terms)), objective.rows)
 
     @override
     def gradient_hessian(
@@ -64,11 +65,8 @@ class LeafStep(Objective, LeafRule):
     @override
     def growth(self, y_true: Array, raw_prediction: Array, sample_weight: Array | None) -> Growth:
         weight = sample_weight if sample_weight is not None and sample_weight.size else None
-        y, raw = np.asarray(self._labels(y_true)), raw_prediction
-        pairs = zip(*(a.reshape(len(a), -1).T for a in (y, raw)), strict=True)
-        objective = Objective(self.terms)
-        outputs = [_Column.of(objective, labels, scores, weight) for labels, scores in pairs]
-        return _Steps(outputs, raw.shape)
+        shape, tasks = tasks_of(self.terms, self.rows, y_true, raw_prediction, weight)
+        return _Steps([_Column.of(task) for task in tasks], [t.observed for t in tasks], shape)
 
 
 def _unbounded(term: Term) -> Term:
@@ -76,18 +74,24 @@ def _unbounded(term: Term) -> Term:
 
 
 class _Steps(Growth):
-    def __init__(self, outputs: list[_Column], shape: tuple[int, ...]) -> None:
-        gradient, hessian = (np.empty(shape, np.float32, order="F") for _ in range(2))
+    """One column an output, of the rows that are observed (None: all); the others have no part in it."""
+
+    def __init__(
+        self, outputs: list[_Column], observed: list[Array | None], shape: tuple[int, ...]
+    ) -> None:
+        gradient, hessian = (np.zeros(shape, np.float32, order="F") for _ in range(2))
         self._outputs = outputs
-        for k, one in enumerate(outputs):
-            at = (slice(None), k) if gradient.ndim == 2 else slice(None)
-            np.multiply(one.gradient, np.float32(one.enlarged), out=gradient[at])
+        self._rows = [slice(None) if seen is None else seen for seen in observed]
+        for k, (one, rows) in enumerate(zip(outputs, self._rows, strict=True)):
+            at = (rows, k) if gradient.ndim == 2 else rows
+            gradient[at] = one.gradient * np.float32(one.enlarged)
             hessian[at] = 1.0 if one.weight is None else one.weight
         super().__init__(gradient, hessian)
 
     @override
     def values(self, output: int, leaf: Array, penalty: Penalty) -> NDArray[np.float64]:
-        return self._outputs[output].values(leaf, penalty)
+        found = self._outputs[output].values(leaf[self._rows[output]], penalty)
+        return np.pad(found, (0, int(leaf.max()) + 1 - len(found)))
 
 
 @dataclass(frozen=True)
@@ -115,8 +119,10 @@ class _Column:
     enlarged: float
 
     @classmethod
-    def of(cls, objective: Objective, y: Array, raw: Array, weight: Array | None) -> _Column:
+    def of(cls, task: Task) -> _Column:
         """The derivatives of a round."""
+        objective = Objective(task.terms)
+        y, raw, weight = task.y_true, task.raw_prediction, task.sample_weight
         deltas = [
             term.loss.fixed_delta
             for term in objective.terms

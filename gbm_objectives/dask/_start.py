@@ -15,6 +15,8 @@ from gbm_objectives.dask._gather import pairs_of, sketches
 from gbm_objectives.dask._labels import LIMIT, Labels
 from gbm_objectives.objective import Objective
 from gbm_objectives.objective._loss_metric import LossMetric
+from gbm_objectives.objective._tasks import Task, of_output, tasks_of
+from gbm_objectives.objective._terms import Term
 from gbm_objectives.objective._validation import refuse_groups
 
 #: Row numbers of a table are not to be counted together.
@@ -61,29 +63,43 @@ class ClusterLabels:
     def metric(self, objective: Objective) -> LossMetric:
         """The objective's metric, at the scale of these labels: one for all machines and evaluation sets."""
         metric = objective.metric
-        if len(self.columns) > 1 or objective.of_classes or objective.targets is not None:
+        if len(self.columns) > 1 or objective.of_classes:
             return metric
-        y, weights = self.columns[0].y_true, self.columns[0].weights
-        losses = [
-            term.loss.criterion.anchored(y, term.weighted(y, y, weights)) for term in metric.terms
-        ]
-        terms = tuple(
-            replace(term, loss=loss, curvature=Unit())
-            for term, loss in zip(metric.terms, losses, strict=True)
+        y, weights, rows = self.columns[0].y_true, self.columns[0].weights, objective.rows
+        shape: tuple[int, ...] = np.shape(objective.labels(y))
+        zeros = np.broadcast_to(
+            0.0, shape if objective.n_outputs is None else (len(y), objective.n_outputs)
         )
-        return replace(metric, terms=terms, at_scale=True)
+        _, tasks = tasks_of(metric.terms, rows, y, zeros, weights, finite=True)
+        several = len(tasks) > 1  # each output has a scale of its own
+        terms = [
+            replace(_at_scale(term, task), output=k if several else term.output).with_columns_of(
+                own
+            )
+            for k, task in enumerate(tasks)
+            for term, own in zip(task.terms, of_output(metric.terms, k), strict=True)
+        ]
+        return replace(metric, terms=tuple(terms), at_scale=True)
+
+
+def _at_scale(term: Term, task: Task) -> Term:
+    """The term at the scale of the labels of a task."""
+    y, weight = task.y_true.astype(np.float64), task.sample_weight
+    loss = term.loss.criterion.anchored(y, term.weighted(y, y, weight))
+    return replace(term, loss=loss, curvature=Unit())
 
 
 def of_pairs(client: Any, objective: Objective, pairs: list[tuple[Any, Any]]) -> ClusterLabels:
     """From the labels and weights of each partition, delayed."""
-    refuse_groups([term.loss for term in objective.terms])
-    limit = LIMIT if objective.targets is None else _ROW_NUMBERS
+    if objective.rows is None:
+        refuse_groups([term.loss for term in objective.terms])
+    limit = LIMIT if objective.rows is None else _ROW_NUMBERS
     columns = sketches(client, pairs, limit)
     if objective.vector and len(columns) > 1:
         raise ValueError(
             message(
                 "labels", f"a matrix of {len(columns)} columns for {objective.name}", "one column of labels",
-                "Train on row numbers, with objective.with_targets(matrix): the table goes to every machine.",
+                "Train on row numbers, with objective.with_rows(targets=matrix): the table goes to every machine.",
             )
         )  # fmt: skip
     return ClusterLabels(columns)

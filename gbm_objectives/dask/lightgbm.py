@@ -309,7 +309,7 @@ def _one_column(y: Any) -> Any:
         raise ValueError(
             message(
                 "y", f"{y.shape[1]} columns", "one column of labels",
-                "Train on row numbers, with objective.with_targets(matrix): the table goes to every machine.",
+                "Train on row numbers, with objective.with_rows(targets=matrix): the table goes to every machine.",
             )
         )  # fmt: skip
     return y.iloc[:, 0] if hasattr(y, "iloc") else y[:, 0]

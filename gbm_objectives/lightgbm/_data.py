@@ -12,6 +12,7 @@ import numpy as np
 
 from gbm_objectives._core.validation import Array, message, numeric_array, reject_non_finite
 from gbm_objectives._training.starts import LocalLabels
+from gbm_objectives.objective import Objective
 
 
 def labels_of(data: lgb.Dataset) -> LocalLabels:
@@ -31,10 +32,23 @@ def labels_of(data: lgb.Dataset) -> LocalLabels:
     y = in_float32("y_true", label)
     if y.size != len(y):
         given = f"labels of shape {y.shape}"
-        hint = "Train on a matrix with objective.with_targets(matrix) and row numbers as labels."
+        hint = (
+            "Train on a matrix with objective.with_rows(targets=matrix) and row numbers as labels."
+        )
         raise ValueError(message("Dataset", given, "one column of labels", hint))
     w = None if weight is None else in_float32("sample_weight", weight)
     return LocalLabels(y.reshape(len(y)), w)
+
+
+@contextmanager
+def numbered_rows(objective: Objective, data: lgb.Dataset) -> Iterator[Objective]:
+    """The objective with the labels of the data as a table, row numbers in their place; as they were afterwards."""
+    labels = labels_of(data).y_true
+    try:
+        data.set_label(np.arange(len(labels)))
+        yield objective.with_rows(labels)
+    finally:
+        data.set_label(labels)
 
 
 def in_float32(argument: str, values: Any) -> Array:

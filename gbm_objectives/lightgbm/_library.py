@@ -109,7 +109,7 @@ def named_metrics(params: Mapping[str, Any], objective: Objective) -> list[str]:
 def refuse_raw_scores(given_as: str, names: list[str], objective: Objective) -> None:
     """Raise for built-in metrics that raw scores of this objective say nothing to."""
     link, wrong = objective.link, [n for n in names if n.strip().lower() not in _RANKS]
-    if objective.targets is not None:
+    if objective.rows is not None:
         why = "whose labels would be row numbers"
         refuse_named_metrics(given_as, names, why, "Write feval=metrics.mae(), say.")
     if link == IDENTITY:

@@ -62,6 +62,9 @@ def fit(
         leaves,
         continued,
     )
+    if objective.rows is not None and params.get("class_weight") is not None:
+        given = "a parameter of the estimator, beside a table of rows"
+        raise ValueError(message("class_weight", given, "class_weight of the objective"))
     door = _Fit(estimator, X, y, sample_weight, evaluations, arguments, named)
     run(_library, door, request)
     return estimator
@@ -95,7 +98,7 @@ class _Fit:
     @contextmanager
     def numbered(self, objective: Objective) -> Iterator[Objective]:
         """On the row numbers of label matrices: LightGBM's labels are one column."""
-        if self.y.ndim == 1 or objective.targets is not None:
+        if self.y.ndim == 1 or objective.rows is not None:
             yield objective
             return
         pairs = self.evaluations or []
@@ -153,7 +156,7 @@ class _Fit:
         views = Views(job.objective.link, [intercept], setting.settle)
         callbacks = [*views.given_to(self.callbacks), skip_reset, *setting.callbacks]
         # A classifier would number the rows of a table as classes.
-        several = job.objective.targets is not None and isinstance(estimator, lgb.LGBMClassifier)
+        several = job.objective.rows is not None and isinstance(estimator, lgb.LGBMClassifier)
         own_fit = lgb.LGBMModel.fit if several else type(estimator).fit
         with setting:
             own_fit(

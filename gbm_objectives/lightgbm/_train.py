@@ -12,6 +12,7 @@ from gbm_objectives._core.validation import Array, message
 from gbm_objectives._training.alarms import Guard
 from gbm_objectives._training.flow import Job, Request, run
 from gbm_objectives._training.leaves import Leaves
+from gbm_objectives._training.outputs import has_columns
 from gbm_objectives._training.refit import LeafRefit
 from gbm_objectives._training.starts import LocalLabels
 from gbm_objectives.lightgbm import _library
@@ -21,6 +22,7 @@ from gbm_objectives.lightgbm._data import (
     features_kept,
     has_start,
     labels_of,
+    numbered_rows,
     set_start,
     starting_at,
     validate_starts,
@@ -245,7 +247,7 @@ def cv(
     request = Request(objective, params, guard, feval, leaves, arguments.get("init_model"))
     if stratified is None:
         classes = isinstance(objective, Objective) and objective.link in (LOGIT, SOFTMAX)
-        stratified = classes and objective.targets is None
+        stratified = classes and objective.rows is None and not has_columns(objective)
     arguments["stratified"] = stratified
     door = _CrossValidation(train_set, num_boost_round, arguments, fpreproc, return_cvbooster)
     run(_library, door, request, finished=False)
@@ -264,6 +266,12 @@ class _CrossValidation(_Door):
         super().__init__(train_set, rounds, arguments)
         self.fpreproc, self.boosters = fpreproc, boosters
         self.results: dict[str, Any] = {}
+
+    def numbered(self, objective: Objective) -> AbstractContextManager[Objective]:
+        """On row numbers where losses have columns of the training rows, which folds part."""
+        if objective.rows is None and has_columns(objective):
+            return numbered_rows(objective, self.train_set)
+        return nullcontext(objective)
 
     def labels(self, objective: Objective, params: Mapping[str, Any]) -> LocalLabels:
         """Of all folds."""

@@ -5,6 +5,7 @@ For a loss of your own derive from `RobustLoss`, `ResidualLoss`, `MultiOutputLos
 ``__all__`` of its module.
 """
 
+from gbm_objectives.loss import HasColumns as HasColumns
 from gbm_objectives.loss import HasFisher as HasFisher
 from gbm_objectives.loss import HasHessian as HasHessian
 from gbm_objectives.loss import HasMajorizer as HasMajorizer

@@ -6,14 +6,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from typing_extensions import override
 
 from gbm_objectives._core.frozen import FrozenArray
 from gbm_objectives._core.numerics import weighted_sums
 from gbm_objectives._core.validation import Array, message, positive
 from gbm_objectives.curvature import Unit
-from gbm_objectives.loss import HasMajorizer, Loss
+from gbm_objectives.loss import HasColumns, HasMajorizer, Loss
 
 __all__ = ["MeanBias", "MeanBiasPenalty"]
 
@@ -35,10 +35,14 @@ class Groups:
             )
         if array.dtype.kind == "f" and np.isnan(array).any():
             raise ValueError(message("groups", "NaN", "a group for each row"))
-        names, codes = np.unique(array, return_inverse=True)
+        try:
+            names, codes = np.unique(array, return_inverse=True)
+        except TypeError as error:
+            given = f"labels that NumPy can't sort ({error})"
+            raise TypeError(message("groups", given, "labels of one type, none missing")) from error
         return cls(FrozenArray(codes.astype(np.intp)), len(names))
 
-    def part(self, rows: slice) -> Groups:
+    def part(self, rows: slice | NDArray[np.intp]) -> Groups:
         """The groups of some rows."""
         return replace(self, codes=self.codes.part(rows))
 
@@ -51,7 +55,7 @@ class Groups:
 
 
 @dataclass(frozen=True, slots=True)
-class MeanBiasPenalty(HasMajorizer):
+class MeanBiasPenalty(HasColumns, HasMajorizer):
     """(penalty/2) n mean(r)^2 with r = raw_prediction - y_true; per group where groups are given.
 
     Domain of y: the real numbers. Link: identity.
@@ -67,15 +71,18 @@ class MeanBiasPenalty(HasMajorizer):
     biases: tuple[float, ...] | None = field(default=None, repr=False)
 
     name: ClassVar[str] = "mean_bias_penalty"
+    columns = ("groups",)
     shift_invariant = True
     #: A constant gradient splits nothing.
     stands_alone = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "penalty", positive("penalty", self.penalty))
-        groups: Any = self.groups
-        if groups is not None and not isinstance(groups, Groups):
-            object.__setattr__(self, "groups", Groups.of(groups))
+        HasColumns.__post_init__(self)
+
+    @override
+    def _as_column(self, name: str, values: Any) -> Groups:
+        return Groups.of(values)
 
     @property
     def unit(self) -> float:
@@ -83,9 +90,10 @@ class MeanBiasPenalty(HasMajorizer):
         return 0.0
 
     @property
-    def n_rows(self) -> int | None:
-        """Groups belong to the training rows."""
-        return None if self.groups is None else len(self.groups)
+    @override
+    def missing_columns(self) -> tuple[str, ...]:
+        """None: without groups the bias is that of all rows."""
+        return ()
 
     @property
     @override
@@ -134,12 +142,6 @@ class MeanBiasPenalty(HasMajorizer):
         weights, residuals = np.split(sums, 2)
         means = residuals / np.where(weights > 0, weights, 1.0)
         return replace(self, biases=tuple(means.tolist()))
-
-    @override
-    def take(self, rows: slice) -> MeanBiasPenalty:
-        if self.groups is None:
-            return self
-        return replace(self, groups=self.groups.part(rows))
 
     def intercept(self, y_true: Array, sample_weight: Array | None) -> float:
         """The mean: it also minimises the sum over groups."""

@@ -152,7 +152,7 @@ def _resolved(
 ) -> Pending:
     """A loss or weighting after as many passes over the rows as it asks for."""
     n_samples = len(y_true)
-    if part.pending and part.sampled:
+    if part.pending and part.sampled and statistics(part).n_rows is None:
         y_true, raw_prediction, sample_weight = sample(y_true, raw_prediction, sample_weight)
     # A sample counts for the rows it stands for beside other machines, which may not sample.
     times = n_samples / len(y_true) if n_samples else 1.0

@@ -10,31 +10,45 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 
-from gbm_objectives._core.validation import Array
+from gbm_objectives._core.validation import Array, numeric_array
 from gbm_objectives.losses._classes import ABSENT, ClassScores, best_scores
+from gbm_objectives.objective._rows import RowTable
+from gbm_objectives.objective._tasks import tasks_of
 from gbm_objectives.objective._terms import Term
-from gbm_objectives.objective._validation import validate_data, validate_labels
+from gbm_objectives.objective._validation import validate_labels
 
 Terms = tuple[Term, ...]
 
 
 def best_constant(
-    terms: Terms, y_true: Array, sample_weight: ArrayLike | None, n_outputs: int | None
+    terms: Terms,
+    rows: RowTable | None,
+    y_true: ArrayLike,
+    sample_weight: ArrayLike | None,
+    n_outputs: int | None,
 ) -> float | NDArray[np.float64]:
     """See `Objective.intercept`; all arguments are validated here."""
     losses = [term.loss for term in terms]
+    labels = numeric_array("y_true", y_true if rows is None else rows.labels(y_true))
+    shape: tuple[int, ...] = labels.shape
     if losses[0].vector:
-        validate_labels(losses, y_true, None)  # before their number is read from class codes
-        n_outputs = losses[0].n_outputs or n_outputs or _n_classes(y_true)
-        zeros = np.broadcast_to(0.0, (len(y_true), n_outputs))
-        y, _, weight = validate_data(losses, y_true, zeros, sample_weight)
-        return scores(terms, y, weight, n_outputs)
-    zeros = np.broadcast_to(0.0, y_true.shape)
-    y, _, weight = validate_data(losses, y_true, zeros, sample_weight)
-    y = y.astype(np.float64)
-    if y.ndim == 2:
-        return np.array([constant(terms, column, weight) for column in y.T])
-    return constant(terms, y, weight)
+        validate_labels(losses, labels, None)  # before their number is read from class codes
+        shape = (len(labels), losses[0].n_outputs or n_outputs or _n_classes(labels))
+    zeros = np.broadcast_to(0.0, shape)
+    _, tasks = tasks_of(terms, rows, y_true, zeros, sample_weight, finite=True)
+    if losses[0].vector:
+        return scores(tasks[0].terms, tasks[0].y_true, tasks[0].sample_weight, shape[1])
+    exposed = rows is not None and rows.log_exposure is not None
+    found = [
+        constant(
+            task.terms,
+            task.y_true.astype(np.float64),
+            task.sample_weight,
+            task.raw_prediction.astype(np.float64) if exposed else None,
+        )
+        for task in tasks
+    ]
+    return np.array(found) if len(shape) == 2 else found[0]
 
 
 def _n_classes(y_true: Array) -> int:
@@ -42,13 +56,22 @@ def _n_classes(y_true: Array) -> int:
     return y_true.shape[1] if y_true.ndim == 2 else max(int(y_true.max()) + 1, 2)
 
 
-def constant(terms: Terms, y_true: Array, sample_weight: Array | None) -> float:
-    """The best raw score of one output: the loss's own, or sought where several terms or weightings shape it."""
+def constant(
+    terms: Terms, y_true: Array, sample_weight: Array | None, offset: Array | None = None
+) -> float:
+    """The best raw score of one output: the loss's own, or sought where several terms or weightings shape it.
+
+    An ``offset``, the logarithm of the exposures, is added to the score of each row.
+    """
     weights = [term.weighted(y_true, y_true, sample_weight) for term in terms]
-    starts = [term.loss.intercept(y_true, w) for term, w in zip(terms, weights, strict=True)]
+    if offset is None:
+        starts = [term.loss.intercept(y_true, w) for term, w in zip(terms, weights, strict=True)]
+    else:  # of rates, weighted by exposure: the best for `poisson`, near it for others
+        starts = [_rate(term, y_true, w, offset) for term, w in zip(terms, weights, strict=True)]
     low, high = min(starts), max(starts)
     exists = any(term.loss.has_best_constant for term in terms)
     known = all(term.loss.has_best_constant and not _shaping(term) for term in terms)
+    known = known and offset is None
     if low == high and (known or not exists):
         return float(low)
     anchored = [
@@ -59,11 +82,12 @@ def constant(terms: Terms, y_true: Array, sample_weight: Array | None) -> float:
         )
         for term, w in zip(terms, weights, strict=True)
     ]
-    if not any(term.loss.n_rows for term in terms):
+    if offset is None and not any(term.loss.n_rows for term in terms):
         y_true, sample_weight = _distinct(y_true, sample_weight)
 
     def total(score: float, gradient: bool) -> float:
         raw, sums = np.full_like(y_true, score), 0.0
+        raw = raw if offset is None else raw + offset
         for term in anchored:
             found = term.resolved(y_true, raw, sample_weight, None)
             row = found.slope(y_true, raw) if gradient else found.value(slice(None), y_true, raw)
@@ -81,6 +105,13 @@ def constant(terms: Terms, y_true: Array, sample_weight: Array | None) -> float:
     if all(term.loss.convex for term in terms):  # rounding can't tell them apart
         return float(0.5 * (low + high))
     return float(min((low, high), key=lambda score: total(score, gradient=False)))
+
+
+def _rate(term: Term, y_true: Array, sample_weight: Array | None, offset: Array) -> float:
+    """The best raw score of the rates y/exposure, weighted by exposure."""
+    exposure = np.exp(offset)
+    weight = exposure if sample_weight is None else sample_weight * exposure
+    return float(term.loss.intercept(y_true / exposure, weight))
 
 
 def _shaping(term: Term) -> bool:
@@ -121,6 +152,9 @@ def scores(
     """The best scores of a loss of several outputs, (n_outputs,)."""
     raw = np.broadcast_to(0.0, (len(y_true), n_outputs))
     losses = [cast(ClassScores, term.loss) for term in terms]
+    own_rows = any(loss.n_rows is not None for loss in losses)
+    if len(terms) == 1 and own_rows:
+        return losses[0].intercept(y_true, terms[0].weighted(y_true, raw, sample_weight))
     if len(terms) == 1:
         weight = terms[0].weighted(y_true, raw, sample_weight)
         if losses[0].labels == "class":  # one row a class, those without rows too
@@ -136,7 +170,7 @@ def scores(
     ]
     shares = losses[0].shares(y_true, sample_weight, n_outputs)
     rows, weights = y_true, sample_weight
-    if losses[0].labels == "class":  # one row a class is enough
+    if losses[0].labels == "class" and not own_rows:  # one row a class is enough
         rows, weights = np.arange(n_outputs, dtype=np.float64), shares
 
     def sums(score: Array) -> tuple[float, Array]:

@@ -15,9 +15,9 @@ from gbm_objectives.curvature import Unit
 from gbm_objectives.loss import Loss
 from gbm_objectives.metrics._metric import Metric
 from gbm_objectives.objective._evaluation import mean_value
-from gbm_objectives.objective._targets import Targets
+from gbm_objectives.objective._rows import RowTable
+from gbm_objectives.objective._tasks import Task, name_of, tasks_of
 from gbm_objectives.objective._terms import Term
-from gbm_objectives.objective._validation import validate_data
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,32 +27,33 @@ class LossMetric(Metric):
     The scale of a loss with an automatic delta is found around the best constant of the labels at hand,
     so it is the same in every round; the value is divided by delta^2, so it is of order 1 whatever the
     units of the target. The smooth quantile objective is measured by the exact pinball loss. Terms
-    that carry data of the training rows (groups) have no value on other rows and are left out.
+    that carry data of the training rows (groups), and no table of rows, have no value on other rows and are left out.
 
     Parameters
     ----------
     terms : tuple of Term
         Of the objective.
-    targets : Targets or None, default None
+    rows : RowTable or None, default None
         Of the objective.
     at_scale : bool, default False
         Whether the losses have a scale already: that of all machines' labels.
     """
 
     terms: tuple[Term, ...] = ()
-    targets: Targets | None = None
+    rows: RowTable | None = None
     at_scale: bool = False
 
     @property
     def name(self) -> str:
         """The names of the losses, joined by +."""
-        return "+".join(term.loss.name for term in self.terms)
+        return name_of(self.terms)
 
     @override
     def evaluate(
         self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None
     ) -> float:
-        return self._mean(*self._arrays(y_true, y_pred, sample_weight), None)
+        tasks = self._tasks(y_true, y_pred, sample_weight)
+        return float(np.mean([self._of_task(task, None) for task in tasks]))
 
     @override
     def over_machines(self, y_true: Any, y_pred: Any, sample_weight: Any, reduce: Reduce) -> float:
@@ -60,51 +61,49 @@ class LossMetric(Metric):
 
         Scales that are still automatic are those of the machine's own labels, which differ a little.
         """
-        y, raw, weight = self._arrays(y_true, y_pred, sample_weight, alone=False)
-        total = float(len(y) if weight is None else weight.sum())
-        if not total:  # rows that weigh nothing are as good as none
-            y, raw, weight = y[:0], raw[:0], None
-        value = self._mean(y, raw, weight, reduce)
-        weights, sums = reduce(np.array([total, total * value])).tolist()
-        if not weights:
+        sums = []
+        for task in self._tasks(y_true, y_pred, sample_weight, alone=False):
+            y, raw, weight = task.y_true, task.raw_prediction, task.sample_weight
+            total = float(len(y) if weight is None else weight.sum())
+            if not total:  # rows that weigh nothing are as good as none
+                terms = tuple(term.take(slice(0, 0)) for term in task.terms)
+                task = replace(task, terms=terms, y_true=y[:0], raw_prediction=raw[:0])
+                task = replace(task, sample_weight=None)
+            sums.append((total, total * self._of_task(task, reduce)))
+        totals = reduce(np.array(sums).ravel()).reshape(-1, 2)
+        if not totals[:, 0].all():
             given = "zero for all rows of all machines"
             raise invalid("sample_weight", given=given, needed="at least one weight > 0")
-        return float(sums / weights)
+        return float(np.mean(totals[:, 1] / totals[:, 0]))
 
-    def _arrays(
+    def _tasks(
         self, y_true: Any, y_pred: Any, sample_weight: Any, *, alone: bool = True
-    ) -> tuple[Array, Array, Array | None]:
-        labels = y_true if self.targets is None else self.targets.rows(y_true)
-        losses = [term.loss for term in self.terms]
-        return validate_data(losses, labels, y_pred, sample_weight, alone=alone)
-
-    def _mean(self, y: Array, raw: Array, weight: Array | None, reduce: Reduce | None) -> float:
-        """The mean over outputs."""
-        if self.terms[0].loss.vector:
-            return self.compute(y, raw, weight, reduce)
-        columns = [(slice(None), *column) for column in np.ndindex(raw.shape[1:])]
-        return float(np.mean([self.compute(y[one], raw[one], weight, reduce) for one in columns]))
+    ) -> list[Task]:
+        """Of the terms that have a value on these rows."""
+        terms = self.terms
+        if self.rows is None and any(term.loss.n_rows is None for term in terms):
+            terms = tuple(term for term in terms if term.loss.n_rows is None)
+        return tasks_of(terms, self.rows, y_true, y_pred, sample_weight, alone=alone, finite=True)[
+            1
+        ]
 
     @override
-    def compute(
-        self,
-        y_true: Array,
-        y_pred: Array,
-        sample_weight: Array | None,
-        reduce: Reduce | None = None,
-    ) -> float:
+    def compute(self, y_true: Array, y_pred: Array, sample_weight: Array | None) -> float:
         """The value of one output, or of one loss of several."""
+        return self._of_task(Task(self.terms, y_true, y_pred, sample_weight, slice(None)), None)
+
+    def _of_task(self, task: Task, reduce: Reduce | None) -> float:
+        """The mean loss of the rows of a task, over the square of its unit."""
+        y, raw, weight = task.y_true, task.raw_prediction, task.sample_weight
         total = unit = 0.0
-        for term in self.terms:
-            if term.loss.n_rows is not None:
-                continue
+        for term in task.terms:
             measured = replace(
                 term,
-                loss=term.loss if self.at_scale else _anchored(term, y_true, y_pred, sample_weight),
+                loss=term.loss if self.at_scale else _anchored(term, y, raw, weight),
                 curvature=Unit(),
                 weightings=tuple(w for w in term.weightings if w.in_metric),
-            ).resolved(y_true, y_pred, sample_weight, reduce)
-            total += mean_value(measured, y_true, y_pred, sample_weight)
+            ).resolved(y, raw, weight, reduce)
+            total += mean_value(measured, y, raw, weight)
             unit = max(unit, measured.loss.unit)
         return total / (unit or 1.0)
 

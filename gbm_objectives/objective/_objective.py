@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gbm_objectives._core.reduction import Reduce, collective, together
-from gbm_objectives._core.validation import invalid, number, numeric_array
+from gbm_objectives._core.validation import invalid, number
 from gbm_objectives.curvature import Curvature, as_curvature
 from gbm_objectives.loss import Loss
 from gbm_objectives.objective import _intercept
@@ -18,16 +18,10 @@ from gbm_objectives.objective._evaluation import fill, mean_value
 from gbm_objectives.objective._loss_metric import LossMetric
 from gbm_objectives.objective._parameters import changed, owners
 from gbm_objectives.objective._responses import Responses
-from gbm_objectives.objective._targets import Targets
+from gbm_objectives.objective._rows import RowTable
+from gbm_objectives.objective._tasks import by_output, tasks_of, together_of
 from gbm_objectives.objective._terms import Term
-from gbm_objectives.objective._validation import (
-    refuse_groups,
-    validate_labels,
-    validate_rows,
-    validate_shapes,
-    validate_sum,
-    validate_trainable,
-)
+from gbm_objectives.objective._validation import validate_sum, validate_table, validate_trainable
 from gbm_objectives.weighting import ClassWeight
 
 Derivatives = tuple[NDArray[np.float32], NDArray[np.float32]]
@@ -48,16 +42,18 @@ class Objective(Responses):
     ----------
     terms : tuple of Term
         What is summed. The factories, such as `gbm_objectives.huber`, make objectives of one term.
-    targets : Targets or None, default None
-        A table of label rows, (n_rows, n_outputs). With it labels are row numbers of the table: a matrix of labels
-        for LightGBM, whose labels are one column.
+    rows : RowTable or None, default None
+        A table of rows; see `with_rows`. With it labels are row numbers of the table.
     """
 
     terms: tuple[Term, ...]
-    targets: Targets | None = None
+    rows: RowTable | None = None
 
     def __post_init__(self) -> None:
-        validate_sum([term.loss for term in self.terms])
+        for terms in by_output(self.terms):
+            validate_sum([term.loss for term in terms])
+        if self.rows is not None:
+            validate_table(self._losses, len(self.rows))
 
     @classmethod
     def of(
@@ -103,7 +99,7 @@ class Objective(Responses):
     @property
     def metric(self) -> LossMetric:
         """The value of the losses as a metric for both libraries; see `LossMetric`."""
-        return LossMetric(link=self.link, terms=self.terms, targets=self.targets)
+        return LossMetric(link=self.link, terms=self.terms, rows=self.rows)
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -135,15 +131,69 @@ class Objective(Responses):
         """
         return replace(self, terms=changed(self.terms, changes))
 
-    def with_targets(self, targets: ArrayLike) -> Objective:
-        """The objective with labels that are row numbers of a table, for labels of several columns.
+    def with_rows(
+        self, targets: Any, *, exposure: ArrayLike | None = None, **columns: ArrayLike
+    ) -> Objective:
+        """The objective with a table of rows. Labels are then row numbers of the table.
 
-        ``lgb.Dataset(X, np.arange(len(X)))`` with ``objective.with_targets(Y)`` and num_class=Y.shape[1] trains on
-        the label matrix Y; folds, samples and evaluation sets number the rows of the same table.
+        ``lgb.Dataset(X, np.arange(len(X)))`` with ``objective.with_rows(targets=Y, groups=g)`` trains on the labels Y
+        and the groups g, whatever takes rows away or brings them in another order: folds, samples, searches. The rows
+        of evaluation sets are in the same table.
 
         Parameters
         ----------
-        targets : array_like of shape (n_rows, n_outputs)
+        targets : array_like of shape (n_rows,) or (n_rows, n_outputs), or data frame
+            The labels of all rows, held in float32. NaN in one of several columns is a label that is missing: it has
+            no part in anything. Of a data frame that has a column for each column that the losses use, these are
+            taken, and the labels are all its other columns.
+        exposure : array_like of shape (n_rows,), or None, default None
+            Of losses with a log link: how long, or how much, a row was observed, > 0. The model predicts the rate for
+            an exposure of 1; log(exposure) is added to the raw prediction of each row.
+        **columns : array_like of shape (n_rows, ...)
+            What the losses use by its name: ``groups`` of `mean_bias_error`, ``cost`` of
+            `cost_sensitive_cross_entropy`, the columns of a loss of your own (`HasColumns`).
+
+        Returns
+        -------
+        Objective
+            A new one, whose labels are row numbers from 0 to n_rows - 1.
+
+        Raises
+        ------
+        TypeError, ValueError
+            For a column that no loss uses, columns of different lengths, a row or a column without any label.
+        """
+        if hasattr(targets, "columns") and hasattr(targets, "drop"):
+            used = [name for name in self.columns if name in targets.columns]
+            found = {name: targets[name] for name in used}
+            columns = {**{name: found[name] for name in used if name != "exposure"}, **columns}
+            exposure = found.get("exposure") if exposure is None else exposure
+            targets = targets.drop(columns=used)
+        uses = {name for loss in self._losses for name in loss.columns}
+        if (
+            exposure is not None and "exposure" in uses
+        ):  # a loss of the user's, which does what it likes
+            columns, exposure = {**columns, "exposure": exposure}, None
+        for name in columns:
+            if name not in uses:
+                needed = f"one of {', '.join(sorted(uses))}" if uses else "no columns"
+                raise invalid(
+                    name, given=f"a column that {self.name} has no use for", needed=needed
+                )
+        if exposure is not None and "exposure" not in self.columns:
+            given = f"a column for {self.name}, whose link is no logarithm"
+            raise invalid(
+                "exposure", given=given, needed="a loss with a log link, such as poisson()"
+            )
+        terms = tuple(term.with_columns(columns) for term in self.terms)
+        return replace(self, terms=terms, rows=RowTable.of(targets, exposure))
+
+    def with_targets(self, targets: ArrayLike) -> Objective:
+        """`with_rows` of labels alone.
+
+        Parameters
+        ----------
+        targets : array_like of shape (n_rows,) or (n_rows, n_outputs)
             The table.
 
         Returns
@@ -151,16 +201,16 @@ class Objective(Responses):
         Objective
             A new one, whose labels are row numbers from 0 to n_rows - 1.
         """
-        return replace(self, targets=Targets(targets))
+        return self.with_rows(targets)
 
     def __repr__(self) -> str:
         sums = " + ".join(map(repr, self.terms))
-        return sums if self.targets is None else f"({sums}).with_targets({self.targets!r})"
+        return sums if self.rows is None else f"({sums}).with_rows({self.rows!r})"
 
     def __add__(self, other: Objective) -> Objective:
         if not isinstance(other, Objective):
             return NotImplemented
-        tables = {objective.targets for objective in (self, other)} - {None}
+        tables = {objective.rows for objective in (self, other)} - {None}
         if len(tables) > 1:
             raise invalid("targets", given="two tables in a sum", needed="one table for all terms")
         return Objective(self.terms + other.terms, next(iter(tables), None))
@@ -255,18 +305,23 @@ class Objective(Responses):
         ValueError
             For NaN, inf, labels outside the loss' domain, wrong shapes, negative or all-zero weights.
         """
-        losses, alone = self._losses, reduce is None
-        validate_trainable(losses)
-        y, raw, weight = validate_shapes(
-            losses, self._labels(y_true), raw_prediction, sample_weight, alone=alone
+        validate_trainable(self._losses)
+        shape, tasks = tasks_of(
+            self.terms, self.rows, y_true, raw_prediction, sample_weight, alone=reduce is None
         )
-        validate_rows(losses, len(y)) if alone else refuse_groups(losses)
-        validate_labels(losses, y, raw)
-        gradient = np.empty(raw.shape, dtype=np.float32, order="F")
-        hessian = np.empty(raw.shape, dtype=np.float32, order="F")
-        for one in self._tasks(raw):
-            terms = [term.resolved(y[one], raw[one], weight, reduce) for term in self.terms]
-            fill(terms, y[one], raw[one], weight, gradient[one], hessian[one])
+        gradient = np.empty(shape, dtype=np.float32, order="F")
+        hessian = np.empty(shape, dtype=np.float32, order="F")
+        for task in tasks:
+            y, raw, weight = task.y_true, task.raw_prediction, task.sample_weight
+            terms = [term.resolved(y, raw, weight, reduce) for term in task.terms]
+            if task.observed is None:
+                fill(terms, y, raw, weight, gradient[task.at], hessian[task.at])
+                continue
+            found = np.empty((2, len(y)), dtype=np.float32)
+            fill(terms, y, raw, weight, found[0], found[1])
+            for results, values in zip((gradient, hessian), found, strict=True):
+                results[task.at] = 0.0  # a label that is missing has no part in anything
+                results[task.at][task.observed] = values
         return gradient, hessian
 
     def fixed(
@@ -284,8 +339,17 @@ class Objective(Responses):
         Objective
             A new one. It gives the same gradients for the same arguments.
         """
-        y, raw, weight = self._validated(y_true, raw_prediction, sample_weight)
-        return replace(self, terms=tuple(term.fixed(y, raw, weight) for term in self.terms))
+        _, tasks = tasks_of(
+            self.terms, self.rows, y_true, raw_prediction, sample_weight, finite=True
+        )
+        if not self.of_tasks:
+            tasks = [together_of(tasks)]
+        terms = [
+            term.fixed(task.y_true, task.raw_prediction, task.sample_weight)
+            for task in tasks
+            for term in task.terms
+        ]
+        return replace(self, terms=tuple(map(Term.with_columns_of, terms, self.terms)))
 
     def value(
         self, y_true: ArrayLike, raw_prediction: ArrayLike, sample_weight: ArrayLike | None = None
@@ -303,15 +367,16 @@ class Objective(Responses):
         Returns
         -------
         float
-            The mean over rows, summed over the outputs and the terms.
+            The mean over rows, summed over the outputs and the terms; of an output over the rows that have a label.
         """
-        y, raw, weight = self._validated(y_true, raw_prediction, sample_weight)
-        validate_rows(self._losses, len(y))
+        _, tasks = tasks_of(
+            self.terms, self.rows, y_true, raw_prediction, sample_weight, finite=True
+        )
         total = 0.0
-        for one in self._tasks(raw):
-            for term in self.terms:
-                found = term.resolved(y[one], raw[one], weight, None)
-                total += mean_value(found, y[one], raw[one], weight)
+        for task in tasks:
+            y, raw, weight = task.y_true, task.raw_prediction, task.sample_weight
+            for term in task.terms:
+                total += mean_value(term.resolved(y, raw, weight, None), y, raw, weight)
         return total
 
     def intercept(
@@ -337,5 +402,4 @@ class Objective(Responses):
         float or ndarray of shape (n_outputs,)
             On the raw scale, before the link.
         """
-        y = numeric_array("y_true", self._labels(y_true))
-        return _intercept.best_constant(self.terms, y, sample_weight, n_outputs)
+        return _intercept.best_constant(self.terms, self.rows, y_true, sample_weight, n_outputs)

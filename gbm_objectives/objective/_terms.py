@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gbm_objectives._core.reduction import Reduce
 from gbm_objectives._core.validation import Array, invalid, non_negative, positive
@@ -39,6 +41,8 @@ class Term:
         Above 0.
     weightings : tuple of Weighting, default ()
         They multiply value, gradient and Hessian of each row.
+    output : int or None, default None
+        The output whose term it is; None: of all.
     """
 
     loss: Loss
@@ -46,6 +50,7 @@ class Term:
     clip: tuple[float, float | None] | None = None
     coefficient: float = 1.0
     weightings: tuple[Weighting, ...] = ()
+    output: int | None = None
 
     def __post_init__(self) -> None:
         self.policy.check(self.loss)
@@ -63,6 +68,21 @@ class Term:
     def drawn(self) -> bool:
         """Whether anything in it is a random draw that changes with the predictions."""
         return self.loss.drawn or any(weighting.drawn for weighting in self.weightings)
+
+    def take(self, rows: slice | NDArray[np.intp]) -> Term:
+        """The term with the columns of these rows alone."""
+        loss = self.loss.take(rows)
+        return self if loss is self.loss else replace(self, loss=loss)
+
+    def with_columns(self, columns: Mapping[str, Any]) -> Term:
+        """The term with those of the columns that its loss uses."""
+        own = {name: columns[name] for name in self.loss.columns if name in columns}
+        loss: Any = self.loss  # a dataclass, which its base class is not
+        return replace(self, loss=replace(loss, **own)) if own else self
+
+    def with_columns_of(self, other: Term) -> Term:
+        """The term with the columns of another one of the same loss."""
+        return self.with_columns({name: getattr(other.loss, name) for name in other.loss.columns})
 
     def derivatives(self, block: Block) -> tuple[Array, Array]:
         """Gradient and Hessian of a block: positive and within the clip."""

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from numpy.typing import ArrayLike
 
-from gbm_objectives._core.validation import Array
 from gbm_objectives.curvature import Curvature
-from gbm_objectives.links import Link
+from gbm_objectives.links import Columns, Link, Log
 from gbm_objectives.loss import Loss
-from gbm_objectives.objective._targets import Targets
+from gbm_objectives.objective._rows import RowTable
+from gbm_objectives.objective._tasks import at_hand, by_output, n_outputs_of, name_of
 from gbm_objectives.objective._terms import Term
-from gbm_objectives.objective._validation import validate_data
+
+Terms = tuple[Term, ...]
 
 
 class Traits:
@@ -22,16 +22,18 @@ class Traits:
     __slots__ = ()
 
     terms: tuple[Term, ...]
-    targets: Targets | None
+    rows: RowTable | None
 
     @property
     def name(self) -> str:
         """The names of the losses, joined by +."""
-        return "+".join(term.loss.name for term in self.terms)
+        return name_of(self.terms)
 
     @property
     def link(self) -> Link:
-        """From raw scores to the response."""
+        """From raw scores to the response; of several tasks one for each output."""
+        if self.of_tasks:
+            return Columns(tuple(terms[0].loss.link for terms in by_output(self.terms)))
         return self.terms[0].loss.link
 
     @property
@@ -41,8 +43,20 @@ class Traits:
 
     @property
     def n_outputs(self) -> int | None:
-        """The number of levels, of losses that have some; None: as many outputs as classes or columns of labels."""
-        return self.terms[0].loss.n_outputs
+        """The number of levels or tasks; None: as many outputs as classes or columns of labels."""
+        return self.terms[0].loss.n_outputs or n_outputs_of(self.terms)
+
+    @property
+    def of_tasks(self) -> bool:
+        """Whether each output has losses of its own, as those of `multi_task` have."""
+        return n_outputs_of(self.terms) is not None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """What the losses use of a row beside its label: what `with_rows` takes, with ``exposure`` for log links."""
+        named = dict.fromkeys(name for term in self.terms for name in term.loss.columns)
+        logarithmic = all(isinstance(loss.link, Log) for loss in self._losses)
+        return (*named, "exposure") if logarithmic and "exposure" not in named else tuple(named)
 
     @property
     def of_classes(self) -> bool:
@@ -69,16 +83,21 @@ class Traits:
     def _losses(self) -> list[Loss]:
         return [term.loss for term in self.terms]
 
-    def _labels(self, y_true: ArrayLike) -> ArrayLike:
-        return y_true if self.targets is None else self.targets.rows(y_true)
+    def labels(self, y_true: ArrayLike) -> Any:
+        """The labels themselves: where there is a table of rows, those that row numbers stand for.
 
-    def _tasks(self, raw: Array) -> list[Any]:
-        """Indices of each task, of labels and predictions alike: all outputs of one, or a column each."""
-        if self.vector:
-            return [slice(None)]
-        return [(slice(None), *column) for column in np.ndindex(raw.shape[1:])]
+        Parameters
+        ----------
+        y_true : array_like of shape (n_samples,) or (n_samples, n_outputs)
+            Labels, or row numbers.
 
-    def _validated(
-        self, y_true: ArrayLike, raw_prediction: ArrayLike, sample_weight: ArrayLike | None
-    ) -> tuple[Array, Array, Array | None]:
-        return validate_data(self._losses, self._labels(y_true), raw_prediction, sample_weight)
+        Returns
+        -------
+        array_like
+            Labels. NaN is a label that is missing.
+        """
+        return y_true if self.rows is None else self.rows.labels(y_true)
+
+    def by_hand(self, y_true: ArrayLike) -> Terms:
+        """The terms with their columns for these row numbers: what the table stands for."""
+        return at_hand(self.terms, self.rows, y_true)[1]

@@ -69,25 +69,6 @@ def validate_shapes(
     return y, raw, sample_weights(sample_weight, len(y), may_be_zero=not alone)
 
 
-def validate_data(
-    losses: Sequence[Loss],
-    y_true: ArrayLike,
-    raw_prediction: ArrayLike,
-    sample_weight: ArrayLike | None,
-    *,
-    alone: bool = True,
-) -> tuple[Array, Array, Array | None]:
-    """As `validate_shapes`, and every number in them is fit for the losses.
-
-    Weights are in float64: the sum of large ones leaves float32.
-    """
-    y, raw, weight = validate_shapes(losses, y_true, raw_prediction, sample_weight, alone=alone)
-    reject_non_finite("y_true", y)
-    reject_non_finite("raw_prediction", raw)
-    validate_labels(losses, y, raw)
-    return y, raw, None if weight is None else weight.astype(np.float64, copy=False)
-
-
 def validate_labels(losses: Sequence[Loss], y_true: Array, raw_prediction: Array | None) -> None:
     """Raise for labels that are not finite in float32, or outside the domain of a loss.
 
@@ -149,27 +130,52 @@ def _unfit_rows(y_true: Array, fits: Callable[[Array], bool]) -> list[int]:
     return found
 
 
+def validate_columns(losses: Sequence[Loss]) -> None:
+    """Raise where a loss has not been given a column that it uses."""
+    for loss in losses:
+        if loss.missing_columns:
+            name = loss.missing_columns[0]
+            raise invalid(
+                ", ".join(loss.missing_columns),
+                given=f"nothing, where {loss.name} uses it",
+                needed="a value for each row",
+                hint=f"Write objective.with_rows(targets=y, {name}=...) and give row numbers as labels; the "
+                "estimators of gbm_objectives.sklearn take it as an argument of fit.",
+            )
+
+
 def validate_rows(losses: Sequence[Loss], n_samples: int) -> None:
     """Raise where a loss carries data of its training rows, and these are others."""
     for loss in losses:
         if loss.n_rows is not None and loss.n_rows != n_samples:
             raise invalid(
-                "groups",
+                ", ".join(loss.columns),
                 given=f"{loss.n_rows} rows where the data has {n_samples}",
-                needed="the group of each row of the training data",
-                hint="In cross-validation make one objective a fold, with the fold's groups.",
+                needed="a value for each row of the training data",
+                hint="Where rows come in parts, write objective.with_rows(targets=y) and give row numbers as labels.",
+            )
+
+
+def validate_table(losses: Sequence[Loss], n_rows: int) -> None:
+    """Raise for losses whose columns are not those of a table of so many rows."""
+    for loss in losses:
+        if loss.n_rows is not None and loss.n_rows != n_rows:
+            given = f"{loss.n_rows} rows beside {n_rows} of targets"
+            raise invalid(
+                ", ".join(loss.columns), given=given, needed="columns of one table, of as many rows"
             )
 
 
 def refuse_groups(losses: Sequence[Loss]) -> None:
     """Raise for data of the training rows on several machines: which rows a machine has is not known."""
-    if any(loss.n_rows is not None for loss in losses):
-        raise invalid(
-            "groups",
-            given="a group a row, with rows spread over machines",
-            needed="no groups there",
-            hint="mean_bias_error without groups sums over all machines; groups need one machine.",
-        )
+    for loss in losses:
+        if loss.n_rows is not None:
+            raise invalid(
+                ", ".join(loss.columns),
+                given="a value for each row, with rows spread over machines",
+                needed="row numbers as labels, by which each machine knows its rows",
+                hint="Write objective.with_rows(targets=y).",
+            )
 
 
 def reject_non_finite_data(y_true: Array, raw_prediction: Array) -> None:

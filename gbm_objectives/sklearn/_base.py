@@ -15,6 +15,7 @@ from gbm_objectives._training.alarms import Guard
 from gbm_objectives._training.leaves import Leaves
 from gbm_objectives._training.refusals import validate_objective
 from gbm_objectives.objective import Objective
+from gbm_objectives.sklearn._columns import numbered
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -81,6 +82,8 @@ class ObjectiveEstimator(MetaEstimatorMixin, BaseEstimator):  # type: ignore[mis
         sample_weight: ArrayLike | None,
         evaluations: list[tuple[Any, Any]] | None,
         arguments: dict[str, Any],
+        columns: dict[str, Any] | None = None,
+        eval_rows: Any = None,
     ) -> Self:
         objective, library = validate_objective(self.objective, self.guard), self._library
         check_consistent_length(X, y)  # XGBoost takes twice as many labels for two targets
@@ -91,6 +94,9 @@ class ObjectiveEstimator(MetaEstimatorMixin, BaseEstimator):  # type: ignore[mis
             for features, labels in evaluations:
                 check_consistent_length(features, labels)
             evaluations = [(native_features("eval_set", x), y) for x, y in evaluations]
+        objective, y, evaluations = self._on_rows(
+            objective, y, evaluations, arguments, columns or {}, eval_rows
+        )
         wrapped = self._wrapped()
         wrapped.set_params(**{name: getattr(self.estimator, name) for name in library.OBJECTS})
         self.estimator_ = library.fit(
@@ -111,6 +117,30 @@ class ObjectiveEstimator(MetaEstimatorMixin, BaseEstimator):  # type: ignore[mis
         elif hasattr(self, "feature_names_in_"):
             del self.feature_names_in_
         return self
+
+    def _on_rows(
+        self,
+        objective: Objective,
+        y: Array,
+        evaluations: list[tuple[Any, Any]] | None,
+        arguments: dict[str, Any],
+        columns: dict[str, Any],
+        eval_rows: Any,
+    ) -> tuple[Objective, Array, list[tuple[Any, Any]] | None]:
+        """On row numbers, where rows have columns beside the labels, or labels are missing."""
+        own = {name: arguments.pop(name) for name in objective.columns if name in arguments}
+        given = {name: values for name, values in columns.items() if values is not None} | own
+        if not (given or has_missing(y)):
+            if eval_rows is not None:
+                raise ValueError(
+                    message(
+                        "eval_rows",
+                        "rows of evaluation sets alone",
+                        "columns of the training rows too",
+                    )
+                )
+            return objective, y, evaluations
+        return numbered(objective, y, evaluations, given, eval_rows)
 
     def _wrapped(self) -> Any:
         return clone(self.estimator)
@@ -142,6 +172,12 @@ class ObjectiveEstimator(MetaEstimatorMixin, BaseEstimator):  # type: ignore[mis
         tags.input_tags, tags.no_validation = own.input_tags, own.no_validation
         tags.target_tags.multi_output = own.target_tags.multi_output
         return tags
+
+
+def has_missing(y: Any) -> bool:
+    """Whether a matrix of labels has NaN, a label that is missing."""
+    labels = np.asarray(y)
+    return labels.ndim == 2 and labels.dtype.kind == "f" and bool(np.isnan(labels).any())
 
 
 def pairs_of(eval_set: Any, arguments: dict[str, Any]) -> list[tuple[Any, Any]] | None:

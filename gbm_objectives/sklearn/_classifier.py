@@ -17,16 +17,20 @@ from gbm_objectives._training.alarms import Guard
 from gbm_objectives._training.refusals import validate_objective
 from gbm_objectives.links import LOGIT, SOFTMAX
 from gbm_objectives.objective import Objective
-from gbm_objectives.sklearn._base import ObjectiveEstimator, pairs_of
+from gbm_objectives.sklearn._base import ObjectiveEstimator, has_missing, pairs_of
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
 
 def _indicator(argument: str, y: Any) -> NDArray[Any]:
-    """A matrix of labels 0 and 1, dense."""
-    matrix: NDArray[Any] = check_array(y, accept_sparse=True, input_name=argument)
-    return matrix.toarray() if hasattr(matrix, "toarray") else matrix
+    """A matrix of labels 0 and 1, dense; NaN is a label that is missing."""
+    if has_missing(y):
+        matrix = np.asarray(y)
+        missing = np.isnan(matrix)
+        return np.where(missing, np.nan, _indicator(argument, np.where(missing, 0.0, matrix)))
+    dense: NDArray[Any] = check_array(y, accept_sparse=True, input_name=argument)
+    return dense.toarray() if hasattr(dense, "toarray") else dense
 
 
 def _tells_probabilities(classifier: ObjectiveClassifier) -> bool:
@@ -99,6 +103,10 @@ class ObjectiveClassifier(ClassifierMixin, ObjectiveEstimator):  # type: ignore[
         sample_weight: ArrayLike | None = None,
         *,
         eval_set: Any = None,
+        groups: ArrayLike | None = None,
+        cost: ArrayLike | None = None,
+        exposure: ArrayLike | None = None,
+        eval_rows: Any = None,
         **arguments: Any,
     ) -> Self:
         """Fit the estimator.
@@ -108,11 +116,16 @@ class ObjectiveClassifier(ClassifierMixin, ObjectiveEstimator):  # type: ignore[
         X : array-like or data frame of shape (n_samples, n_features)
             Features.
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
-            Classes of any type; or a matrix of 0 and 1, with a column for each of several labels.
+            Classes of any type; or a matrix of 0 and 1, with a column for each of several labels, in which NaN is a
+            label that is missing.
         sample_weight : array-like of shape (n_samples,) or None, default None
             Weights of the rows. None: all 1.
         eval_set : list of (X, y) or None, default None
             Rows to evaluate on in each round. By default the metric is the objective's own.
+        groups, cost, exposure : array-like of shape (n_samples, ...) or None, default None
+            As for `ObjectiveRegressor`. Columns of ``cost`` are in the order of ``classes_``.
+        eval_rows : list of mappings or data frames, or None, default None
+            The same columns for each evaluation set.
         **arguments : object
             Passed to the ``fit`` of the estimator, such as verbose or callbacks.
 
@@ -139,15 +152,21 @@ class ObjectiveClassifier(ClassifierMixin, ObjectiveEstimator):  # type: ignore[
         self._validate_sum(objective)
         reject_masked("y", y)
         pairs = pairs_of(eval_set, arguments)
-        if type_of_target(y) == "multilabel-indicator":
-            return self._fit_labels(X, y, sample_weight, pairs, arguments)
+        if objective.rows is not None:
+            given = "an objective with a table of rows, which has no classes of y"
+            needed = "the columns as arguments of fit, such as cost="
+            raise ValueError(message("objective", given, needed))
+        columns = {"groups": groups, "cost": cost, "exposure": exposure}
+        rows = {"columns": columns, "eval_rows": eval_rows}
+        if has_missing(y) or type_of_target(y) == "multilabel-indicator":
+            return self._fit_labels(X, y, sample_weight, pairs, arguments, rows)
         labels = column_or_1d(y, warn=True)
         check_classification_targets(labels)
         self.classes_, codes = np.unique(labels, return_inverse=True)
         self._check_classes(objective)
         if pairs is not None:
             pairs = [(x, codes if label is y else self._encoded(label)) for x, label in pairs]
-        return self._fit(X, codes, sample_weight, pairs, arguments)
+        return self._fit(X, codes, sample_weight, pairs, arguments, **rows)
 
     def _validate_sum(self, objective: Objective) -> None:
         """Sums of losses of several classes have no map to probabilities that is known."""
@@ -163,6 +182,7 @@ class ObjectiveClassifier(ClassifierMixin, ObjectiveEstimator):  # type: ignore[
         sample_weight: ArrayLike | None,
         pairs: list[tuple[Any, Any]] | None,
         arguments: dict[str, Any],
+        rows: dict[str, Any],
     ) -> Self:
         """Several labels a row, 0 or 1 each: a binary task for each column."""
         if self.objective.vector:
@@ -175,7 +195,7 @@ class ObjectiveClassifier(ClassifierMixin, ObjectiveEstimator):  # type: ignore[
             pairs = [
                 (x, matrix if label is y else _indicator("eval_set", label)) for x, label in pairs
             ]
-        return self._fit(X, matrix, sample_weight, pairs, arguments)
+        return self._fit(X, matrix, sample_weight, pairs, arguments, **rows)
 
     def _check_classes(self, objective: Objective) -> None:
         n_classes = len(self.classes_)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import RegressorMixin, is_regressor
+from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_array, column_or_1d
 
 from gbm_objectives._core.validation import message, reject_masked, reject_non_finite
@@ -14,7 +15,7 @@ from gbm_objectives._training.alarms import Guard
 from gbm_objectives._training.leaves import Leaves
 from gbm_objectives.links import Columns
 from gbm_objectives.objective import Objective
-from gbm_objectives.sklearn._base import ObjectiveEstimator, pairs_of
+from gbm_objectives.sklearn._base import ObjectiveEstimator, has_missing, pairs_of
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -79,6 +80,10 @@ class ObjectiveRegressor(RegressorMixin, ObjectiveEstimator):  # type: ignore[mi
         sample_weight: ArrayLike | None = None,
         *,
         eval_set: Any = None,
+        groups: ArrayLike | None = None,
+        cost: ArrayLike | None = None,
+        exposure: ArrayLike | None = None,
+        eval_rows: Any = None,
         **arguments: Any,
     ) -> Self:
         """Fit the estimator.
@@ -88,11 +93,17 @@ class ObjectiveRegressor(RegressorMixin, ObjectiveEstimator):  # type: ignore[mi
         X : array-like or data frame of shape (n_samples, n_features)
             Features.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            Labels; a matrix for several targets.
+            Labels; a matrix for several targets, in which NaN is a label that is missing. Where the objective has a
+            table of rows: row numbers of it.
         sample_weight : array-like of shape (n_samples,) or None, default None
             Weights of the rows. None: all 1.
         eval_set : list of (X, y) or None, default None
             Rows to evaluate on in each round. By default the metric is the objective's own.
+        groups, cost, exposure : array-like of shape (n_samples, ...) or None, default None
+            What the losses use of each row; see `Objective.with_rows`. Columns that a loss of your own names are
+            arguments too.
+        eval_rows : list of mappings or data frames, or None, default None
+            The same columns for each evaluation set.
         **arguments : object
             Passed to the ``fit`` of the estimator, such as verbose or callbacks.
 
@@ -120,11 +131,20 @@ class ObjectiveRegressor(RegressorMixin, ObjectiveEstimator):  # type: ignore[mi
                 (x, labels if label is y else self._numbers("eval_set", label))
                 for x, label in pairs
             ]
-        return self._fit(X, labels, sample_weight, pairs, arguments)
+        columns = {"groups": groups, "cost": cost, "exposure": exposure}
+        return self._fit(X, labels, sample_weight, pairs, arguments, columns, eval_rows)
 
     def _numbers(self, argument: str, y: Any) -> NDArray[Any]:
-        """Labels as finite numbers, in the byte order of this machine: XGBoost reads no other, and doesn't say so."""
+        """Labels as finite numbers, in the byte order of this machine: XGBoost reads no other, and doesn't say so.
+
+        NaN is a label that is missing in a matrix, whose other labels are looked at.
+        """
         reject_masked(argument, y)
+        if has_missing(y):
+            matrix = np.asarray(y)
+            missing = np.isnan(matrix)
+            present = self._numbers(argument, np.where(missing, 0.0, matrix))
+            return np.where(missing, np.nan, present)
         labels = check_array(y, ensure_2d=False, input_name=argument, estimator=self)
         if labels.ndim == 2 and labels.shape[1] == 1:
             labels = column_or_1d(labels, warn=True)
@@ -153,6 +173,7 @@ class ObjectiveRegressor(RegressorMixin, ObjectiveEstimator):  # type: ignore[mi
     def score(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:  # noqa: N803
         """R^2 of the predictions, or a score that suits the objective better.
 
+        Of labels that are missing (NaN) R^2 is the mean over the columns, each over the rows that have a label there.
         For several levels it is D^2, 1 minus their loss over the loss of the best constants. For a distribution it is the
         mean log-likelihood.
 
@@ -170,11 +191,29 @@ class ObjectiveRegressor(RegressorMixin, ObjectiveEstimator):  # type: ignore[mi
         float
             The score. Larger is better.
         """
-        if self.objective.n_outputs is None:
-            return float(super().score(X, y, sample_weight))
-        metric, labels = self.objective.metric, np.asarray(y)
-        if isinstance(self.objective.link, Columns):
+        objective, numbers = self.objective, np.asarray(y)
+        if has_missing(y):
+            objective, numbers = objective.with_rows(y), np.arange(len(numbers))
+        labels = np.asarray(objective.labels(numbers))
+        if objective.n_outputs is None and not np.isnan(labels).any():
+            return float(super().score(X, labels, sample_weight))
+        if objective.n_outputs is None:
+            return self._score_observed(X, labels, sample_weight)
+        metric, labels = objective.metric, numbers
+        if isinstance(objective.link, Columns):
             return -metric.evaluate(labels, self.raw_prediction(X), sample_weight)
-        constants = np.atleast_2d(self.objective.intercept(labels, sample_weight))
+        constants = np.atleast_2d(objective.intercept(labels, sample_weight))
         best = metric.evaluate(labels, np.repeat(constants, len(labels), axis=0), sample_weight)
         return 1.0 - metric.evaluate(labels, self.predict(X), sample_weight) / best
+
+    def _score_observed(self, X: Any, labels: NDArray[Any], sample_weight: Any) -> float:  # noqa: N803
+        """R^2 of each column over its observed rows, and the mean of these."""
+        predictions = self.predict(X)
+        weight = None if sample_weight is None else np.asarray(sample_weight)
+        columns = zip(labels.T, predictions.T, strict=True)
+        found = []
+        for y, prediction in columns:
+            seen = ~np.isnan(y)
+            w = None if weight is None else weight[seen]
+            found.append(r2_score(y[seen], prediction[seen], sample_weight=w))
+        return float(np.mean(found))

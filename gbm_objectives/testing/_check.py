@@ -215,11 +215,12 @@ def _value_of(objective: Objective) -> Value | None:
     if not all(weighting.in_metric for weighting in weightings):
         return None
     losses = [term.loss for term in objective.terms]
-    if weightings or any(loss.pending or not loss.stands_alone for loss in losses):
+    alone = all(loss.stands_alone and loss.n_rows is None for loss in losses)
+    if weightings or objective.of_tasks or any(loss.pending for loss in losses) or not alone:
         return objective.value
 
     def value(y_true: Array, raw_prediction: Array) -> Array:
-        y = y_true if objective.targets is None else objective.targets.rows(y_true)
+        y = objective.labels(y_true)
         parts = [term.value(slice(None), y, raw_prediction) for term in objective.terms]
         total: Array = np.sum(parts, axis=0)
         return total

@@ -60,7 +60,7 @@ class Kind:
 
 def kind_of(objective: Objective, n_classes: int | None) -> Kind:
     """The kind of an objective; of one that takes none of our labels, a regression."""
-    told, plain = "", replace(objective, targets=None)
+    told, plain = "", replace(objective, rows=None)
     if not any(term.loss.stands_alone for term in plain.terms) and plain.link == IDENTITY:
         plain = Objective.of(SquaredError()) + plain
         told = "beside squared_error(), since a penalty has no minimum of its own"

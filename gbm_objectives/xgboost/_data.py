@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import xgboost as xgb
 
 from gbm_objectives._core.validation import Array, message
-from gbm_objectives._training.outputs import numbered
+from gbm_objectives._training.outputs import has_columns, numbered
 from gbm_objectives._training.starts import LocalLabels
 from gbm_objectives.objective import Objective
 
@@ -42,21 +42,26 @@ def _shaped(data: xgb.DMatrix) -> Array:
 
 
 @contextmanager
-def numbered_rows(objective: Objective, data_sets: list[xgb.DMatrix]) -> Iterator[Objective]:
-    """The objective with label matrices as its targets, row numbers in the data; as they were afterwards.
+def numbered_rows(
+    objective: Objective, data_sets: list[xgb.DMatrix], *, parted: bool = False
+) -> Iterator[Objective]:
+    """The objective with a table of rows, row numbers in the data; as they were afterwards.
 
-    XGBoost's softmax, under which a model predicts probabilities, takes labels of one column only.
+    For label matrices of classes and of several tasks: XGBoost's softmax, under which a model predicts probabilities,
+    takes labels of one column only. And for losses that have columns of the training rows, where these are ``parted``
+    into folds.
     """
-    numbers = objective.of_classes and objective.targets is None
-    matrices = [_shaped(data) for data in data_sets] if numbers else []
-    if not any(labels.ndim == 2 for labels in matrices):
+    columns = parted and objective.rows is None and has_columns(objective)
+    several = (objective.of_classes or objective.of_tasks) and objective.rows is None
+    matrices = [_shaped(data) for data in data_sets] if several or columns else []
+    if not (columns or any(labels.ndim == 2 for labels in matrices)):
         yield objective
         return
     table, rows = numbered("evals", matrices)
     try:
         for data, numbers_of_rows in zip(data_sets, rows, strict=True):
             data.set_label(numbers_of_rows)
-        yield objective.with_targets(table)
+        yield objective.with_rows(table)
     finally:
         for data, labels in zip(data_sets, matrices, strict=True):
             data.set_label(labels)

@@ -80,7 +80,7 @@ def with_outputs(params: dict[str, Any], objective: Objective, n_outputs: int) -
 def named_metrics(params: Mapping[str, Any], objective: Objective) -> list[str]:
     """The names in eval_metric: XGBoost gives them the response, unless there are no labels of their kind."""
     names, _ = split_named(params.get("eval_metric"))
-    if objective.targets is not None:
+    if objective.rows is not None:
         why = "whose labels would be row numbers"
         refuse_named_metrics("eval_metric", names, why, "Take a metric of gbm_objectives.metrics.")
     if objective.n_outputs is not None:

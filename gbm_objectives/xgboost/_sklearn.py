@@ -83,6 +83,7 @@ def fit(
     estimator._Booster = booster  # as XGBoost's own Dask and Spark estimators do it
     if history:
         estimator.evals_result_ = history
+    y = np.asarray(objective.labels(y))
     several = y.ndim > 1 or objective.n_outputs is not None
     if is_classifier(estimator) or not (several or objective.link in (LOGIT, SOFTMAX)):
         # As XGBoost's own load_model does it, for converters to other formats: onnxmltools refuses estimators whose

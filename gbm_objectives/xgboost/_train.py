@@ -128,6 +128,9 @@ class _Door:
         See `train`.
     """
 
+    #: Whether models are trained on parts of the rows.
+    parted = False
+
     def __init__(
         self,
         dtrain: xgb.DMatrix,
@@ -144,7 +147,7 @@ class _Door:
         """On the row numbers of label matrices of classes."""
         evals = [data for data, _ in self.arguments.get("evals") or ()]
         data_sets = {id(data): data for data in (self.dtrain, *evals)}
-        return numbered_rows(objective, list(data_sets.values()))
+        return numbered_rows(objective, list(data_sets.values()), parted=self.parted)
 
     def labels(self, objective: Objective, params: Mapping[str, Any]) -> LocalLabels:
         """Of the DMatrix."""
@@ -271,6 +274,8 @@ def cv(
 
 
 class _CrossValidation(_Door):
+    parted = True
+
     def __init__(
         self,
         dtrain: xgb.DMatrix,

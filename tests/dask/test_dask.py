@@ -66,6 +66,9 @@ LABEL[340:] = np.where(np.arange(340, N) < 660, LABEL[340:], 0.0)
 LEVEL = np.digitize(Y, [-0.8, 0.8]).astype(float)
 SOFT = 0.7 * np.eye(3)[LEVEL.astype(int)] + 0.1
 ROWS = np.arange(N, dtype=float)
+HOLES = np.column_stack([Y, -Y])  # labels are missing, one of them on all rows of a worker
+HOLES[:400, 0] = HOLES[RNG.random(N) < 0.3, 1] = np.nan
+HOLES[:400, 1] = -Y[:400]
 
 XGB = {"max_depth": 3, "eta": 0.3}
 # Row counts of leaves are estimates on a cluster, so a limit on them holds back other splits than on one machine:
@@ -85,7 +88,8 @@ GLOBAL = [
     (quantile(0.8), Y),
     (quantile([0.1, 0.5, 0.9]), Y),
     (adaptive_robust(), Y),
-    (huber() + mean_bias_error(2.0), Y),
+    ((huber() + mean_bias_error(2.0)).with_rows(Y, groups=LEVEL), ROWS),
+    (huber().with_rows(HOLES), ROWS),
     (dice(), LABEL),
     (ghm_classification(), LABEL),
     (ohem(binary_cross_entropy()), LABEL),
@@ -415,8 +419,8 @@ def trainings(client, objective, y, params=None, **arguments):
 
 NAN = np.where(np.arange(N) == 70, np.nan, Y)
 REFUSED = [
-    (huber() + mean_bias_error(1.0, groups=LEVEL), Y, "groups: a group a row"),
-    (kl_divergence(), SOFT, "with_targets"),
+    (huber() + mean_bias_error(1.0, groups=LEVEL), Y, "groups: a value for each row"),
+    (kl_divergence(), SOFT, "with_rows"),
     (huber(), NAN, "y_true: NaN or inf"),
     (focal(), LEVEL, "a label other than 0 and 1"),
 ]

@@ -329,7 +329,7 @@ def test_label_matrices_in_lightgbm():
 
 
 def test_lightgbm_takes_no_label_matrix():
-    with pytest.raises(ValueError, match=r"Dataset: labels of shape \(600, 4\).*with_targets"):
+    with pytest.raises(ValueError, match=r"Dataset: labels of shape \(600, 4\).*with_rows"):
         train_lgb(kl_divergence(), y=SOFT)
 
 

@@ -88,9 +88,9 @@ def test_a_hessian_that_was_chosen_is_a_warning():
 @pytest.mark.parametrize("objective", with_tables(), ids=repr)
 def test_tables_of_targets(objective, monkeypatch):
     assert check_objective(objective, train=False)["targets"].status == "ok"
-    rows = type(objective.targets).rows
-    shifted = lambda self, y: np.roll(rows(self, y), 1, axis=0)  # noqa: E731
-    monkeypatch.setattr(type(objective.targets), "rows", shifted)
+    numbers = type(objective.rows).numbers
+    shifted = lambda self, y: np.roll(numbers(self, y), 1)  # noqa: E731
+    monkeypatch.setattr(type(objective.rows), "numbers", shifted)
     found = check_objective(objective, train=False)["targets"]
     assert found.status == "failure"
     assert "different results" in found.finding
