@@ -300,6 +300,25 @@ class HasNaturalGradient(HasFisher):
         """
 
 
+class HasReach(HasHessian):
+    """A loss that tells how far a row may ask a leaf to move."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def reach(self, y_true: Array, raw_prediction: Array) -> Array:
+        """The longest step of each row, > 0, such as the distance to its minimum; in the shape of the predictions."""
+
+
+class HasSize(HasReach):
+    """A loss that has found how large its safe Hessian is on average, in each round."""
+
+    __slots__ = ()
+
+    #: One number an output; None before it is found.
+    size: tuple[float, ...] | None
+
+
 class HasHalley(Loss):
     """A loss whose best step for a leaf is known up to a Hessian for each row that never passes it."""
 
