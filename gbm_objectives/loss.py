@@ -23,7 +23,7 @@ import numpy as np
 from gbm_objectives._core.validation import Array
 from gbm_objectives.links import IDENTITY, Link
 
-Labels = Literal["number", "binary", "class", "distribution"]
+Labels = Literal["number", "binary", "class", "level", "distribution"]
 
 
 class Loss(ABC):
@@ -37,7 +37,8 @@ class Loss(ABC):
     __slots__ = ()
 
     #: What a label is: a real "number" or a count; "binary", 0 or 1 or a probability between them, one column; a
-    #: "class" code from 0 to K - 1; or a "distribution", a row of K shares.
+    #: "class" code from 0 to K - 1; the same of a "level", with one output for all levels; or a "distribution", a row
+    #: of K shares.
     labels: ClassVar[Labels] = "number"
     #: Raw scores tell the probabilities of the classes (`Objective.log_odds`, `Objective.log_probabilities`).
     probabilistic: ClassVar[bool] = False
@@ -50,6 +51,8 @@ class Loss(ABC):
     takes_steps: ClassVar[bool] = False
     #: What `resolve` finds is a random draw, another one for other predictions.
     drawn: ClassVar[bool] = False
+    #: What `resolve` finds are parameters that a trained model answers by: they are kept with it.
+    learns: ClassVar[bool] = False
     #: One value a row from all outputs; else each output is a task of its own, with its own labels.
     vector: ClassVar[bool] = False
 
