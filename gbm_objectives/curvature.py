@@ -26,6 +26,8 @@ from gbm_objectives.loss import (
     HasHessian,
     HasMajorizer,
     HasNaturalGradient,
+    HasReach,
+    HasSize,
     Loss,
 )
 
@@ -52,6 +54,11 @@ class Curvature(ABC):
     def __post_init__(self) -> None:
         if self.trust is not None:
             object.__setattr__(self, "trust", positive("trust", self.trust))
+
+    @property
+    def unpreconditioned(self) -> Curvature:
+        """A policy whose gradient is the derivative of the loss: this one, if it is such a policy."""
+        return Unit() if self.preconditions else self
 
     def fits(self, loss: Loss) -> bool:
         """Whether the loss has what this policy needs."""
@@ -278,6 +285,66 @@ class Absolute(Curvature):
 
 
 @dataclass(frozen=True, slots=True)
+class Safe(Curvature):
+    """The second derivative, and at least |g| over the longest step that the loss allows a row.
+
+    For losses of which nothing else is known. Where that step is the distance to the minimum of the row, |g| over it
+    is the majorizer of an even loss of the residual, psi(r)/r.
+
+    Parameters
+    ----------
+    trust : float or None, default None
+        The largest step of a leaf, in units of the loss' scale, > 0. None: no further bound.
+    """
+
+    requires = HasReach
+    lacking = "a known longest step of each row (trust > 0 with another policy would do)"
+
+    def _both(self, loss: Loss, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
+        found = cast(HasReach, loss)
+        gradient, hessian = found.gradient_hessian(y_true, raw_prediction)
+        bound = np.abs(gradient)
+        bound /= found.reach(y_true, raw_prediction)
+        return gradient, np.maximum(hessian, bound)
+
+
+@dataclass(frozen=True, slots=True)
+class Normalized(Safe):
+    """As `Safe`, with gradient and Hessian over the mean Hessian of the round.
+
+    The leaves are the same, but for lambda, min_child_weight and min_sum_hessian_in_leaf: these then mean what they
+    mean for squared error, whatever the size of the labels is, and whatever the loss is multiplied by.
+
+    Parameters
+    ----------
+    trust : float or None, default None
+        The largest step of a leaf, in units of the loss' scale, > 0. None: no further bound.
+    """
+
+    requires = HasSize
+    lacking = "a Hessian whose mean is known"
+    preconditions = True
+
+    @property
+    @override
+    def unpreconditioned(self) -> Curvature:
+        return Safe(self.trust)
+
+    def _both(self, loss: Loss, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
+        gradient, hessian = Safe._both(self, loss, y_true, raw_prediction)
+        size = cast(HasSize, loss).size or (1.0,)
+        if len(size) == 1:
+            return gradient * (1.0 / size[0]), hessian * (1.0 / size[0])
+        divided = [
+            np.column_stack(
+                [column * (1.0 / mean) for column, mean in zip(part.T, size, strict=True)]
+            )
+            for part in (gradient, hessian)
+        ]
+        return divided[0], divided[1]
+
+
+@dataclass(frozen=True, slots=True)
 class Unit(Curvature):
     """1 everywhere: gradient boosting without curvature.
 
@@ -349,6 +416,8 @@ POLICIES: dict[str, type[Curvature]] = {
     "natural": Natural,
     "halley": Halley,
     "absolute": Absolute,
+    "safe": Safe,
+    "normalized": Normalized,
     "unit": Unit,
     "xgboost": XGBoost,
     "lightgbm": LightGBM,

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
-from scipy.special import expit, softmax
+from scipy.special import expit, ndtr, softmax
 from typing_extensions import override
 
-from gbm_objectives._core.validation import Array
+from gbm_objectives._core.validation import Array, invalid
+
+CumulativeLink = Literal["logit", "probit", "cloglog"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,67 @@ class Columns(Identity):
         columns = np.asarray(raw_prediction, dtype=np.float64).T
         response = [link.inverse(z) for link, z in zip(self.links, columns, strict=True)]
         return np.array(response).T
+
+
+@dataclass(frozen=True, slots=True)
+class Cumulative(Identity):
+    """P(level <= k) = G(threshold_k - raw_prediction): probabilities of ordered classes from one score.
+
+    Parameters
+    ----------
+    kind : {"logit", "probit", "cloglog"}, default "logit"
+        G: the logistic, the normal, or the Gumbel distribution of minima.
+    thresholds : tuple of float or None, default None
+        Increasing, one less than levels. None: they are not known yet.
+    """
+
+    kind: CumulativeLink = "logit"
+    thresholds: tuple[float, ...] | None = None
+
+    @override
+    def inverse(self, raw_prediction: Array) -> Array:
+        """The probability of each level, (n_samples, n_levels), in float64; rows sum to 1."""
+        if self.thresholds is None:
+            raise invalid(
+                "objective",
+                given=f"an ordinal one ({self.kind}) whose thresholds are not known",
+                needed="the thresholds of the trained model",
+                hint="objective.predict(booster, data) reads those of a booster from our train; objective.fixed("
+                "y, raw, weight) finds them from the raw predictions of the training rows.",
+            )
+        below = self.cumulative(raw_prediction)
+        above = self._survival(raw_prediction)
+        # In each tail the small numbers are subtracted.
+        left = np.diff(below, axis=1, prepend=0.0, append=1.0)
+        right = -np.diff(above, axis=1, prepend=1.0, append=0.0)
+        in_left = np.concatenate([below, np.ones((len(below), 1))], axis=1) < 0.5
+        response: Array = np.where(in_left, left, right)
+        return response
+
+    def cumulative(self, raw_prediction: Array) -> Array:
+        """P(level <= k) for all levels but the highest, (n_samples, n_levels - 1): increasing."""
+        return self._distribution(self._distances(raw_prediction))
+
+    def _distances(self, raw_prediction: Array) -> Array:
+        z = np.asarray(raw_prediction, dtype=np.float64)
+        distances: Array = np.array(self.thresholds) - z[:, None]
+        return distances
+
+    def _distribution(self, x: Array) -> Array:
+        if self.kind == "probit":
+            below: Array = ndtr(x)
+        elif self.kind == "logit":
+            below = expit(x)
+        else:
+            below = -np.expm1(-np.exp(np.clip(x, -700.0, 700.0)))
+        return below
+
+    def _survival(self, raw_prediction: Array) -> Array:
+        x = self._distances(raw_prediction)
+        if self.kind == "cloglog":
+            above: Array = np.exp(-np.exp(np.clip(x, -700.0, 700.0)))
+            return above
+        return self._distribution(-x)
 
 
 IDENTITY = Identity()

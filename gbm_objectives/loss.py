@@ -27,7 +27,7 @@ from gbm_objectives._core.frozen import FrozenArray
 from gbm_objectives._core.validation import Array, message, numeric_array, reject_non_finite
 from gbm_objectives.links import IDENTITY, Link
 
-Labels = Literal["number", "binary", "class", "distribution"]
+Labels = Literal["number", "binary", "class", "level", "distribution"]
 
 
 class Loss(ABC):
@@ -41,7 +41,8 @@ class Loss(ABC):
     __slots__ = ()
 
     #: What a label is: a real "number" or a count; "binary", 0 or 1 or a probability between them, one column; a
-    #: "class" code from 0 to K - 1; or a "distribution", a row of K shares.
+    #: "class" code from 0 to K - 1; the same of a "level", with one output for all levels; or a "distribution", a row
+    #: of K shares.
     labels: ClassVar[Labels] = "number"
     #: Raw scores tell the probabilities of the classes (`Objective.log_odds`, `Objective.log_probabilities`).
     probabilistic: ClassVar[bool] = False
@@ -54,6 +55,8 @@ class Loss(ABC):
     takes_steps: ClassVar[bool] = False
     #: What `resolve` finds is a random draw, another one for other predictions.
     drawn: ClassVar[bool] = False
+    #: What `resolve` finds are parameters that a trained model answers by: they are kept with it.
+    learns: ClassVar[bool] = False
     #: One value a row from all outputs; else each output is a task of its own, with its own labels.
     vector: ClassVar[bool] = False
     #: What it uses of a row beside the label: see `HasColumns`.
@@ -383,6 +386,25 @@ class HasNaturalGradient(HasFisher):
         The second, of the same shape, is |step| sqrt(information): how many standard errors, as a single row tells
         the parameter, the step is long.
         """
+
+
+class HasReach(HasHessian):
+    """A loss that tells how far a row may ask a leaf to move."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def reach(self, y_true: Array, raw_prediction: Array) -> Array:
+        """The longest step of each row, > 0, such as the distance to its minimum; in the shape of the predictions."""
+
+
+class HasSize(HasReach):
+    """A loss that has found how large its safe Hessian is on average, in each round."""
+
+    __slots__ = ()
+
+    #: One number an output; None before it is found.
+    size: tuple[float, ...] | None
 
 
 class HasHalley(Loss):

@@ -26,10 +26,13 @@ from gbm_objectives.loss import (
     HasHessian,
     HasMajorizer,
     HasNaturalGradient,
+    HasReach,
+    HasSize,
     Loss,
 )
 from gbm_objectives.losses import BetaDistribution, ResidualLoss, RobustLoss
 from gbm_objectives.losses.distributions import Family, PositiveLabels
+from gbm_objectives.losses.functions import NumberFunction
 from gbm_objectives.losses.levels import Levels
 from gbm_objectives.objective import Objective
 from gbm_objectives.registry import OBJECTIVES
@@ -60,6 +63,17 @@ every_objective_of_whole_rows = pytest.mark.parametrize(
 every_residual_objective = pytest.mark.parametrize(
     "objective",
     [case for case in CASES if all(term.loss.shift_invariant for term in case.values[0].terms)],
+)
+every_objective_with_a_scale = pytest.mark.parametrize(
+    "objective",
+    [
+        case
+        for case in CASES
+        if all(
+            term.loss.shift_invariant and not isinstance(term.loss, NumberFunction)
+            for term in case.values[0].terms
+        )
+    ],
 )
 
 
@@ -587,7 +601,7 @@ def test_copies_are_equal_and_hash_alike(objective):
         objective.terms = ()
 
 
-@every_residual_objective
+@every_objective_with_a_scale
 @pytest.mark.parametrize("factor", [1e-6, 1e-3, 1e3, 1e6])
 def test_automatic_scale_is_equivariant(objective, factor):
     """y -> c y: gradients times c, Hessians and metric unchanged; a fixed delta scales with y."""
@@ -661,6 +675,8 @@ def test_policies_fit_or_say_why_not(name, policy):
         "fisher": HasFisher,
         "natural": HasNaturalGradient,
         "halley": HasHalley,
+        "safe": HasReach,
+        "normalized": HasSize,
         "xgboost": HasDamping,
         "lightgbm": HasDamping,
     }

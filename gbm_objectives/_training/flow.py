@@ -154,6 +154,8 @@ class Job:
         One a model that has begun.
     lagging : str
         What is to be said of rows left behind, or nothing.
+    learned : Link or None
+        The link with the parameters that were learned, where it has such.
     """
 
     library: Library
@@ -166,6 +168,7 @@ class Job:
     guard: Guard
     beginnings: list[Beginning] = field(default_factory=list)
     lagging: str = ""
+    learned: Link | None = None
 
     @property
     def higher_is_better(self) -> bool | None:
@@ -227,7 +230,7 @@ class Job:
     def seek_rows_behind(
         self, rounds: int, raw: Callable[[], Array], grow: Grow, step: int = 1
     ) -> None:
-        """See whether rows were left behind by the one model of a door.
+        """See whether rows were left behind by the one model of a door, and keep what its link has learned.
 
         Parameters
         ----------
@@ -241,6 +244,11 @@ class Job:
             Both are of every so many rows.
         """
         labels = self.labels
+        if self.objective.learns:
+            weight = labels.sample_weight if isinstance(labels, LocalLabels) else None
+            some = None if weight is None else weight[::step]
+            self.learned = self.objective.fixed(labels.shown[::step], raw(), some).link
+            return
         watched = self.guard != "ignore" and self.library.grows_trees(self.params)
         shown = self.objective.labels(labels.shown)
         several = self.n_outputs > 1 or np.ndim(shown) > 1
@@ -263,7 +271,7 @@ class Job:
             raise_alarm(self.guard, self.lagging)
         if not finished:
             return boosters
-        link = self.objective.link
+        link = self.learned or self.objective.link
         return [
             self.library.finish(booster, model, begun.intercept, link)
             for booster, (model, begun) in zip(boosters, pairs, strict=True)

@@ -12,6 +12,7 @@ from gbm_objectives.factories.binary import *
 from gbm_objectives.factories.distributions import *
 from gbm_objectives.factories.hinge import *
 from gbm_objectives.factories.multiclass import *
+from gbm_objectives.factories.ordinal import *
 from gbm_objectives.factories.overlap import *
 from gbm_objectives.factories.positive import *
 from gbm_objectives.factories.redescending import *

@@ -11,6 +11,7 @@ from gbm_objectives._core.validation import Array
 from gbm_objectives._training.starts import Limits, Start, no_split, non_finite
 from gbm_objectives.lightgbm._links import header
 from gbm_objectives.links import Identity, Link
+from gbm_objectives.objective._learned import into_text
 
 #: What LightGBM writes in the place of an objective's name where the objective is not its own.
 _CUSTOM = "custom"
@@ -30,7 +31,7 @@ def finish(booster: lgb.Booster, text: str, start: Array | None, link: Link) -> 
 
 def completed(text: str, start: Array | None, link: Link) -> str:
     """The text of a model with the intercept in its first trees and the link in its header."""
-    text = _with_objective(text, link)
+    text = into_text(_with_objective(text, link), link)
     if start is None:
         return text
     text = re.sub(r"^tree_sizes=.*\n", "", text, count=1, flags=re.MULTILINE)  # they change

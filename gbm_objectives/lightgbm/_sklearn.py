@@ -155,9 +155,10 @@ class _Fit:
         estimator.set_params(objective=setting.objective(job))
         views = Views(job.objective.link, [intercept], setting.settle)
         callbacks = [*views.given_to(self.callbacks), skip_reset, *setting.callbacks]
-        # A classifier would number the rows of a table as classes.
-        several = job.objective.rows is not None and isinstance(estimator, lgb.LGBMClassifier)
-        own_fit = lgb.LGBMModel.fit if several else type(estimator).fit
+        # A classifier would number the rows of a table as classes, and give each level a score.
+        no_classes = job.objective.rows is not None or job.objective.learns
+        plain = no_classes and isinstance(estimator, lgb.LGBMClassifier)
+        own_fit = lgb.LGBMModel.fit if plain else type(estimator).fit
         with setting:
             own_fit(
                 estimator, self.X, self.y, sample_weight=self.sample_weight, callbacks=callbacks,

@@ -24,6 +24,7 @@ from gbm_objectives.losses.hinge import *
 from gbm_objectives.losses.levels import *
 from gbm_objectives.losses.multiclass import *
 from gbm_objectives.losses.multifocal import *
+from gbm_objectives.losses.ordinal import *
 from gbm_objectives.losses.overlap import *
 from gbm_objectives.losses.positive import *
 from gbm_objectives.losses.quantile import *

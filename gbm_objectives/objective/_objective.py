@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,13 +16,19 @@ from gbm_objectives.loss import Loss
 from gbm_objectives.objective import _intercept
 from gbm_objectives.objective._doors import arguments_of_call
 from gbm_objectives.objective._evaluation import fill, mean_value
+from gbm_objectives.objective._functions import loss_of, warn_of_failures
 from gbm_objectives.objective._loss_metric import LossMetric
 from gbm_objectives.objective._parameters import changed, owners
 from gbm_objectives.objective._responses import Responses
 from gbm_objectives.objective._rows import RowTable
 from gbm_objectives.objective._tasks import by_output, tasks_of, together_of
 from gbm_objectives.objective._terms import Term
-from gbm_objectives.objective._validation import validate_sum, validate_table, validate_trainable
+from gbm_objectives.objective._validation import (
+    validate_gradients,
+    validate_sum,
+    validate_table,
+    validate_trainable,
+)
 from gbm_objectives.weighting import ClassWeight
 
 Derivatives = tuple[NDArray[np.float32], NDArray[np.float32]]
@@ -54,6 +61,7 @@ class Objective(Responses):
             validate_sum([term.loss for term in terms])
         if self.rows is not None:
             validate_table(self._losses, len(self.rows))
+        validate_gradients([(term.loss, term.policy) for term in self.terms])
 
     @classmethod
     def of(
@@ -95,6 +103,64 @@ class Objective(Responses):
         policy = None if curvature is None else as_curvature(curvature)
         weightings = () if class_weight is None else (ClassWeight(class_weight),)
         return cls((Term(loss, policy, clip, weightings=weightings),))
+
+    @classmethod
+    def from_function(
+        cls,
+        loss: str | Callable[[Any, Any], Any],
+        *,
+        outputs: int | Sequence[str] | None = None,
+        link: Literal["identity", "logit", "log"] = "identity",
+        parameters: Mapping[str, float] | None = None,
+        curvature: Curvature | str | None = None,
+        clip: tuple[float, float | None] | None = None,
+        tool: Literal["jax", "torch"] | None = None,
+        check: bool = True,
+    ) -> Objective:
+        """The objective of any function: its derivatives are found, and its Hessian is made safe.
+
+        Parameters
+        ----------
+        loss : str or callable
+            A formula of ``y`` and ``raw``, the raw prediction, such as ``"log(cosh(raw - y))"``: SymPy differentiates
+            it. ``r`` is raw - y. Or ``loss(y_true, raw_prediction)``, written with `jax.numpy` or `torch`, which
+            returns one number a row. A formula is read, never run as code.
+        outputs : int, sequence of str or None, default None
+            For several raw predictions for one label: their number, or their names in a formula, such as
+            ``("mean", "log_scale")``. A function is given them as (n_samples, n_outputs). None: one raw prediction,
+            (n_samples,).
+        link : {"identity", "logit", "log"}, default "identity"
+            What a raw prediction is: a number in the unit of the label; the logit of the probability of label 1,
+            for labels 0 and 1; the logarithm of a prediction.
+        parameters : mapping of str to float, or None, default None
+            The numbers that a formula names.
+        curvature : Curvature, str or None, default None
+            None: `curvature.Normalized`, for the links logit and log `curvature.Safe`: the second derivative where it
+            is enough, and more where it vanishes or is negative.
+        clip : tuple of float, or None, default None
+            (low, high), the bounds of the Hessian before weights.
+        tool : {"jax", "torch"} or None, default None
+            What a function is written with. None: the one that takes it.
+        check : bool, default True
+            Run `gbm_objectives.testing.check_objective` once, without training, and warn of what fails.
+
+        Returns
+        -------
+        Objective
+            Its metric is the function, and its intercept the constant that minimises it.
+
+        Raises
+        ------
+        ImportError
+            If SymPy, JAX, PyTorch or cloudpickle is needed and missing.
+        TypeError, ValueError
+            For a formula that can't be read, or a function that can't be differentiated.
+        """
+        found = loss_of(loss, outputs, link, parameters, tool)
+        objective = cls.of(found, curvature=curvature, clip=clip)
+        if check:
+            warn_of_failures(objective)
+        return objective
 
     @property
     def metric(self) -> LossMetric:

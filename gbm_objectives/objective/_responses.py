@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from gbm_objectives._core.validation import numeric_array
 from gbm_objectives.objective import _probabilities
+from gbm_objectives.objective._learned import from_booster
 from gbm_objectives.objective._traits import Traits
 
 
@@ -19,6 +20,8 @@ class Responses(Traits):
 
     def response(self, raw_prediction: ArrayLike) -> NDArray[Any]:
         """What raw predictions stand for, in their shape: the inverse of the link.
+
+        Of ordered classes the probability of each level, (n_samples, n_levels); see `ordinal`.
 
         Of several levels, ``quantile([.05, .5, .95])``, the sorted raw predictions. Models of XGBoost 3.4 and later
         say so themselves; ``booster.predict`` of older ones and of LightGBM leaves them as they are.
@@ -51,7 +54,8 @@ class Responses(Traits):
         ndarray
         """
         raw_scores = "output_margin" if hasattr(booster, "num_boosted_rounds") else "raw_score"
-        return self.response(booster.predict(data, **arguments, **{raw_scores: True}))
+        raw = booster.predict(data, **arguments, **{raw_scores: True})
+        return from_booster(booster, self.link).inverse(numeric_array("raw_prediction", raw))
 
     def log_odds(self, raw_prediction: ArrayLike) -> NDArray[np.float64]:
         """The log-odds of class 1 that raw predictions of a binary model stand for, in their shape.

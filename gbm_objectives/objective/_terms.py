@@ -151,7 +151,8 @@ class Term:
         Sums that belong to the predictions of a round, such as an overlap or a bias, are not kept.
         """
         lasting = [weighting.of_labels or weighting.drawn for weighting in self.weightings]
-        if not (self.loss.scaled or self.loss.drawn or any(lasting)):
+        kept = self.loss.scaled or self.loss.drawn or self.loss.learns
+        if not (kept or any(lasting)):
             return self
         found = self.resolved(y_true, raw_prediction, sample_weight, None)
         pairs = zip(lasting, found.weightings, self.weightings, strict=True)

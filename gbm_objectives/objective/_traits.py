@@ -64,6 +64,11 @@ class Traits:
         return self.vector and self.n_outputs is None
 
     @property
+    def learns(self) -> bool:
+        """Whether a loss learns parameters that a trained model answers by, and does not have them yet."""
+        return any(loss.learns and loss.pending for loss in self._losses)
+
+    @property
     def loss(self) -> Loss:
         """The loss of an objective of one term."""
         return self._single.loss

@@ -16,6 +16,7 @@ from gbm_objectives._core.validation import (
     reject_rows,
     sample_weights,
 )
+from gbm_objectives.curvature import Curvature
 from gbm_objectives.loss import Loss
 from gbm_objectives.objective._blocks import n_columns
 
@@ -36,6 +37,19 @@ def validate_sum(losses: Sequence[Loss]) -> None:
     if len(links) != 1:
         given = f"a sum of {names} with the links {sorted(map(repr, links))}"
         raise invalid("objective", given=given, needed="losses of one link")
+
+
+def validate_gradients(terms: Sequence[tuple[Loss, Curvature]]) -> None:
+    """Raise for a sum of which a term has another gradient than the derivative of its loss."""
+    scaled = [(loss, policy) for loss, policy in terms if policy.preconditions]
+    if scaled and len(terms) > 1:
+        loss, policy = scaled[0]
+        raise invalid(
+            "objective",
+            given=f"a sum with {loss.name}, whose curvature {policy!r} rescales its gradient",
+            needed="gradients that are derivatives of the losses",
+            hint=f"Give it curvature={policy.unpreconditioned!r}.",
+        )
 
 
 def validate_trainable(losses: Sequence[Loss]) -> None:

@@ -33,11 +33,38 @@ def _indicator(argument: str, y: Any) -> NDArray[Any]:
     return dense.toarray() if hasattr(dense, "toarray") else dense
 
 
+def _of_levels(objective: Objective) -> bool:
+    """Whether classes are ordered."""
+    return objective.terms[0].loss.labels == "level"
+
+
+def _levels(y: Any) -> NDArray[Any] | None:
+    """The categories of an ordered categorical of pandas; None for numbers; an error for what has no order."""
+    dtype: Any = getattr(y, "dtype", None)
+    if getattr(dtype, "ordered", False):
+        return np.asarray(dtype.categories)
+    values = np.asarray(y)
+    if hasattr(dtype, "categories") or values.dtype.kind not in "biuf":
+        given = (
+            f"labels of type {values.dtype if dtype is None else dtype}, whose order is not known"
+        )
+        needed = "numbers, or an ordered categorical of pandas"
+        raise ValueError(message("y", given, needed))
+    return None
+
+
+def _codes(levels: NDArray[Any], labels: NDArray[Any]) -> NDArray[np.intp]:
+    """The place of each label among the levels, each of which is one."""
+    order = np.argsort(levels)
+    codes: NDArray[np.intp] = order[np.searchsorted(levels, labels, sorter=order)]
+    return codes
+
+
 def _tells_probabilities(classifier: ObjectiveClassifier) -> bool:
     """Whether raw scores are more than margins; an error that says so if not."""
     for term in classifier.objective.terms:
         loss = term.loss
-        if not loss.probabilistic:
+        if not (loss.probabilistic or loss.learns):
             needed = "another loss for probabilities, such as squared_hinge() or softmax_focal()"
             raise AttributeError(
                 message("predict_proba", f"{loss.name} gives margins only", needed)
@@ -55,7 +82,9 @@ class ObjectiveClassifier(ClassifierMixin, ObjectiveEstimator):  # type: ignore[
     objective : Objective
         For two classes one of a binary label: `focal`, `binary_cross_entropy`, `squared_hinge`; the same for several
         labels of a row, each 0 or 1. For more classes `softmax_cross_entropy` or `softmax_focal`. With `hinge` and
-        `multiclass_hinge` there is no ``predict_proba``, and ``decision_function`` is the margin.
+        `multiclass_hinge` there is no ``predict_proba``, and ``decision_function`` is the margin. For ordered classes
+        `ordinal`: labels are numbers, whose order counts, or an ordered categorical of pandas; ``predict`` is then the
+        median level.
     recover_proba : bool, default True
         Give the probabilities that the raw scores of the loss stand for (`Objective.log_odds`,
         `Objective.log_probabilities`), also to ``predict`` and ``decision_function``. False: the sigmoid or
@@ -71,6 +100,8 @@ class ObjectiveClassifier(ClassifierMixin, ObjectiveEstimator):  # type: ignore[
     ----------
     estimator_ : XGBClassifier or LGBMClassifier
         The fitted estimator, on labels 0..K-1; its booster gives the sigmoid or softmax of raw scores.
+    objective_ : Objective
+        The objective; of ordered classes with the thresholds that were learned.
     classes_ : ndarray of shape (n_classes,)
         The labels, sorted; of several labels a row their columns.
     feature_importances_ : ndarray of shape (n_features,)
@@ -145,7 +176,8 @@ class ObjectiveClassifier(ClassifierMixin, ObjectiveEstimator):  # type: ignore[
                 message("estimator", f"a {type(self.estimator).__name__}", "a classifier")
             )
         objective = validate_objective(self.objective, self.guard)
-        if not all(term.loss.labels in ("binary", "class") for term in objective.terms):
+        ordered = _of_levels(objective)
+        if not all(term.loss.labels in ("binary", "class", "level") for term in objective.terms):
             given = f"{objective.name}, whose labels are numbers"
             needed = "an objective of classes, such as focal() or softmax_focal()"
             raise TypeError(message("objective", given, needed))
@@ -158,15 +190,41 @@ class ObjectiveClassifier(ClassifierMixin, ObjectiveEstimator):  # type: ignore[
             raise ValueError(message("objective", given, needed))
         columns = {"groups": groups, "cost": cost, "exposure": exposure}
         rows = {"columns": columns, "eval_rows": eval_rows}
-        if has_missing(y) or type_of_target(y) == "multilabel-indicator":
+        if has_missing(y) or (not ordered and type_of_target(y) == "multilabel-indicator"):
             return self._fit_labels(X, y, sample_weight, pairs, arguments, rows)
+        levels = _levels(y) if ordered else None
         labels = column_or_1d(y, warn=True)
         check_classification_targets(labels)
         self.classes_, codes = np.unique(labels, return_inverse=True)
+        if levels is not None:
+            self.classes_, codes = levels, _codes(levels, labels)
         self._check_classes(objective)
         if pairs is not None:
             pairs = [(x, codes if label is y else self._encoded(label)) for x, label in pairs]
+        if ordered:
+            return self._fit_levels(X, codes, sample_weight, pairs, arguments, rows)
+        self.objective_ = objective
         return self._fit(X, codes, sample_weight, pairs, arguments, **rows)
+
+    def _fit_levels(
+        self,
+        X: Any,  # noqa: N803
+        codes: NDArray[Any],
+        sample_weight: ArrayLike | None,
+        pairs: list[tuple[Any, Any]] | None,
+        arguments: dict[str, Any],
+        rows: dict[str, Any],
+    ) -> Self:
+        """Ordered classes: the thresholds belong to the scores of the trees that predict."""
+        given = self.objective
+        try:
+            self.objective = given.with_parameters(n_classes=len(self.classes_))
+            self._fit(X, codes, sample_weight, pairs, arguments, **rows)
+            raw = self.raw_prediction(X)
+            self.objective_ = self.objective.fixed(codes.astype(np.float64), raw, sample_weight)
+        finally:
+            self.objective = given
+        return self
 
     def _validate_sum(self, objective: Objective) -> None:
         """Sums of losses of several classes have no map to probabilities that is known."""
@@ -190,7 +248,7 @@ class ObjectiveClassifier(ClassifierMixin, ObjectiveEstimator):  # type: ignore[
             needed = "an objective of binary labels, such as multilabel_cross_entropy()"
             raise ValueError(message("y", given, needed))
         matrix = _indicator("y", y)
-        self.classes_ = np.arange(matrix.shape[1])
+        self.classes_, self.objective_ = np.arange(matrix.shape[1]), self.objective
         if pairs is not None:
             pairs = [
                 (x, matrix if label is y else _indicator("eval_set", label)) for x, label in pairs
@@ -199,6 +257,12 @@ class ObjectiveClassifier(ClassifierMixin, ObjectiveEstimator):  # type: ignore[
 
     def _check_classes(self, objective: Objective) -> None:
         n_classes = len(self.classes_)
+        if _of_levels(objective) and n_classes > 1:
+            wanted = objective.parameters.get("n_classes")
+            if wanted not in (None, n_classes):
+                needed = f"{wanted}, as n_classes of {objective.name} says"
+                raise ValueError(message("y", f"{n_classes} classes", needed))
+            return
         if (n_classes > 2) == objective.vector and n_classes > 1:
             return
         given = f"{n_classes} class{'es' * (n_classes > 1)}"
@@ -224,12 +288,11 @@ class ObjectiveClassifier(ClassifierMixin, ObjectiveEstimator):  # type: ignore[
 
     def _encoded(self, y: ArrayLike) -> NDArray[np.intp]:
         labels = column_or_1d(y)
-        unknown = np.setdiff1d(labels, self.classes_)
-        if len(unknown):
+        unknown = [label for label in np.unique(labels) if label not in self.classes_]
+        if unknown:
             needed = f"labels of y: {self.classes_.tolist()}"
             raise ValueError(message("eval_set", f"the label {unknown[0]!r}", needed))
-        codes: NDArray[np.intp] = np.searchsorted(self.classes_, labels)
-        return codes
+        return _codes(self.classes_, labels)
 
     def decision_function(self, X: Any, **arguments: Any) -> NDArray[Any]:  # noqa: N803
         """The log-odds of ``classes_[1]``, which is the logit of ``predict_proba``; for more classes the log of it.
@@ -253,6 +316,9 @@ class ObjectiveClassifier(ClassifierMixin, ObjectiveEstimator):  # type: ignore[
         return self._recovered(raw) if recovered else raw
 
     def _recovered(self, raw: NDArray[Any]) -> NDArray[Any]:
+        if _of_levels(self.objective):
+            tiny = np.finfo(np.float64).tiny
+            return np.log(np.maximum(self.objective_.response(raw), tiny))
         several = self.objective.vector
         return self.objective.log_probabilities(raw) if several else self.objective.log_odds(raw)
 
@@ -273,6 +339,8 @@ class ObjectiveClassifier(ClassifierMixin, ObjectiveEstimator):  # type: ignore[
             Rows sum to 1, except for several labels.
         """
         raw = self.raw_prediction(X, **arguments).astype(np.float64)
+        if _of_levels(self.objective):
+            return self.objective_.response(raw)
         natural = self.objective.link in (LOGIT, SOFTMAX)
         scores = raw if natural and not self.recover_proba else self._recovered(raw)
         if scores.ndim == 2:
@@ -280,7 +348,7 @@ class ObjectiveClassifier(ClassifierMixin, ObjectiveEstimator):  # type: ignore[
         return np.column_stack([expit(-scores), expit(scores)])
 
     def predict(self, X: Any, **arguments: Any) -> NDArray[Any]:  # noqa: N803
-        """The likeliest class of each row.
+        """The likeliest class of each row; of ordered classes the median one, which has the least expected distance.
 
         Parameters
         ----------
@@ -294,6 +362,10 @@ class ObjectiveClassifier(ClassifierMixin, ObjectiveEstimator):  # type: ignore[
         ndarray of shape (n_samples,) or (n_samples, n_labels)
             Classes; for several labels 0 or 1 for each.
         """
+        if _of_levels(self.objective):
+            below = np.cumsum(self.predict_proba(X, **arguments), axis=1)[:, :-1]
+            levels: NDArray[Any] = self.classes_[(below < 0.5).sum(axis=1)]
+            return levels
         scores = self.decision_function(X, **arguments)
         if scores.ndim == 2 and not self.objective.vector:
             return (scores > 0).astype(int)
@@ -304,6 +376,7 @@ class ObjectiveClassifier(ClassifierMixin, ObjectiveEstimator):  # type: ignore[
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         vector = isinstance(self.objective, Objective) and self.objective.vector
-        tags.classifier_tags.multi_class = vector
-        tags.classifier_tags.multi_label = not vector
+        levels = isinstance(self.objective, Objective) and _of_levels(self.objective)
+        tags.classifier_tags.multi_class = vector or levels
+        tags.classifier_tags.multi_label = not (vector or levels)
         return tags

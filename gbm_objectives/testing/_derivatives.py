@@ -87,7 +87,7 @@ def hessian(subject: Subject) -> Check:
     """The Hessian against finite differences of the gradient: told, and judged where it is too small."""
     name = "hessian"
     if subject.preconditioned:
-        told = "is that of the natural gradient, which is no derivative of the value"
+        told = "goes with a gradient that is preconditioned, and is no derivative of the value"
         return Check(name, "note", told)
     sample, found, exact, error = _of_gradient(subject)
     resolved = np.isfinite(error) & np.isfinite(found)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gbm_objectives._core.validation import Array
-from gbm_objectives.curvature import Unit, default_for
+from gbm_objectives.curvature import default_for
 from gbm_objectives.links import IDENTITY, LOG
 from gbm_objectives.losses import SquaredError
 from gbm_objectives.objective import Objective
@@ -80,7 +80,7 @@ def kind_of(objective: Objective, n_classes: int | None) -> Kind:
 def with_own_gradients(objective: Objective) -> Objective:
     """The objective whose gradients are the derivatives of its losses, where a policy gives others."""
     terms = [
-        replace(term, curvature=Unit()) if term.policy.preconditions else term
+        replace(term, curvature=term.policy.unpreconditioned) if term.policy.preconditions else term
         for term in objective.terms
     ]
     return replace(objective, terms=tuple(terms))

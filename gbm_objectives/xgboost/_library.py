@@ -12,6 +12,7 @@ from gbm_objectives._training.metrics import split_named
 from gbm_objectives._training.refusals import refuse_contradicting, refuse_named_metrics
 from gbm_objectives.links import SORTED, Identity, Link
 from gbm_objectives.objective import Objective
+from gbm_objectives.objective._learned import NAME, of_link
 from gbm_objectives.xgboost._guards import diagnose, foresee
 from gbm_objectives.xgboost._leaves import beside_leaves
 from gbm_objectives.xgboost._links import (
@@ -116,5 +117,7 @@ def read(booster: xgb.Booster) -> xgb.Booster:
 def finish(
     booster: xgb.Booster, model: xgb.Booster, intercept: Array | None, link: Link
 ) -> xgb.Booster:
-    """Nothing is left to do: intercept and link have been in the model from the first round on."""
+    """Intercept and link have been in the model from the first round on; what is learned last is written now."""
+    if (learned := of_link(link)) is not None:
+        booster.set_attr(**{NAME: learned})
     return booster

@@ -14,7 +14,7 @@ import xgboost as xgb
 
 from gbm_objectives._core.validation import Array, message
 from gbm_objectives._training.refusals import library_name, refuse_family
-from gbm_objectives.links import SOFTMAX, Columns, Identity, Link, Log, Logit, Softmax
+from gbm_objectives.links import SOFTMAX, Columns, Cumulative, Identity, Link, Log, Logit, Softmax
 from gbm_objectives.objective import Objective
 
 #: count:poisson has the log link too, but brings a max_delta_step of .7 into the trees.
@@ -73,7 +73,7 @@ def base_score(intercept: Array, objective: Objective) -> float | list[float]:
     link, several = objective.link, intercept.ndim > 0
     if objective.of_classes and _ONE_START:
         return 0.5
-    raw = link == SOFTMAX or isinstance(link, Columns)  # the placeholder doesn't apply these
+    raw = link == SOFTMAX or isinstance(link, (Columns, Cumulative))  # the placeholder applies none
     natural = intercept if raw else link.inverse(intercept)
     response = np.asarray(natural, dtype=np.float64)
     if isinstance(link, Logit):  # in float32 it must stay within (0, 1)

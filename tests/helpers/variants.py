@@ -4,10 +4,13 @@ A new factory is in all of these lists by itself. Parameters that take another w
 `EXTRA`, and a new kind of sum or weighting is one line in `SUMS`.
 """
 
+from importlib.util import find_spec
+
 import numpy as np
 import pytest
 
 from gbm_objectives import (
+    Objective,
     binary_cross_entropy,
     dice,
     focal,
@@ -145,12 +148,36 @@ def build(name, parameters):
     return 0.5 * huber() + objective if name in PENALTIES else objective
 
 
+#: Functions that users give, of every kind: (formula, what else `Objective.from_function` is told).
+FORMULAS = {
+    "log_cosh": ("log(cosh(raw - y))", {"curvature": "safe"}),
+    "pinball": ("where(r > 0, (1 - tau) * r, -tau * r)", {"parameters": {"tau": 0.3}}),
+    "focal": (
+        "-y*(1 - sigmoid(raw))**g*log(sigmoid(raw)) - (1 - y)*sigmoid(raw)**g*log(1 - sigmoid(raw))",
+        {"parameters": {"g": 2.0}, "link": "logit"},
+    ),
+    "poisson": ("exp(raw) - y*raw", {"link": "log"}),
+    "normal": (
+        "((mean - y)/exp(log_scale))**2/2 + log_scale + log(2*pi)/2",
+        {"outputs": ("mean", "log_scale")},
+    ),
+}
+
+
+def formula(name):
+    """An objective of a formula as text."""
+    text, told = FORMULAS[name]
+    return Objective.from_function(text, **told, check=False)
+
+
 #: Each variant as a parameter of a test.
 CASES = [
     pytest.param(build(name, parameters), id=f"{name}({parameters})")
     for name, variants in VARIANTS.items()
     for parameters in variants
 ]
+if find_spec("sympy") is not None:
+    CASES += [pytest.param(formula(name), id=f"formula({name})") for name in FORMULAS]
 
 #: For hostile input: all ways through the block loop, each once.
 HOSTILE = [

@@ -1,0 +1,49 @@
+"""Parameters that a model answers by and that trees can't hold: written into models, and read from them.
+
+Boosters of XGBoost have attributes, which are saved with them. LightGBM keeps the lines of parameters in the text of a
+model as they are, also those that it doesn't know.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from typing import Any
+
+from gbm_objectives.links import Cumulative, Link
+
+#: The name of the attribute, and of the parameter.
+NAME = "gbm_objectives_thresholds"
+_LINE = re.compile(rf"^\[{NAME}: (.*)\]$", re.MULTILINE)
+_END = "\nend of parameters"
+
+
+def of_link(link: Link) -> str | None:
+    """What is to be written into a model of this link, or None for nothing."""
+    if not isinstance(link, Cumulative) or link.thresholds is None:
+        return None
+    return json.dumps(link.thresholds)
+
+
+def into_text(text: str, link: Link) -> str:
+    """The text of a model of LightGBM with the parameters of its link."""
+    written = of_link(link)
+    if written is None:
+        return text
+    line = f"[{NAME}: {written}]"
+    if _LINE.search(text):
+        return _LINE.sub(line, text)
+    return text.replace(_END, f"{line}\n{_END}", 1)
+
+
+def from_booster(booster: Any, link: Link) -> Link:
+    """The link with the parameters that a booster of either library has; itself if it has none."""
+    if not isinstance(link, Cumulative):
+        return link
+    if hasattr(booster, "num_boosted_rounds"):
+        written = booster.attr(NAME)
+    else:
+        found = _LINE.search(booster.model_to_string(num_iteration=1))
+        written = None if found is None else found[1]
+    return link if written is None else replace(link, thresholds=tuple(json.loads(written)))
