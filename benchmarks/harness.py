@@ -22,10 +22,10 @@ from _common import Bound, Report, arguments
 
 from gbm_objectives import lightgbm as our_lightgbm
 from gbm_objectives import xgboost as our_xgboost
-from gbm_objectives.compare import api
 from gbm_objectives.compare.candidates import Boosted
 from gbm_objectives.compare.data import Data, diabetes, of_arrays
 from gbm_objectives.compare.options import Options
+from gbm_objectives.compare.prepared import Prepared, prepare
 from gbm_objectives.compare.result import Result
 from gbm_objectives.compare.running.progress import Silent
 from gbm_objectives.compare.saving import save
@@ -39,7 +39,7 @@ def large() -> Data:
     return of_arrays(x, y, name="friedman1")
 
 
-def bare(prepared: api.Prepared) -> None:
+def bare(prepared: Prepared) -> None:
     """Train and predict, nothing else."""
     import lightgbm
     import xgboost
@@ -105,13 +105,13 @@ def main() -> None:
     out, bounds = Report(options.csv), []
     for data in (diabetes(), large()):
         given = {"folds": options.folds, "rounds": options.rounds, "contamination": (0.0, 0.1)}
-        one, two = (api.prepare(data, Options(workers=n, **given)) for n in (1, 2))
+        one, two = (prepare(data, Options(workers=n, **given)) for n in (1, 2))
         calls = {
             "bare": lambda one=one: bare(one),
             "1 worker": lambda one=one: one.run(Silent()),
             "2 workers": lambda two=two: two.run(Silent()),
         }
-        api.prepare(data, Options(folds=2, rounds=2)).run(Silent())  # imports
+        prepare(data, Options(folds=2, rounds=2)).run(Silent())  # imports
         found: dict[str, list[tuple[float, float, float]]] = {name: [] for name in calls}
         for _ in range(options.repeats):
             for name, call in calls.items():

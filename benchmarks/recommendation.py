@@ -18,9 +18,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from gbm_objectives.compare.api import prepare
 from gbm_objectives.compare.data import of_arrays
 from gbm_objectives.compare.options import Options
+from gbm_objectives.compare.prepared import prepare
 from gbm_objectives.compare.report.contests import contests
 from gbm_objectives.compare.result import Result
 from gbm_objectives.compare.running.experiment import fit

@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
 from gbm_objectives._training.leaves import Leaves
-from gbm_objectives.compare.candidates import LIBRARIES, lineup
 from gbm_objectives.compare.data import Data, of_arrays
 from gbm_objectives.compare.options import Options
+from gbm_objectives.compare.prepared import prepare
 from gbm_objectives.compare.result import Result
-from gbm_objectives.compare.running import collecting
-from gbm_objectives.compare.running.cache import Cache, default_folder, writable
-from gbm_objectives.compare.running.experiment import Experiment, Job, Outcome
-from gbm_objectives.compare.running.installed import usable, versions_of
-from gbm_objectives.compare.running.progress import Progress, Silent, shown
-from gbm_objectives.compare.running.workers import outcomes
-from gbm_objectives.compare.scoring import Metric, chosen
+from gbm_objectives.compare.running.progress import Silent, shown
 
 
 def compare(
@@ -30,6 +22,7 @@ def compare(
     tau: float | None = None,
     groups: Any = None,
     time: Any = None,
+    test: Any = None,
     libraries: Sequence[str] | None = None,
     objectives: Any = None,
     candidates: Any = None,
@@ -37,8 +30,8 @@ def compare(
     contamination: float | Iterable[float] | None = None,
     contamination_size: float = 10.0,
     one_sided: bool = False,
-    folds: int = 5,
-    seeds: int | Iterable[int] = 0,
+    folds: int | None = None,
+    seeds: int | Iterable[int] | None = None,
     rounds: int = 200,
     early_stopping: int | None = None,
     threads: int = 1,
@@ -46,6 +39,9 @@ def compare(
     workers: int = 1,
     budget: float | None = None,
     cache: str | Path | bool = False,
+    tune: int | None = None,
+    tune_minutes: float | None = None,
+    tune_folder: str | Path | None = None,
     name: str = "data",
     progress: bool = False,
     command: str = "",
@@ -63,8 +59,9 @@ def compare(
         values as missing values; infinite numbers are an error.
     y : array-like of shape (n_samples,), or str
         The labels, or the name of a column of X. Rows without a label are left out. A `Data` as X needs none.
-    task : {"regression", "quantile", "binary", "multiclass"}, optional
-        Default: found from the labels.
+    task : {"regression", "quantile", "binary", "multiclass", "counts", "amounts"}, optional
+        Default: one of the first four, found from the labels. Counts and amounts are numbers from 0 whose mean is
+        predicted, by objectives with the log link.
     tau : float, optional
         The quantile to predict, strictly between 0 and 1; implies task="quantile".
     groups : array-like of shape (n_samples,), or str, optional
@@ -73,6 +70,9 @@ def compare(
     time : array-like of shape (n_samples,), or str, optional
         When each row was seen, numbers or dates, or the name of that column of X. Each fold is a stretch of time and
         is predicted by models of all rows before it; the column is no feature.
+    test : array-like of bool of shape (n_samples,), optional
+        The rows to test on; all others are trained on, and there are no folds. Scores are those of ten parts of these rows,
+        so that their intervals tell about more such rows.
     libraries : sequence of {"xgboost", "lightgbm"}, optional
         Default: those installed.
     objectives : str, Objective, Loss or a list of these, optional
@@ -93,10 +93,11 @@ def compare(
         How far numbers are moved, in standard deviations of the training labels.
     one_sided : bool, default False
         Whether numbers are moved up only.
-    folds : int, default 5
-        Folds of the cross-validation; stratified for classes.
-    seeds : int or iterable of int, default 0
-        The cross-validation is repeated for each seed.
+    folds : int, optional
+        Folds of the cross-validation; stratified for classes. Default: 5.
+    seeds : int or iterable of int, optional
+        The cross-validation is repeated for each seed. Default: 0; where neither this nor folds is given and rows are
+        few, 5 or 3 repetitions on the labels as they are, so that smaller differences are seen.
     rounds : int, default 200
         Trees of each model, at most.
     early_stopping : int, optional
@@ -113,6 +114,14 @@ def compare(
         Seconds after which no further model is begun; these are rows with the status "skipped".
     cache : str, Path or bool, default False
         A folder for what is done, which is not done again at the next call; True: the user's cache folder.
+    tune : int, optional
+        Tune every candidate that boosts trees before it is trained, with so many trials each: learning rate, depth or
+        leaves, rows a leaf, lambda, rows a tree, and parameters of the loss. Trials are scored on three folds of the
+        training rows alone. Needs optuna: ``pip install 'gbm-objectives[tune]'``. Default: all have the same trees.
+    tune_minutes : float, optional
+        Time for all of the tuning, of which each search has an equal part; a search then ends with fewer trials.
+    tune_folder : str or Path, optional
+        A folder for the trials, which a later call goes on from. Default: they are not kept.
     name : str, default "data"
         The name of the data.
     progress : bool, default False
@@ -147,113 +156,11 @@ def compare(
         workers=workers,
         budget=budget,
         cache=cache,
+        tune=tune,
+        tune_minutes=tune_minutes,
+        tune_folder=tune_folder,
     )
-    data = X if isinstance(X, Data) else of_arrays(X, y, task, tau, name, groups=groups, time=time)
+    data = X
+    if not isinstance(X, Data):
+        data = of_arrays(X, y, task, tau, name, groups=groups, time=time, test=test)
     return prepare(data, options).run(shown() if progress else Silent(), command)
-
-
-def prepare(data: Data, options: Options) -> Prepared:
-    """All of `compare` but the training; whatever is wrong with the arguments is raised here."""
-    plan, settings = options.plan(data), options.settings()
-    libraries, left_out = usable(options.libraries)
-    metrics = chosen(options.metrics, data.task, data.tau)
-    candidates = lineup(data, libraries, options.objectives, options.candidates)
-    experiment = Experiment(data, plan, candidates, settings, metrics[0])
-    versions = versions_of(libraries)
-    store = None
-    if options.cache:
-        folder = default_folder() if options.cache is True else options.cache
-        store = Cache(writable(folder, "cache"), experiment, versions)
-    notes = (*data.notes, *(f"Left out: {reason}" for reason in left_out))
-    return Prepared(experiment, metrics, libraries, notes, versions, store, options)
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A comparison that can be run: its options after all checks, and what they stand for."""
-
-    experiment: Experiment
-    metrics: list[Metric]
-    libraries: list[str]
-    notes: tuple[str, ...]
-    versions: dict[str, str]
-    store: Cache | None
-    options: Options
-
-    def run(self, bar: Progress, command: str = "") -> Result:
-        """Train all, or what there is time for."""
-        start = perf_counter()
-        done, complete = self._outcomes(bar)
-        seconds = perf_counter() - start
-        return Result(
-            collecting.score_rows(self.experiment, done, self.metrics),
-            collecting.predicted_rows(self.experiment, done),
-            collecting.curve_rows(self.experiment, done),
-            collecting.warning_rows(self.experiment, done),
-            self._info() | {"command": command, "seconds": seconds, "complete": complete},
-            collecting.objectives_of(self.experiment),
-        )
-
-    def _info(self) -> dict[str, Any]:
-        data, plan = self.experiment.data, self.experiment.plan
-        settings = self.experiment.settings
-        return {
-            "task": data.task,
-            "name": data.name,
-            "target": data.target,
-            "n_rows": len(data.y),
-            "n_features": data.x.shape[1],
-            "features": data.features,
-            "classes": data.classes,
-            "tau": data.tau,
-            "metric": self.metrics[0].name,
-            "contaminations": plan.contamination.shares,
-            "contamination_size": plan.contamination.size,
-            "one_sided": plan.contamination.one_sided,
-            "seeds": plan.seeds,
-            "folds": plan.folds,
-            "rounds": settings.rounds,
-            "early_stopping": settings.early_stopping,
-            "threads": settings.threads,
-            "leaves": settings.leaves,
-            "without_label": data.without_label,
-            "split": "time"
-            if data.time is not None
-            else "groups"
-            if data.groups is not None
-            else "rows",
-            "test_to_train": self._test_to_train(),
-            "categorical": bool(data.categorical),
-            "recipes": [asdict(one.recipe) for one in self.experiment.candidates if one.recipe],
-            "trees": {library: LIBRARIES[library].trees for library in self.libraries},
-            "fits": sum(1 for _ in self.experiment.jobs()),
-            "notes": self.notes,
-            "versions": self.versions,
-        }
-
-    def _test_to_train(self) -> float | None:
-        """Of splits by time, whose training rows grow; None where the number of folds tells."""
-        if self.experiment.data.time is None:
-            return None
-        rows = self.experiment.rows(self.experiment.plan.seeds[0])
-        return sum(len(test) / len(train) for train, test in rows) / len(rows)
-
-    def _outcomes(self, bar: Progress) -> tuple[list[tuple[Job, Outcome]], bool]:
-        """In the order of the jobs, and whether all are there."""
-        deadline = None if self.options.budget is None else perf_counter() + self.options.budget
-        jobs, store = list(self.experiment.jobs()), self.store
-        done: dict[Job, Outcome] = {}
-        try:
-            if store is not None:
-                stored = ((job, store.get(job)) for job in jobs)
-                done = {job: outcome for job, outcome in stored if outcome is not None}
-            left = [job for job in jobs if job not in done]
-            with bar.of(len(jobs), len(done)):
-                for job, outcome in outcomes(self.experiment, left, self.options.workers, deadline):
-                    done[job] = outcome
-                    if store is not None:
-                        store.put(job, outcome)
-                    bar.advance()
-        except KeyboardInterrupt:
-            pass
-        return [(job, done[job]) for job in jobs if job in done], len(done) == len(jobs)

@@ -10,7 +10,13 @@ from typing import Any
 from gbm_objectives._core.validation import message
 from gbm_objectives._training.leaves import Leaves
 from gbm_objectives.compare.candidates import Settings
-from gbm_objectives.compare.data import CONTAMINATIONS, Contamination, Data, Plan
+from gbm_objectives.compare.data import Contamination, Data, Plan
+from gbm_objectives.compare.tasks import TASKS
+
+FOLDS = 5
+#: Up to so many rows x candidates the cross-validation is repeated so often, with the labels as they are. Beside the
+#: three contaminations this takes up to 2.3 times as long.
+REPEATS = ((30_000, 4), (100_000, 2))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,8 +30,8 @@ class Options:
     contamination: float | Iterable[float] | None = None
     contamination_size: float = 10.0
     one_sided: bool = False
-    folds: int = 5
-    seeds: int | Iterable[int] = 0
+    folds: int | None = None
+    seeds: int | Iterable[int] | None = None
     rounds: int = 200
     early_stopping: int | None = None
     threads: int = 1
@@ -33,9 +39,12 @@ class Options:
     workers: int = 1
     budget: float | None = None
     cache: str | Path | bool = False
+    tune: int | None = None
+    tune_minutes: float | None = None
+    tune_folder: str | Path | None = None
 
     def __post_init__(self) -> None:
-        for argument in ("workers", "budget"):
+        for argument in ("workers", "budget", "tune", "tune_minutes"):
             value = getattr(self, argument)
             if value is not None and not value > 0:
                 raise ValueError(message(argument, str(value), "a number above 0"))
@@ -44,12 +53,22 @@ class Options:
         """What all models have in common."""
         return Settings(self.rounds, self.early_stopping, threads=self.threads, leaves=self.leaves)
 
-    def plan(self, data: Data) -> Plan:
-        """The splits of the data; an error where it has too few rows for them."""
-        given = self.contamination
-        shares = CONTAMINATIONS[data.task] if given is None else tuple(map(float, _tuple(given)))
-        hits = Contamination(shares, self.contamination_size, self.one_sided)
-        plan = Plan(self.folds, _tuple(self.seeds), hits)
+    def plan(self, data: Data, candidates: int = 1) -> Plan:
+        """The splits of the data; an error where it has too few rows for them.
+
+        By default the cross-validation is repeated where there is little data for so many candidates.
+        """
+        given, task = self.contamination, TASKS[data.task]
+        shares = task.contaminations if given is None else tuple(map(float, _tuple(given)))
+        hits = Contamination(shares, self.contamination_size, self.one_sided or task.one_sided)
+        folds = 1 if data.test is not None else FOLDS if self.folds is None else self.folds
+        seeds = (0,) if self.seeds is None else _tuple(self.seeds)
+        repeats: tuple[int, ...] = ()
+        fixed = data.test is not None or data.time is not None or self.tune is not None
+        if self.folds is None and self.seeds is None and not fixed:
+            work = len(data.y) * candidates
+            repeats = next((tuple(range(1, 1 + n)) for most, n in REPEATS if work <= most), ())
+        plan = Plan(folds, seeds, hits, repeats)
         plan.check(data)
         return plan
 

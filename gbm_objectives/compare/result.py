@@ -76,6 +76,20 @@ class Result(Frames):
 
         return recommend(self)
 
+    def tuning(self) -> pd.DataFrame:
+        """What ``compare(tune=...)`` has found.
+
+        Returns
+        -------
+        DataFrame
+            One row a search. Columns: candidate, library, contamination, seed, fold (missing for all rows, on which the
+            recommended candidate is tuned once more), trials, given_up, failed, seconds, untuned and value (of the
+            metric on folds of the training rows, before and after), params.
+        """
+        from gbm_objectives.compare.report import tuned
+
+        return tuned.frame(self)
+
     def suspects(self, rate: float = 0.05) -> pd.DataFrame:
         """The rows whose labels don't fit the out-of-fold predictions, the most suspect first.
 

@@ -19,7 +19,7 @@ FRAMES = ("scores", "predictions", "curves", "warnings")
 
 
 def save(result: Result, folder: Path) -> None:
-    """Write scores.csv, predictions.csv.gz, curves.csv, warnings.csv, suspects.csv and info.json."""
+    """Write scores.csv, predictions.csv.gz, curves.csv, warnings.csv, suspects.csv, tuning.csv and info.json."""
     for name in FRAMES:
         frame = getattr(result, name)
         if name == "predictions":
@@ -27,6 +27,8 @@ def save(result: Result, folder: Path) -> None:
         else:
             frame.to_csv(folder / _file(name), index=False)
     result.suspects().to_csv(folder / "suspects.csv", index=False)
+    if "tuning" in result.info:
+        result.tuning().to_csv(folder / "tuning.csv", index=False)
     text = json.dumps(result.info, indent=2, default=_plain)
     (folder / "info.json").write_text(text + "\n", encoding="utf-8")
 

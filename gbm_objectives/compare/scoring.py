@@ -10,8 +10,8 @@ import numpy as np
 
 from gbm_objectives import metrics
 from gbm_objectives._core.validation import Array, message
-from gbm_objectives.compare.data import TaskName
 from gbm_objectives.compare.expressions import parse_calls
+from gbm_objectives.compare.tasks import TASKS
 
 
 @runtime_checkable
@@ -92,21 +92,10 @@ METRICS: dict[str, Callable[..., Any]] = {
 }
 
 
-def of_task(task: TaskName, tau: float | None) -> list[Metric]:
-    """The metrics of a task; the first one decides."""
-    if task == "regression":
-        return [metrics.mae(), metrics.rmse(), metrics.median_absolute_error()]
-    if task == "quantile":
-        return [metrics.pinball(0.5 if tau is None else tau)]
-    if task == "binary":
-        return [metrics.log_loss(), metrics.brier(), average_precision(), roc_auc()]
-    return [metrics.negative_log_likelihood(), metrics.accuracy(), balanced_accuracy()]
-
-
-def chosen(given: Any, task: TaskName, tau: float | None) -> list[Metric]:
+def chosen(given: Any, task: str, tau: float | None) -> list[Metric]:
     """The metrics that are asked for: as text, as objects, as functions, or those of the task for None."""
     if given is None:
-        return of_task(task, tau)
+        given = TASKS[task].metrics.format(tau=tau)
     if isinstance(given, str):
         found = [metric for _, metric in parse_calls("metrics", given, METRICS)]
     else:

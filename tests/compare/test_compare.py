@@ -2,10 +2,13 @@
 
 import io
 import re
+import signal
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -13,7 +16,7 @@ import pytest
 from rich.console import Console
 
 from gbm_objectives import focal, huber, metrics
-from gbm_objectives.compare import api, compare
+from gbm_objectives.compare import compare, prepared
 from gbm_objectives.compare.candidates import (
     LIBRARIES,
     Boosted,
@@ -26,7 +29,7 @@ from gbm_objectives.compare.candidates import (
 from gbm_objectives.compare.cli import main
 from gbm_objectives.compare.data import Contamination, Plan, diabetes, of_arrays
 from gbm_objectives.compare.expressions import parse_calls
-from gbm_objectives.compare.report import statistics, verdict
+from gbm_objectives.compare.report import displays, statistics, verdict
 from gbm_objectives.compare.report.statistics import Key
 from gbm_objectives.compare.report.terminal import report
 from gbm_objectives.compare.result import CURVES, PREDICTIONS, SCORES, WARNINGS, Result
@@ -36,8 +39,12 @@ from gbm_objectives.compare.saving import load
 from gbm_objectives.registry import OBJECTIVES
 
 DATA = diabetes()
-TINY = ["--folds", "2", "--rounds", "3", "--workers", "1"]
-ROUNDS = 30
+FEW = of_arrays(DATA.x.iloc[:160], DATA.y[:160])
+TINY = ["--folds", "2", "--rounds", "2", "--workers", "1"]
+#: What is recorded and shown does not depend on how many candidates there are.
+ONE = [*TINY, "--objectives", "huber", "--libraries", "lightgbm"]
+ROUNDS = 20
+OURS = "huber, cauchy, log_cosh, poisson"
 PLAN = Plan(2, (0,), Contamination((0.0, 0.1, 0.4)))
 
 
@@ -48,7 +55,7 @@ def cache_home(tmp_path, monkeypatch):
 
 @pytest.fixture(scope="module")
 def result():
-    return compare(DATA, None, folds=2, rounds=ROUNDS)
+    return compare(DATA, None, folds=2, rounds=ROUNDS, objectives=OURS, contamination=(0, 0.4))
 
 
 def classes(n_classes, n=240):
@@ -75,7 +82,7 @@ class Broken(Candidate):
 
 
 def line_up(monkeypatch, *candidates):
-    monkeypatch.setattr(api, "lineup", lambda *_: list(candidates))
+    monkeypatch.setattr(prepared, "lineup", lambda *_: list(candidates))
 
 
 def shown(result, width=200):
@@ -206,6 +213,28 @@ def test_candidates_of_the_other_tasks():
     assert names(quantile, "baseline", "-") == ["constant (quantile 0.9)"]
 
 
+def test_counts_and_amounts():
+    """Labels from 0, moved up only; the mean is predicted, and a deviance decides."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(200, 2))
+    y = rng.poisson(np.exp(x[:, 0]))
+    counts, amounts = of_arrays(x, y, "counts"), of_arrays(x, 1.5 * y, "amounts")
+    assert of_arrays(x, y).task == "regression"
+    assert names(counts, "ours") == ["poisson()", "tweedie()"]
+    assert names(counts, "built-in", "lightgbm") == ["poisson", "tweedie"]
+    assert names(amounts, "built-in") == ["reg:tweedie", "count:poisson"]
+    assert names(of_arrays(x, y + 0.5, "amounts"), "ours") == ["tweedie()", "poisson()", "gamma()"]
+    with pytest.raises(ValueError, match="counts: y is below 0 in 1 of 200 rows"):
+        of_arrays(x, np.where(np.arange(200) == 3, -1, y), "counts")
+    for data, metric in ((counts, "poisson_deviance"), (amounts, "tweedie_deviance_1.5")):
+        found = compare(data, None, folds=2, rounds=10, contamination=(0, 0.2))
+        assert (found.scores["status"] == "ok").all(), found.scores["reason"].unique()
+        assert found.info["metric"] == metric
+        assert found.info["one_sided"]
+        means = statistics.table(found, 0.0).mean()
+        assert (means.drop(Key("-", "constant (mean)")) < means[Key("-", "constant (mean)")]).all()
+
+
 def test_objectives_as_text():
     text = "huber(delta=2.0), cauchy, 2 * huber() + log_cosh(), ohem(huber(), keep=0.5)"
     found = parse_calls("objectives", text, OBJECTIVES)
@@ -288,7 +317,7 @@ def test_early_stopping(library, objective):
         )
     )
     split = next(PLAN.splits(DATA))
-    settings = Settings(rounds=300, early_stopping=10)
+    settings = Settings(rounds=300, early_stopping=4)
     stopped = candidate.fit(split, settings, metrics.mae())
     assert 5 < stopped.rounds < 200
     train, inner = split.inner(settings.validation)
@@ -311,8 +340,8 @@ def test_early_stopping(library, objective):
 def test_a_run_has_all_rows(result):
     scores = result.frame()
     assert list(scores.columns) == list(SCORES)
-    models = len(lineup(DATA))
-    assert len(scores) == models * 3 * 2 * 3  # contaminations, folds, metrics
+    models = len(lineup(DATA, objectives=OURS))
+    assert len(scores) == models * 2 * 2 * 3  # contaminations, folds, metrics
     cells = ["library", "candidate", "contamination", "seed", "fold", "metric"]
     assert not scores.duplicated(cells).any()
     done = scores[scores["status"] == "ok"]
@@ -328,7 +357,7 @@ def test_labels_that_an_objective_has_no_use_for_are_skipped(result):
     assert set(skipped["candidate"]) == {
         "count:poisson", "poisson", "poisson()", "squared, log(y)",
     }  # fmt: skip
-    assert set(skipped["contamination"]) == {0.1, 0.4}
+    assert set(skipped["contamination"]) == {0.4}
     assert skipped["reason"].str.contains("needed").all()
     assert not (scores["status"] == "failed").any()
 
@@ -373,8 +402,9 @@ def same(one, other):
 
 
 def test_two_processes_find_what_one_finds(monkeypatch):
-    given = {"folds": 2, "rounds": 5, "objectives": "huber", "contamination": 0}
-    alone = compare(DATA, None, **given)
+    given = {"folds": 2, "rounds": 2, "objectives": "huber", "contamination": 0}
+    given["libraries"] = ["lightgbm"]
+    alone = compare(FEW, None, **given)
     others, here, outcome = [], [], Experiment.outcome
 
     class Seen(workers._Process):
@@ -391,7 +421,7 @@ def test_two_processes_find_what_one_finds(monkeypatch):
 
     monkeypatch.setattr(workers, "_Process", Seen)
     monkeypatch.setattr(Experiment, "outcome", slow)
-    together = compare(DATA, None, workers=2, **given)
+    together = compare(FEW, None, workers=2, **given)
     assert 0 < len(here) < alone.info["fits"]
     same(alone, together)
 
@@ -406,7 +436,8 @@ def test_a_short_run_does_not_wait_for_a_second_process(monkeypatch):
 
     monkeypatch.setattr(workers, "_Process", Seen)
     monkeypatch.setattr(workers, "_prepare", lambda path: time.sleep(3600))
-    found = compare(DATA, None, folds=2, rounds=2, contamination=0, workers=2)
+    given = {"rounds": 2, "contamination": 0, "objectives": "huber", "workers": 2}
+    found = compare(FEW, None, folds=2, **given)
     assert (found.scores["status"] == "ok").all()
     assert ready[0].exception(60) is not None  # killed
 
@@ -490,10 +521,10 @@ def tiny(y_true, y_pred):
     return (y_pred - y_true) * 1e-9, np.full(len(y_true), 1e-9)
 
 
-@pytest.mark.parametrize("early_stopping", [None, 5])
+@pytest.mark.parametrize("early_stopping", [None, 2])
 def test_a_plain_function_is_the_built_in_objective_that_it_writes_out(early_stopping):
     found = compare(
-        DATA, None, folds=2, rounds=30, contamination=0, objectives="huber", metrics="rmse",
+        FEW, None, folds=2, rounds=8, contamination=0, objectives="huber", metrics="rmse",
         early_stopping=early_stopping, candidates=[squared, squared_of_train, reversed_sign, tiny],
     )  # fmt: skip
     rows = found.scores.set_index(["library", "candidate", "fold"])
@@ -523,7 +554,8 @@ def test_a_plain_function_of_classes(n_classes):
             p, y = softmax(y_pred, axis=1), np.eye(n_classes)[y_true.astype(int)]
         return p - y, (1 if n_classes == 2 else 2) * p * (1 - p)
 
-    found = compare(classes(n_classes), None, folds=2, rounds=20, contamination=0,
+    ours = {2: "binary_cross_entropy", 3: "softmax_cross_entropy"}[n_classes]
+    found = compare(classes(n_classes), None, folds=2, rounds=10, contamination=0, objectives=ours,
                     libraries=["xgboost"], candidates={"mine": loss})  # fmt: skip
     rows = found.scores[found.scores["metric"] == found.info["metric"]].set_index("candidate")
     built_in = {2: "binary:logistic", 3: "multi:softprob"}[n_classes]
@@ -535,7 +567,7 @@ def test_a_metric_that_fails_is_a_row_with_its_reason():
         raise RuntimeError("no luck")
 
     found = compare(
-        DATA, None, folds=2, rounds=2, contamination=0, objectives="huber", metrics=["mae", broken]
+        FEW, None, folds=2, rounds=2, contamination=0, objectives="huber", metrics=["mae", broken]
     ).scores
     assert set(found[found["metric"] == "broken"]["reason"]) == {"RuntimeError: no luck"}
     assert (found[found["metric"] == "mae"]["status"] == "ok").all()
@@ -545,12 +577,11 @@ def test_a_metric_that_fails_is_a_row_with_its_reason():
     ("library", "squared"), [("xgboost", "reg:squarederror"), ("lightgbm", "regression")]
 )
 def test_robust_objectives_withstand_contamination(result, library, squared):
-    means = {share: statistics.table(result, share).mean() for share in (0.0, 0.1, 0.4)}
+    means = {share: statistics.table(result, share).mean() for share in (0.0, 0.4)}
     baseline = means[0.0][Key("-", "constant (median)")]
     for name in ("huber()", "cauchy()", "log_cosh()"):
         ours, theirs = Key(library, name), Key(library, squared)
         assert means[0.4][ours] < 0.6 * means[0.4][theirs]
-        assert means[0.1][ours] < 0.8 * means[0.1][theirs]
         assert means[0.0][ours] < 0.85 * baseline
 
 
@@ -593,7 +624,7 @@ def test_warnings_are_rows():
 
 
 def test_what_is_done_is_not_done_again(tmp_path, monkeypatch):
-    given = {"folds": 2, "rounds": 3, "objectives": "huber", "cache": tmp_path / "kept"}
+    given = {"folds": 2, "rounds": 2, "objectives": "huber", "cache": tmp_path / "kept"}
     given["libraries"] = ["lightgbm"]
     fits = []
 
@@ -602,12 +633,12 @@ def test_what_is_done_is_not_done_again(tmp_path, monkeypatch):
         return fit(*arguments)
 
     monkeypatch.setattr("gbm_objectives.compare.running.experiment.fit", counted)
-    first = compare(DATA, None, **given)
+    first = compare(FEW, None, **given)
     total = len(fits)
     assert total == first.info["fits"] > 25
     skipped = (first.scores[first.scores["metric"] == "mae"]["status"] == "skipped").sum()
     fits.clear()
-    again = compare(DATA, None, **given)
+    again = compare(FEW, None, **given)
     assert len(fits) == skipped  # which cost nothing
     same(first, again)
     pd.testing.assert_frame_equal(first.scores, again.scores)
@@ -615,17 +646,17 @@ def test_what_is_done_is_not_done_again(tmp_path, monkeypatch):
 
     def new(**changed):
         fits.clear()
-        compare(**{"X": DATA, "y": None, **given, **changed})
+        compare(**{"X": FEW, "y": None, **given, **changed})
         return len(fits)
 
-    assert new(rounds=4) == total
+    assert new(rounds=3) == total
     assert new(objectives="huber, cauchy") == skipped + 2 * 3
-    assert new(X=of_arrays(DATA.x, DATA.y + 1.0)) == total
+    assert new(X=of_arrays(FEW.x, FEW.y + 1.0)) == total
     assert new(contamination=(0.0, 0.2), seeds=(0,)) > 10
     assert new(cache=False) == total
     for path in (tmp_path / "kept").iterdir():
         path.write_bytes(path.read_bytes()[:50])  # a full disk
-    same(first, compare(DATA, None, **given))
+    same(first, compare(FEW, None, **given))
 
 
 def test_the_time_budget_leaves_the_rest_as_rows():
@@ -635,36 +666,6 @@ def test_the_time_budget_leaves_the_rest_as_rows():
     assert found.info["complete"]
     assert len(found.predictions) == len(found.curves) == 0
     assert shown(found)
-
-
-class Dies:
-    """An estimator that takes its process down."""
-
-    def fit(self, x, y):
-        import os
-
-        os._exit(1)
-
-    def predict(self, x):
-        raise NotImplementedError
-
-
-def test_other_processes_train_users_candidates_and_one_that_dies_is_a_row_with_its_reason():
-    from sklearn.linear_model import LinearRegression
-
-    given = {"folds": 2, "rounds": 2, "contamination": 0, "libraries": ["lightgbm"]}
-    given |= {"objectives": "huber"}
-    found = compare(DATA, None, candidates=[LinearRegression(), Dies()], workers=2, **given)
-    status = found.scores.groupby("candidate")["status"].agg(set)
-    assert status["Dies"] == {"failed"}
-    assert len(found.scores) == found.info["fits"] * 3
-    alone = compare(DATA, None, candidates=[LinearRegression()], **given)
-    values = [
-        one.scores.query("candidate == 'LinearRegression'")["value"].to_numpy()
-        for one in (found, alone)
-    ]
-    assert np.array_equal(*values)
-    assert "ok" in set(found.scores["status"])
 
 
 # Terminal
@@ -681,10 +682,14 @@ def made(candidate, kind, *maes, library="xgboost", failed=()):
     ]  # fmt: skip
 
 
+@lru_cache
+def any_info():
+    return compare(DATA, None, folds=2, budget=1e-9, contamination=0).info
+
+
 def as_result(rows):
     none = pd.DataFrame()
-    info = compare(DATA, None, folds=2, budget=1e-9, contamination=0).info
-    return Result(pd.DataFrame(rows, columns=list(SCORES)), none, none, none, info)
+    return Result(pd.DataFrame(rows, columns=list(SCORES)), none, none, none, any_info())
 
 
 def test_the_terminal_says_what_the_report_says():
@@ -758,8 +763,8 @@ def test_the_report_fits_80_columns_and_marks_the_lowest(result):
     assert max(map(len, lines)) <= 80
     board = statistics.leaderboard(result)
     table = [line for line in lines if re.match(r"(xgboost|lightgbm|-) {2,}\S+.* ± ", line)]
-    assert len(table) == len(lineup(DATA))
-    assert sum(line.count("*") for line in table) == 3
+    assert len(table) == len(lineup(DATA, objectives=OURS))
+    assert sum(line.count("*") for line in table) == 2
     assert not any("…" in line for line in lines)
     found = 0
     for row in board.itertuples():
@@ -768,7 +773,7 @@ def test_the_report_fits_80_columns_and_marks_the_lowest(result):
             start = rf"{row.library} +{re.escape(row.candidate)}( ours| XGBoost| LightGBM)? "
             assert any(re.match(start, line) and cell in line for line in table)
             found += 1
-    assert found > 50
+    assert found > 25
 
 
 def test_one_fold_is_not_compared(result):
@@ -781,7 +786,8 @@ def test_one_fold_is_not_compared(result):
 
 def test_a_metric_of_which_more_is_better(capsys):
     data = classes(2)
-    found = compare(data, None, folds=2, rounds=5, contamination=0, metrics="roc_auc")
+    given = {"contamination": 0, "metrics": "roc_auc", "objectives": "binary_cross_entropy"}
+    found = compare(data, None, folds=2, rounds=5, **given)
     text = shown(found)
     best = next(line for line in text.splitlines() if "*" in line)
     assert "constant" not in best
@@ -792,22 +798,24 @@ def test_a_metric_of_which_more_is_better(capsys):
 # Command line
 
 
-def test_compare(capsys, tmp_path):
-    assert main(["compare", *TINY, "--out", str(tmp_path / "new" / "out")]) == 0
+def test_compare(capsys, tmp_path, monkeypatch):
+    monkeypatch.setattr(displays, "DISPLAYS", displays.DISPLAYS[1:2])  # drawing takes seconds
+    tiny = [*TINY, "--objectives", "huber,poisson"]
+    assert main(["compare", *tiny, "--out", str(tmp_path / "new" / "out")]) == 0
     out, err = capsys.readouterr()
     assert re.match(
-        r"diabetes: 442 rows, regression of progression, 2 folds, 3 rounds, seed 0; xgboost \S+, lightgbm",
+        r"diabetes: 442 rows, regression of progression, 2 folds, 2 rounds, seed 0; xgboost \S+, lightgbm",
         out,
     )
-    assert out.count("\nxgboost  ") == 13
-    assert out.count("\nlightgbm  ") == 14
+    assert out.count("\nxgboost  ") == 8
+    assert out.count("\nlightgbm  ") == 9
     said = re.findall(r"^- (?:On clean|With \d+%).* ours · \w+ \(mae", out, re.MULTILINE)
     assert len(said) == 6
     assert f"Report: {tmp_path / 'new' / 'out' / 'report.html'}" in out.replace("\n", "")
     page = (tmp_path / "new" / "out" / "report.html").read_text(encoding="utf-8")
     assert "gbm-objectives compare --folds 2" in page
     assert sorted((tmp_path / "new" / "out" / "figures").glob("*.png"))
-    assert re.fullmatch(r"174 of 174 models done in \d+ s", err.splitlines()[-1])
+    assert re.fullmatch(r"114 of 114 models done in \d+ s", err.splitlines()[-1])
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f]", out + err)
 
     saved = load(tmp_path / "new" / "out")
@@ -815,12 +823,12 @@ def test_compare(capsys, tmp_path):
     assert list(saved.predictions.columns) == list(PREDICTIONS)
     assert list(saved.curves.columns) == list(CURVES)
     assert list(saved.warnings.columns) == list(WARNINGS)
-    assert saved.info["command"].startswith("gbm-objectives compare --folds 2 --rounds 3")
+    assert saved.info["command"].startswith("gbm-objectives compare --folds 2 --rounds 2")
 
-    main(["compare", *TINY, "--no-out"])  # again: nothing is trained, nothing is written
+    main(["compare", *tiny, "--no-out"])  # again: nothing is trained, nothing is written
     assert not (tmp_path / "comparison").exists()
     assert "models known from an earlier run" in capsys.readouterr().err
-    main(["compare", *TINY, "--no-out", "--no-cache", "--budget", "0.000001"])
+    main(["compare", *tiny, "--no-out", "--no-cache", "--budget", "0.000001"])
     assert "known" not in capsys.readouterr().err
 
 
@@ -831,12 +839,14 @@ def test_quick_is_the_same_with_fewer_folds_and_rounds(capsys, monkeypatch):
     main(["compare", "--quick", "--rounds", "7", "--seed", "5", "--workers", "1", "--no-out"])
     assert ", 3 folds, 7 rounds, seed 5" in capsys.readouterr().out
     main(["compare", "--workers", "1", "--no-out"])
-    assert ", 5 folds, 200 rounds, seed 0" in capsys.readouterr().out
+    assert ", 5 folds (5 times on clean labels), 200 rounds, seed 0" in capsys.readouterr().out
 
 
 def test_one_library_is_enough(capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "lightgbm", None)
-    assert main(["compare", *TINY, "--no-out"]) == 0
+    assert (
+        main(["compare", *TINY, "--contamination", "0", "--objectives", "huber", "--no-out"]) == 0
+    )
     out = capsys.readouterr().out
     assert "Left out: lightgbm is not installed" in out
     assert "\nxgboost " in out
@@ -878,23 +888,35 @@ def test_ctrl_c_shows_what_is_done(capsys, monkeypatch, since, said, tmp_path):
     assert len(saved.scores) == 3 * (7 if since else 1)
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
-def test_ctrl_c_in_a_real_process(workers):
-    import signal
+def test_ctrl_c_amid_the_training(capsys, monkeypatch):
+    """A signal, while the libraries train."""
+    outcome = Experiment.outcome
 
-    command = [
-        sys.executable,
-        "-c",
-        "from gbm_objectives.compare.cli import main; raise SystemExit(main())",
-    ]
-    arguments = ["compare", "--rounds", "300", "--no-cache", "--workers", workers, "--folds", "40"]
-    arguments += ["--objectives", "huber"]
-    process = subprocess.Popen(
-        [*command, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    def late(self, job):
+        if job.fold == 1:
+            monkeypatch.setattr(Experiment, "outcome", outcome)
+            threading.Timer(0.2, signal.raise_signal, [signal.SIGINT]).start()
+        return outcome(self, job)
+
+    monkeypatch.setattr(Experiment, "outcome", late)
+    given = ["--folds", "2", "--workers", "1", "--contamination", "0", "--libraries", "lightgbm"]
+    given += ["--objectives", "huber", "--rounds", "1000", "--no-cache", "--no-out"]
+    try:
+        assert main(["compare", *given]) == 130
+    except KeyboardInterrupt:
+        pytest.fail("an interrupt got through")
+    assert "Interrupted after 1 of 2 folds." in capsys.readouterr().out
+
+
+def test_ctrl_c_in_a_real_process_with_others():
+    code = "from gbm_objectives.compare.cli import main; raise SystemExit(main())"
+    arguments = ["compare", "--rounds", "300", "--no-cache", "--workers", "2", "--folds", "40"]
+    arguments += ["--objectives", "huber", "--libraries", "lightgbm", "--no-out"]
+    command = [sys.executable, "-c", code, *arguments]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout.readline().startswith("diabetes")
     with pytest.raises(subprocess.TimeoutExpired):
-        process.wait(2)  # the first models
+        process.wait(1)  # the first models
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=30)
     assert process.returncode == 130
@@ -960,34 +982,54 @@ def test_check_tells_a_right_objective_from_a_wrong_one(capsys, tmp_path):
     assert main(["check", "gbm_objectives.registry:OBJECTIVES"]) == 2
 
 
-def test_a_users_own_on_the_command_line(capsys, tmp_path, monkeypatch):
+OWN = """
+import os
+import numpy as np
+def loss(y_true, y_pred):
+    return y_pred - y_true, np.ones_like(y_pred)
+class Column:
+    def fit(self, X, y):
+        self.mean = y.mean()
+        return self
+    def predict(self, X):
+        return np.full((len(X), 1), self.mean)
+class Dies(Column):
+    def fit(self, X, y):
+        if 0 in X.index:  # in one fold of two, and with it the process
+            os._exit(1)
+        return super().fit(X, y)
+def worst(y_true, y_pred):
+    return np.abs(y_true - y_pred).max()
+"""
+
+
+def test_a_users_own_in_other_processes_of_which_one_dies(capsys, tmp_path, monkeypatch):
+    """On the command line: what a file has goes to other processes; one that dies is a row with its reason."""
+    from sklearn.linear_model import LinearRegression
+
     monkeypatch.setattr(Result, "report", lambda self, path, figures: path)  # takes seconds
-    (tmp_path / "own_losses.py").write_text(
-        "import numpy as np\n"
-        "def loss(y_true, y_pred):\n"
-        "    return y_pred - y_true, np.ones_like(y_pred)\n"
-        "class Column:\n"
-        "    def fit(self, X, y):\n"
-        "        self.mean = y.mean()\n"
-        "        return self\n"
-        "    def predict(self, X):\n"
-        "        return np.full((len(X), 1), self.mean)\n"
-        "def worst(y_true, y_pred):\n"
-        "    return np.abs(y_true - y_pred).max()\n"
-    )
+    (tmp_path / "own_losses.py").write_text(OWN)
     path = f"{tmp_path}/own_losses.py"
-    given = ["compare", *TINY, "--contamination", "0", "--objectives", "huber", "--workers", "2"]
-    own = f"{path}:loss,{path}:Column,sklearn.linear_model:LinearRegression"
+    given = ["compare", *ONE, "--contamination", "0", "--workers", "2"]
+    own = f"{path}:loss,{path}:Column,{path}:Dies,sklearn.linear_model:LinearRegression"
     out = str(tmp_path / "out")
     metrics = f"mae,{path}:worst,pinball(0.9)"
     assert main([*given, "--candidates", own, "--metrics", metrics, "--out", out]) == 0
-    scores = load(tmp_path / "out").scores
-    assert (scores["status"] == "ok").all()
+    found = load(tmp_path / "out")
+    scores = found.scores
+    assert len(scores) == found.info["fits"] * 3
     assert len(set(scores["metric"])) == 3
     assert {"mae", "worst"} < set(scores["metric"])
-    mean = scores[scores["metric"] == "mae"].groupby("candidate")["value"].mean()
-    assert mean["Column"] == pytest.approx(mean["constant (mean)"])
-    assert {"loss", "LinearRegression"} <= set(mean.index)
+    status = scores.groupby("candidate")["status"].agg(sorted)
+    assert status.pop("Dies") == ["failed"] * 3 + ["ok"] * 3
+    assert set(status.sum()) == {"ok"}
+    values = scores[scores["metric"] == "mae"].set_index(["candidate", "fold"])["value"]
+    for fold in (0, 1):
+        assert values["Column", fold] == pytest.approx(values["constant (mean)", fold])
+        split = list(Plan(2).splits(DATA))[fold]
+        line = LinearRegression().fit(split.x_train, split.y_train).predict(split.x_test)
+        assert values["LinearRegression", fold] == pytest.approx(np.abs(line - split.y_test).mean())
+    assert "loss" in status.index
     capsys.readouterr()
     for bad, said in (
         (f"{path}:nothing", "has no attribute 'nothing'"),

@@ -10,8 +10,8 @@ ROOT = Path(gbm_objectives.compare.__file__).parent
 NAME = gbm_objectives.compare.__name__
 #: From the ground up. Modules of the root stand for themselves.
 ORDER = (
-    "frames", "expressions", "data", "scoring", "candidates", "normal_scores", "options", "running", "report",
-    "result", "saving", "api", "", "cli",
+    "frames", "expressions", "tasks", "data", "scoring", "candidates", "normal_scores", "options", "running", "report",
+    "result", "saving", "prepared", "api", "", "cli",
 )  # fmt: skip
 
 

@@ -21,15 +21,15 @@ ROUNDS = 4
 def data_of(task):
     rng = np.random.default_rng(0)
     x = rng.normal(size=(150, 3))
-    if task in ("regression", "quantile"):
+    if task in ("regression", "quantile", "amounts"):
         y = np.exp(x[:, 0] + 0.3 * rng.normal(size=150)).round(2) + 0.01
-        return of_arrays(x, y, tau=0.8 if task == "quantile" else None)
+        return of_arrays(x, y, task, tau=0.8 if task == "quantile" else None)
     y = rng.integers(0, 2 if task == "binary" else 3, 150)
     x[:, 0] += 2 * y
     return of_arrays(x, y, task)
 
 
-@pytest.mark.parametrize("task", ["regression", "quantile", "binary", "multiclass"])
+@pytest.mark.parametrize("task", ["regression", "quantile", "binary", "multiclass", "amounts"])
 def test_the_code_trains_what_the_comparison_trained(task, tmp_path):
     """The lines for train, those for scikit-learn and the estimator, of every candidate, also of a saved result."""
     data = data_of(task)

@@ -9,6 +9,7 @@ import pytest
 from gbm_objectives.compare import compare
 from gbm_objectives.compare.cli import main
 from gbm_objectives.compare.data import Plan, of_arrays
+from gbm_objectives.compare.options import Options
 from gbm_objectives.compare.report import statistics
 from gbm_objectives.compare.saving import load
 
@@ -104,6 +105,52 @@ def test_of_the_command_line(tmp_path, monkeypatch, capsys):
     ):
         assert main([*given, *bad]) == 2
         assert said in capsys.readouterr().err
+
+
+def test_a_given_test_file(tmp_path, monkeypatch, capsys):
+    """Models are trained once, on the one file, and scored on ten parts of the other."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr("gbm_objectives.compare.report.displays.DISPLAYS", ())
+    path, test, out = (tmp_path / name for name in ("old.csv", "new.csv", "out"))
+    FRAME[:80].to_csv(path, index=False)
+    new = FRAME[80:].iloc[:, ::-1]  # in another order
+    new.assign(price=new["price"].where(new.index != 85)).to_csv(test, index=False)
+    given = ["compare", str(path), "--target", "price", "--rounds", "2", "--workers", "1"]
+    given += ["--objectives", "huber", "--contamination", "0", "--libraries", "lightgbm"]
+    assert main([*given, "--test", str(test), "--out", str(out)]) == 0
+    said = capsys.readouterr().out
+    assert "119 rows, regression of price, 39 of them to test on" in said
+    assert "over 3 parts of the test rows" in said
+    found = load(out)
+    assert statistics.test_to_train(found) == 0
+    own = found.predictions.query("candidate == 'huber()'")
+    assert sorted(own["row"]) == list(range(80, 119))
+    scores = found.scores.query("candidate == 'huber()' and metric == 'mae'")
+    assert len(scores) == 3
+    assert scores["seconds"].nunique() == 1  # one model
+    by_part = (own["y_true"] - own["y_pred"]).abs().groupby(own["fold"]).mean()
+    np.testing.assert_allclose(scores.set_index("fold")["value"], by_part)
+    assert "Each model was trained once" in (out / "report.html").read_text("utf-8")
+    new.drop(columns="size").to_csv(test, index=False)
+    for bad, why in ((["--test", str(test)], "without size; needed: the columns of"),
+                     (["--test", str(path), "--time", "day"], "one of the two")):  # fmt: skip
+        assert main([*given, *bad]) == 2
+        assert why in capsys.readouterr().err
+
+
+def test_few_rows_are_split_again_where_nothing_says_how():
+    data = of_arrays(FRAME[["size"]], FRAME["price"])
+    given = {"rounds": 1, "contamination": (0, 0.3), "objectives": "huber"}
+    plan = Options().plan(data, 29)
+    assert (plan.folds, plan.seeds, plan.repeats) == (5, (0,), (1, 2, 3, 4))
+    assert Options().plan(data, 500).repeats == (1, 2)
+    assert Options().plan(data, 5000).repeats == ()
+    for chosen in ({"folds": 5}, {"seeds": 0}, {"tune": 3}):
+        assert Options(**chosen).plan(data, 29).repeats == ()
+    assert Options().plan(of_arrays(FRAME, "price", time="day"), 29).repeats == ()
+    found = compare(data, None, libraries=["lightgbm"], **given)
+    counts = found.leaderboard().groupby("contamination")["pairs"].agg(set)
+    assert counts.to_dict() == {0.0: {25}, 0.3: {5}}
 
 
 def test_of_arrays():

@@ -19,6 +19,7 @@ from gbm_objectives.compare.candidates.transforms import Log, QuantileNormal
 from gbm_objectives.compare.candidates.xgboost import XGBoost
 from gbm_objectives.compare.data import Data
 from gbm_objectives.compare.expressions import parse_calls
+from gbm_objectives.compare.tasks import TASKS, holds
 from gbm_objectives.links import IDENTITY, LOG, Link
 from gbm_objectives.loss import Loss
 from gbm_objectives.objective import Objective
@@ -27,32 +28,7 @@ from gbm_objectives.registry import OBJECTIVES
 #: For each library the class of its candidates.
 LIBRARIES: dict[str, type[Boosted]] = {"xgboost": XGBoost, "lightgbm": LightGBM}
 
-#: The libraries' own objectives for each task, with a name that tells the parameters.
-BUILT_IN: dict[str, dict[str, tuple[str, ...]]] = {
-    "xgboost": {
-        "regression": ("reg:squarederror", "reg:absoluteerror", "reg:pseudohubererror"),
-        "binary": ("binary:logistic",),
-        "multiclass": ("multi:softprob",),
-        "quantile": ("reg:quantileerror",),
-    },
-    "lightgbm": {
-        "regression": ("regression", "regression_l1", "huber", "fair"),
-        "binary": ("binary",),
-        "multiclass": ("multiclass", "multiclassova"),
-        "quantile": ("quantile",),
-    },
-}
 SQUARED = {"xgboost": "reg:squarederror", "lightgbm": "regression"}
-POISSON = {"xgboost": "count:poisson", "lightgbm": "poisson"}
-GAMMA = {"xgboost": "reg:gamma", "lightgbm": "gamma"}
-ALPHA = {"xgboost": "quantile_alpha", "lightgbm": "alpha"}
-
-#: Ours for each task.
-OURS = {
-    "regression": "huber(), log_cosh(), absolute_error(), cauchy(), adaptive_robust(), squared_error()",
-    "binary": "binary_cross_entropy(), focal(), binary_cross_entropy() + dice()",
-    "multiclass": "softmax_cross_entropy(), softmax_focal()",
-}
 
 
 def lineup(
@@ -99,46 +75,28 @@ def _ours(name: str, kind: Kind, library: str, objective: Objective) -> Boosted:
 
 
 def _default(data: Data) -> str:
-    if data.task == "quantile":
-        return f"quantile({data.tau}), quantile({data.tau}, smooth=False)"
-    more = ""
-    if data.task == "regression":
-        more += ", poisson()" if _counts(data) else ", gamma()" if data.y.min() > 0 else ""
-    return OURS[data.task] + more
-
-
-def _counts(data: Data) -> bool:
-    return data.y.min() >= 0 and bool((data.y == np.floor(data.y)).all())
+    return TASKS[data.task].candidates_of_ours(data.y, data.tau)
 
 
 def _constants(data: Data) -> Iterable[Constant]:
-    if data.of_classes:
-        yield Constant("constant (class shares)", of="shares")
-    elif data.task == "quantile":
-        yield Constant(f"constant (quantile {data.tau:g})", of="quantile")
-    else:
-        yield Constant("constant (median)", of="median")
-        yield Constant("constant (mean)", of="mean")
+    for one in TASKS[data.task].constants:
+        shown = {"shares": "class shares", "quantile": f"quantile {data.tau or 0.5:g}"}.get(
+            one, one
+        )
+        yield Constant(f"constant ({shown})", of=one)
 
 
 def _built_in(data: Data, library: str) -> Iterable[Candidate]:
     booster = LIBRARIES[library]
-    for name in BUILT_IN[library][data.task]:
-        params: dict[str, Any] = {}
-        if data.task == "quantile":
-            params = {ALPHA[library]: data.tau}
-        yield booster(name, "built-in", library, name, params)
-    if data.task == "regression":
-        if _counts(data):
-            yield booster(POISSON[library], "built-in", library, POISSON[library], least=0.0)
-        elif data.y.min() > 0:
-            name = GAMMA[library]
-            yield booster(name, "built-in", library, name, least=0.0, above=True)
+    for one in TASKS[data.task].built_in[library]:
+        if holds(one.when, data.y):
+            params = {name: getattr(data, attribute) for name, attribute in one.params.items()}
+            yield booster(one.name, "built-in", library, one.name, params, one.least, one.above)
 
 
 def _transformed(data: Data, library: str) -> Iterable[Candidate]:
     """Least squares of the logarithm and of normal scores."""
-    if data.task != "regression":
+    if not TASKS[data.task].transformed:
         return
     booster, squared = LIBRARIES[library], SQUARED[library]
     if data.y.min() > 0:

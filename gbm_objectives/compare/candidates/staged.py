@@ -12,6 +12,7 @@ from gbm_objectives.links import IDENTITY, LOG, LOGIT, SOFTMAX, Link
 
 _LINKS: dict[str, Link] = {
     "binary": LOGIT, "multiclass": SOFTMAX, "multiclassova": LOGIT, "poisson": LOG, "gamma": LOG,
+    "tweedie": LOG,
 }  # fmt: skip
 
 

@@ -16,10 +16,10 @@ from rich.text import Text
 
 from gbm_objectives._core.validation import message
 from gbm_objectives._training.leaves import validate_leaves
-from gbm_objectives.compare import api
-from gbm_objectives.compare.cli import importing
+from gbm_objectives.compare.cli import importing, telling
 from gbm_objectives.compare.data import Data, diabetes, from_csv
 from gbm_objectives.compare.options import Options
+from gbm_objectives.compare.prepared import prepare
 from gbm_objectives.compare.report.terminal import report, say
 from gbm_objectives.compare.result import Result
 from gbm_objectives.compare.running.cache import writable
@@ -109,7 +109,8 @@ def compare(
     task: Annotated[
         str | None,
         typer.Option(
-            help="regression, quantile, binary or multiclass.", show_default="found by itself"
+            help="regression, quantile, binary, multiclass, counts or amounts (from 0, by the log link).",
+            show_default="found by itself",
         ),
     ] = None,
     tau: Annotated[
@@ -121,6 +122,14 @@ def compare(
     ] = None,
     time: Annotated[
         str | None, typer.Option(metavar="COLUMN", help="No row is predicted by later rows.")
+    ] = None,
+    test: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="CSV",
+            help="Test rows; the table is trained on, without folds.",
+            show_default="folds",
+        ),
     ] = None,
     libraries: Annotated[
         str | None,
@@ -163,15 +172,34 @@ def compare(
         int | None, typer.Option(help="Folds of the cross-validation.", show_default="5")
     ] = None,
     seeds: Annotated[
-        str,
-        typer.Option("--seeds", "--seed", help="A cross-validation for each, such as 0,1,2."),
-    ] = "0",
+        str | None,
+        typer.Option(
+            "--seeds",
+            "--seed",
+            help="A cross-validation for each, such as 0,1,2.",
+            show_default="0; more on few rows",
+        ),
+    ] = None,
     rounds: Annotated[
         int | None, typer.Option(help="Trees of each model, at most.", show_default="200")
     ] = None,
     early_stopping: Annotated[
         int | None,
         typer.Option(help="Stop after so many rounds without improvement.", show_default="never"),
+    ] = None,
+    tune: Annotated[
+        int | None,
+        typer.Option(
+            help="Trials for each candidate, built-in ones too: learning rate, depth or leaves, rows a leaf, lambda, "
+            "rows a tree, the loss' own parameters; scored on training rows only. Needs optuna.",
+            show_default="none",
+        ),
+    ] = None,
+    tune_minutes: Annotated[
+        float | None,
+        typer.Option(
+            help="Time for all trials; each search has an equal part.", show_default="no limit"
+        ),
     ] = None,
     budget: Annotated[
         float | None, typer.Option(help="Seconds after which no model is begun.")
@@ -199,12 +227,12 @@ def compare(
     ] = False,
 ) -> None:
     """Compare our objectives with the built-in ones, on clean and on contaminated labels."""
-    folds = folds if folds is not None else 3 if quick else 5
+    folds = folds if folds is not None else 3 if quick else None
     rounds = rounds if rounds is not None else 50 if quick else 200
     console = _stdout()
     try:
         folder = None if no_out else writable(out, "out")
-        data = _data(csv, target, task, tau, groups=groups, time=time)
+        data = _data(csv, target, task, tau, groups=groups, time=time, test=test)
         options = Options(
             libraries=None if libraries is None else [s.strip() for s in libraries.split(",")],
             objectives=objectives,
@@ -212,11 +240,11 @@ def compare(
             metrics=None if metrics is None else importing.metrics(metrics),
             contamination=None
             if contamination is None
-            else _numbers("contamination", contamination, float),
+            else importing.numbers("contamination", contamination, float),
             contamination_size=contamination_size,
             one_sided=one_sided,
             folds=folds,
-            seeds=_numbers("seeds", seeds, int),
+            seeds=None if seeds is None else importing.numbers("seeds", seeds, int),
             rounds=rounds,
             early_stopping=early_stopping,
             threads=threads,
@@ -224,15 +252,18 @@ def compare(
             workers=joblib.cpu_count() if workers is None else workers,
             budget=budget,
             cache=not no_cache if cache is None else cache,
+            tune=tune,
+            tune_minutes=tune_minutes,
+            tune_folder=folder and folder / "tuning",
         )
-        prepared = api.prepare(data, options)
+        prepared = prepare(data, options)
     except (ValueError, TypeError) as error:
         _refuse(str(error))
     using = [f"{name} {prepared.versions[name]}" for name in prepared.libraries]
     say(
         console,
-        f"{data.name}: {len(data.y)} rows, {_of(data)}, {folds} folds, {rounds} rounds, "
-        f"seed {seeds}; {', '.join(using)}",
+        f"{data.name}: {len(data.y)} rows, {telling.of(data)}, {telling.splits(prepared)}, {rounds} rounds, "
+        f"seed {seeds or 0}; {', '.join(using)}",
         *prepared.notes,
     )
     command = shlex.join(["gbm-objectives", *context.obj])
@@ -243,7 +274,7 @@ def _finish(console: Console, result: Result, folder: Path | None) -> None:
     """Report, save and exit as it went."""
     complete = result.info["complete"]
     if not complete:
-        say(console, _interruption(result))
+        say(console, telling.interruption(result))
     if folder is not None:
         save(result, folder)
     if len(result.scores):
@@ -258,40 +289,12 @@ def _finish(console: Console, result: Result, folder: Path | None) -> None:
         raise typer.Exit(1)
 
 
-def _of(data: Data) -> str:
-    if data.of_classes:
-        return f"{data.task} {data.target} ({', '.join(data.classes[:5])}{' ...' * (len(data.classes) > 5)})"
-    return f"{data.task} of {data.target}"
-
-
-def _interruption(result: Result) -> str:
-    info = result.info
-    folds = info["folds"] * len(info["seeds"])
-    fits = result.scores[result.scores["metric"] == info["metric"]]
-    counts = fits.groupby(["seed", "fold"]).size()
-    per_fold = info["fits"] // folds
-    complete = int((counts == per_fold).sum())
-    rest = int(counts[counts < per_fold].sum())
-    text = f"Interrupted after {complete} of {folds} folds."
-    if complete and rest:
-        return f"{text} The {rest} models of the next are left out."
-    return f"{text} Of the first, {rest} of {per_fold} models are done." if rest else text
-
-
-def _numbers(argument: str, text: str, kind: type) -> list[Any]:
-    try:
-        return [kind(part) for part in text.split(",")]
-    except ValueError as error:
-        needed = "whole numbers" if kind is int else "numbers"
-        raise ValueError(message(argument, repr(text), f"{needed} with commas between")) from error
-
-
-def _data(csv: Path | None, target: str | None, *task: Any, **by: str | None) -> Data:
+def _data(csv: Path | None, target: str | None, *task: Any, **by: Any) -> Data:
     if csv is None:
         for name, column in {"target": target, **by}.items():
             if column is not None:
-                raise ValueError(message(name, repr(column), "a CSV file with it"))
+                raise ValueError(message(name, repr(str(column)), "a CSV file with it"))
         return diabetes(*task)
     if target is None:
         raise ValueError(message("target", "none", "the column to predict: --target NAME"))
-    return from_csv(csv, target, *task, **by)  # type: ignore[arg-type]
+    return from_csv(csv, target, *task, **by)

@@ -95,3 +95,12 @@ def _parts(text: str) -> list[str]:
         else:
             parts[-1] += sign
     return [part.strip() for part in parts]
+
+
+def numbers(argument: str, text: str, kind: type) -> list[Any]:
+    """Numbers with commas between."""
+    try:
+        return [kind(part) for part in text.split(",")]
+    except ValueError as error:
+        needed = "whole numbers" if kind is int else "numbers"
+        raise ValueError(message(argument, repr(text), f"{needed} with commas between")) from error

@@ -11,10 +11,11 @@ import pandas as pd
 
 from gbm_objectives._core.validation import Array, message, open_unit, reject_masked
 from gbm_objectives.compare.data.features import as_matrix, read_features
-from gbm_objectives.compare.data.labels import TASKS, TaskName, read_labels
-from gbm_objectives.compare.data.order import read_order
+from gbm_objectives.compare.data.labels import read_labels
+from gbm_objectives.compare.data.order import read_order, read_test, with_test
 from gbm_objectives.compare.data.reading import column, read_csv
 from gbm_objectives.compare.data.tables import as_frame, as_series
+from gbm_objectives.compare.tasks import TASKS
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,8 +26,8 @@ class Data:
     ----------
     name, target : str
         For the reader.
-    task : {"regression", "quantile", "binary", "multiclass"}
-        What is predicted.
+    task : str
+        What is predicted: a name in `tasks.TASKS`.
     x : DataFrame of shape (n_samples, n_features)
         Numbers and pandas categoricals, with missing values in both. The columns are named f0, f1 ..., since neither
         library takes all names.
@@ -50,11 +51,13 @@ class Data:
         The number of each row's group; no group is both trained on and tested.
     time : ndarray of shape (n_samples,), optional
         The place of each row in time, equal at equal times; later rows are never trained on.
+    test : ndarray of bool of shape (n_samples,), optional
+        The rows that all models are tested on and none is trained on.
     """
 
     name: str
     target: str
-    task: TaskName
+    task: str
     x: pd.DataFrame
     matrix: Array
     categorical: tuple[int, ...]
@@ -66,6 +69,7 @@ class Data:
     without_label: tuple[int, ...] = ()
     groups: Array | None = None
     time: Array | None = None
+    test: Array | None = None
 
     @property
     def of_classes(self) -> bool:
@@ -81,10 +85,18 @@ def from_csv(
     *,
     groups: str | None = None,
     time: str | None = None,
+    test: str | Path | None = None,
 ) -> Data:
-    """The data of a file; raises ValueError with one line that says what is wrong."""
+    """The data of a file, and of another with the test rows; raises ValueError with one line that says what is wrong."""
     frame, notes = read_csv(path)
-    y = column(frame, target, str(path))
+    column(frame, target, str(path))
+    rows = None
+    if test is not None:
+        frame, rows = with_test(frame, read_csv(test)[0], str(path), str(test))
+        notes.append(
+            f"{int(rows.sum())} test rows from {Path(test).name}, numbered after the others"
+        )
+    y = frame[target]
     return of_arrays(
         frame.drop(columns=target),
         y,
@@ -95,6 +107,7 @@ def from_csv(
         notes,
         groups=groups,
         time=time,
+        test=rows,
     )
 
 
@@ -118,6 +131,7 @@ def of_arrays(
     *,
     groups: Any = None,
     time: Any = None,
+    test: Any = None,
 ) -> Data:
     """The data of arrays, or of frames of pandas or polars.
 
@@ -127,8 +141,8 @@ def of_arrays(
         Numbers, text, categories, dates. NaN and None are missing values; infinite numbers are an error.
     y : array-like of shape (n_samples,), or str
         The labels, or the name of a column of x. Rows without a label are left out.
-    task : {"regression", "quantile", "binary", "multiclass"}, optional
-        Found from the labels by default.
+    task : {"regression", "quantile", "binary", "multiclass", "counts", "amounts"}, optional
+        Found from the labels by default; the last two are never found.
     tau : float, optional
         The level of the task "quantile", which it implies.
     name, target : str
@@ -137,6 +151,8 @@ def of_arrays(
         What was done to the data already.
     groups, time : array-like of shape (n_samples,), or str, optional
         What the splits go by, one of the two; or the name of that column of x, which then is no feature.
+    test : array-like of bool of shape (n_samples,), optional
+        The rows to test on; all others are trained on.
 
     Returns
     -------
@@ -162,6 +178,8 @@ def of_arrays(
         target, y = y, column(frame, y, name)
         frame = frame.drop(columns=target)
     frame, places = read_order(frame, groups, time, name)
+    if test is not None:
+        places["test"] = read_test(test, len(frame), places)
     labels = as_series(y)
     if len(labels) != len(frame):
         raise ValueError(message("y", f"{len(labels)} labels", f"{len(frame)}, one a row of X"))
@@ -172,6 +190,10 @@ def of_arrays(
         found.append(f"{int(missing.sum())} rows without a {target} left out")
     labels, frame = labels[~missing], frame[~missing]
     places = {key: values[~missing] for key, values in places.items()}
+    if test is not None and len(set(places["test"].tolist())) < 2:
+        raise ValueError(
+            message("test", "no rows with a label", "rows to train on and rows to test")
+        )
     if len(labels) == 0:
         given = f"{target} is missing in all {len(missing)} rows" if len(missing) else "no rows"
         raise ValueError(message("target", given, "rows with a label"))
@@ -185,4 +207,5 @@ def of_arrays(
         *as_matrix(features), values, classes, tuple(map(str, features.columns)),
         (tau or 0.5) if chosen == "quantile" else None, (*found, *features_notes),
         tuple(map(int, missing.nonzero()[0])), places.get("groups"), places.get("time"),
+        places.get("test"),
     )  # fmt: skip

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal, get_args
-
 import numpy as np
 import pandas as pd
 
 from gbm_objectives._core.validation import Array, message
 from gbm_objectives.compare.data.tables import where_infinite
-
-TaskName = Literal["regression", "quantile", "binary", "multiclass"]
-TASKS: tuple[str, ...] = get_args(TaskName)
+from gbm_objectives.compare.tasks import TASKS
 
 #: Text with more distinct values is no target of classes.
 MOST_CLASSES = 20
@@ -21,7 +17,7 @@ MOST_NUMBERED_CLASSES = 10
 
 def read_labels(
     labels: pd.Series, target: str, task: str | None
-) -> tuple[TaskName, Array, tuple[str, ...]]:
+) -> tuple[str, Array, tuple[str, ...]]:
     """The task, the labels as numbers or codes, and the names of the classes."""
     numbers = _numbers(labels)
     if numbers is not None and (where := where_infinite(pd.Series(numbers, labels.index))):
@@ -29,14 +25,20 @@ def read_labels(
         raise ValueError(message("target", f"{target} has {where}", "finite numbers", instead))
     if task is None:
         task = _task(labels, numbers, target)
-    if task in ("regression", "quantile"):
+    if not TASKS[task].of_classes:
         if numbers is None:
             parsed = pd.to_numeric(labels, errors="coerce")
             example = labels[parsed.isna()].iloc[0]
             given = f"{target} has text in {int(parsed.isna().sum())} of {len(labels)} rows, such as {example!r}"
             instead = f"Text can be a class: leave out task={task}."
             raise ValueError(message("target", given, "numbers", instead))
-        return task, numbers, ()  # type: ignore[return-value]
+        least = TASKS[task].least
+        if (few := int(np.count_nonzero(numbers < least))) > 0:
+            given = f"{target} is below {least:g} in {few} of {len(numbers)} rows"
+            raise ValueError(
+                message("task", f"{task}: {given}", f"numbers from {least:g}", "Or: regression.")
+            )
+        return task, numbers, ()
     names, codes, counts = _classes(labels)
     if task == "binary" and len(names) != 2:
         given = f"{len(names)} classes in {target}"
@@ -48,7 +50,7 @@ def read_labels(
         given = f"the class {names[int(counts.argmin())]!r} of {target} has one row"
         instead = "Leave that row out, or merge the class with another."
         raise ValueError(message("target", given, "at least two rows a class", instead))
-    return task, codes.astype(np.float64), names  # type: ignore[return-value]
+    return task, codes.astype(np.float64), names
 
 
 def _numbers(labels: pd.Series) -> Array | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -52,6 +53,29 @@ def _times(values: pd.Series) -> pd.Series:
         given = f"text such as {values.iloc[0]!r}"
         needed = "numbers, or dates such as 2024-12-31"
         raise ValueError(message("time", given, needed)) from error
+
+
+def with_test(
+    frame: pd.DataFrame, test: pd.DataFrame, source: str, test_source: str
+) -> tuple[pd.DataFrame, Array]:
+    """The rows of two tables, one below the other, and which are those of the second; it must have all columns."""
+    missing = [str(name) for name in frame.columns if name not in test]
+    if missing:
+        given = f"{test_source} without {', '.join(missing[:5])}{' ...' * (len(missing) > 5)}"
+        raise ValueError(message("test", given, f"the columns of {source}"))
+    both = pd.concat([frame, test[list(frame.columns)]], ignore_index=True)
+    return both, np.arange(len(both)) >= len(frame)
+
+
+def read_test(test: Any, n_rows: int, places: Mapping[str, Array]) -> Array:
+    """Which rows are for tests."""
+    if places:
+        raise ValueError(message("test", f"with {next(iter(places))}", "one of the two"))
+    rows = np.asarray(test)
+    if rows.dtype != bool or rows.shape != (n_rows,):
+        given = f"{rows.dtype} of shape {rows.shape}"
+        raise ValueError(message("test", given, f"truth values, {n_rows}, one a row of X"))
+    return rows
 
 
 def by_groups(groups: Array, y: Array | None, folds: int, seed: int) -> list[tuple[Array, Array]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -12,16 +12,7 @@ from sklearn.model_selection import KFold, StratifiedKFold, train_test_split
 
 from gbm_objectives._core.validation import Array, message
 from gbm_objectives.compare.data.dataset import Data
-from gbm_objectives.compare.data.labels import TaskName
 from gbm_objectives.compare.data.order import by_groups, by_time, last_rows
-
-#: By default the probabilities with which a training label is moved, or flipped to another class.
-CONTAMINATIONS = {
-    "regression": (0.0, 0.1, 0.4),
-    "quantile": (0.0, 0.1, 0.4),
-    "binary": (0.0, 0.1, 0.2),
-    "multiclass": (0.0, 0.1, 0.2),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +58,7 @@ class Contamination:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Split:
-    """One fold of one seed at one contamination: all that a candidate may see, and the clean test labels."""
+    """One fold of one seed at one contamination: all that a candidate may see, and the clean test labels ``y_test``."""
 
     data: Data
     contamination: float
@@ -78,9 +69,10 @@ class Split:
     matrix_train: Array
     matrix_test: Array
     y_train: Array
+    y_test: Array
 
     @property
-    def task(self) -> TaskName:
+    def task(self) -> str:
         """The task's name."""
         return self.data.task
 
@@ -99,10 +91,24 @@ class Split:
         """The test rows."""
         return self.data.x.iloc[self.test]
 
-    @property
-    def y_test(self) -> Array:
-        """The clean labels."""
-        return self.data.y[self.test]
+    def parts(self, folds: int) -> list[Split]:
+        """Folds of the training rows, with the labels as they are given for training: the test rows are not touched."""
+        time, groups = self.data.time, self.data.groups
+        own = replace(
+            self.data, y=self.y_train, time=None if time is None else time[self.train],
+            groups=None if groups is None else groups[self.train], test=None,
+        )  # fmt: skip
+        if own.groups is not None and len(np.unique(own.groups)) < folds:
+            own = replace(own, groups=None)
+        return [
+            replace(
+                self, train=self.train[train], test=self.train[test], y_train=self.y_train[train],
+                y_test=self.y_train[test], matrix_train=self.matrix_train[train],
+                matrix_test=self.matrix_train[test],
+            )
+            for train, test in Plan(folds).rows(own, self.seed)
+            if len(train) and len(test)
+        ]  # fmt: skip
 
     def inner(self, share: float) -> tuple[Array, Array]:
         """Row numbers to train on and to stop early by, both of the training rows."""
@@ -135,15 +141,15 @@ class Plan:
     folds : at least 2; stratified where labels are classes.
     seeds : of the shuffling and of the contamination, from 0 to 2^32 - 1.
     contamination : of the training labels.
+    repeats : seeds of further cross-validations, at the lowest contamination alone: for small data, whose folds tell little.
     """
 
     folds: int = 5
     seeds: tuple[int, ...] = (0,)
     contamination: Contamination = Contamination()
+    repeats: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.folds < 2:
-            raise ValueError(message("folds", str(self.folds), "a whole number >= 2"))
         if not self.seeds or len(set(self.seeds)) < len(self.seeds):
             raise ValueError(message("seeds", str(self.seeds), "different whole numbers"))
         for seed in self.seeds:
@@ -152,6 +158,10 @@ class Plan:
 
     def check(self, data: Data) -> None:
         """Raise where the data has too few rows for the folds."""
+        if data.test is not None:
+            return
+        if self.folds < 2:
+            raise ValueError(message("folds", str(self.folds), "a whole number >= 2"))
         if self.folds > len(data.y):
             needed = f"a whole number from 2 to {len(data.y)}, the rows of {data.name}"
             raise ValueError(message("folds", str(self.folds), needed))
@@ -176,9 +186,14 @@ class Plan:
             for fold in range(self.folds):
                 for share in self.contamination.shares:
                     yield seed, fold, share
+        for seed in self.repeats:
+            for fold in range(self.folds):
+                yield seed, fold, min(self.contamination.shares)
 
     def rows(self, data: Data, seed: int) -> Sequence[tuple[Array, Array]]:
         """The training and the test rows of each fold."""
+        if data.test is not None:
+            return [(np.flatnonzero(~data.test), np.flatnonzero(data.test))]
         if data.time is not None:
             return by_time(data.time, self.folds)
         if data.groups is not None:
@@ -203,12 +218,13 @@ class Plan:
         else:
             labels = self.contamination.numbers(y, share, rng)
         return Split(
-            data, share, seed, fold, train, test, data.matrix[train], data.matrix[test], labels
+            data, share, seed, fold, train, test, data.matrix[train], data.matrix[test], labels,
+            data.y[test],
         )  # fmt: skip
 
     def splits(self, data: Data) -> Iterator[Split]:
         """Every fold at every contamination, a fold at a time."""
         self.check(data)
-        rows = {seed: self.rows(data, seed) for seed in self.seeds}
+        rows = {seed: self.rows(data, seed) for seed in (*self.seeds, *self.repeats)}
         for seed, fold, share in self.points():
             yield self.split(data, rows[seed][fold], seed, fold, share)

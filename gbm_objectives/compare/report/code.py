@@ -13,11 +13,16 @@ from gbm_objectives.compare.candidates import Recipe
 from gbm_objectives.compare.candidates.naming import objective_of
 from gbm_objectives.compare.frames import Frames
 from gbm_objectives.compare.report.statistics import Key
+from gbm_objectives.compare.report.tuned import tuning_of
+from gbm_objectives.compare.tasks import TASKS
 from gbm_objectives.links import LOGIT, SOFTMAX
 from gbm_objectives.objective import Objective
 
 #: Names of ``train`` by the names of the scikit-learn estimators.
-_SKLEARN = {"eta": "learning_rate"}
+_SKLEARN = {
+    "eta": "learning_rate", "lambda": "reg_lambda", "lambda_l2": "reg_lambda", "min_data_in_leaf": "min_child_samples",
+    "bagging_fraction": "subsample", "bagging_freq": "subsample_freq",
+}  # fmt: skip
 _MAPS = {"log": ("np.log", "np.exp"), "log1p": ("np.log1p", "np.expm1")}
 
 
@@ -39,15 +44,22 @@ class Code:
     objective: Objective | None
 
     @classmethod
-    def of(cls, result: Frames, key: Key, rounds: int) -> Code:
-        """Of a candidate of the comparison."""
+    def of(cls, result: Frames, key: Key, rounds: int, fold: int | None = None) -> Code:
+        """Of a candidate of the comparison; where it was tuned, with the parameters of all rows, or of one fold."""
         info = result.info
         recipes = (Recipe(**one) for one in info.get("recipes", ()))
         found = [one for one in recipes if (one.library, one.candidate) == key]
         recipe = found[0] if found else None
-        objective = None
-        if recipe is not None and recipe.ours:
-            objective = result.objectives.get(key.candidate) or objective_of(recipe.objective)
+        objective = result.objectives.get(key.candidate)
+        tuned = tuning_of(result, key, fold)
+        if recipe is not None and tuned is not None and tuned["recipe"] is not None:
+            if tuned["recipe"]["objective"] != recipe.objective:
+                objective = None
+            recipe = Recipe(**tuned["recipe"])
+        if recipe is None or not recipe.ours:
+            objective = None
+        elif objective is None:
+            objective = objective_of(recipe.objective)
         return cls(
             key.candidate, info["task"], rounds, recipe, len(info.get("classes") or ()),
             bool(info.get("categorical")), info.get("tau"), info.get("leaves", "auto"), objective,
@@ -56,7 +68,7 @@ class Code:
     @property
     def of_classes(self) -> bool:
         """Whether labels are class codes."""
-        return self.task in ("binary", "multiclass")
+        return TASKS[self.task].of_classes
 
     @property
     def train(self) -> str:

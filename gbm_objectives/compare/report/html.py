@@ -13,7 +13,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from gbm_objectives.compare.frames import Frames
-from gbm_objectives.compare.report import displays, statistics
+from gbm_objectives.compare.report import displays, statistics, tuned
 from gbm_objectives.compare.report.contests import contests
 from gbm_objectives.compare.report.displays.base import COLOURS, GRID, TEXT
 from gbm_objectives.compare.report.names import names
@@ -66,6 +66,7 @@ def render(result: Frames, folder: str | Path | None = None) -> str:
         power=power(result),
         recommendation=recommend(result),
         suspects=suspect_rows(result),
+        tuned=tuned.rows(result),
         contests=contests(result),
         names={(key.library, key.candidate): name for key, name in names(result).items()},
         boards=boards(result),
@@ -80,7 +81,7 @@ def render(result: Frames, folder: str | Path | None = None) -> str:
 
 _INFO = (
     "task", "name", "target", "n_rows", "n_features", "classes", "metric", "seeds", "versions",
-    "command", "seconds", "complete", "notes",
+    "command", "seconds", "complete", "notes", "n_test", "repeats",
 )  # fmt: skip
 
 
@@ -96,10 +97,17 @@ def facts(info: dict[str, Any]) -> list[tuple[str, str]]:
         "features": info["n_features"],
         "classes": len(info["classes"]) if info["classes"] else None,
         "metric": info["metric"],
-        "folds": f"{n_folds} × {n_seeds} seeds" if n_seeds > 1 else str(n_folds),
+        "test rows": info["n_test"],
+        "folds": None if info["n_test"] else _folds(n_folds, n_seeds, len(info["repeats"] or ())),
         "took": f"{info['seconds']:.0f} s" if info["seconds"] is not None else None,
     }
     return [(name, str(value)) for name, value in found.items() if value is not None]
+
+
+def _folds(folds: int, seeds: int, repeats: int) -> str:
+    if repeats:
+        return f"{folds}, {seeds} times (contaminated labels {seeds - repeats} times)"
+    return f"{folds} × {seeds} seeds" if seeds > 1 else str(folds)
 
 
 def boards(result: Frames) -> list[tuple[str, list[dict[str, Any]]]]:

@@ -176,7 +176,11 @@ def failures(result: Frames) -> list[str]:
 
 def notes(folds: int, info: dict[str, Any]) -> list[str]:
     """How to read the table."""
-    over = f"mean and 95% interval over {folds} folds" if folds > 1 else "of a single fold"
+    what = "parts of the test rows" if info["split"] == "test" else "folds"
+    over = f"mean and 95% interval over {folds} {what}" if folds > 1 else "of a single fold"
+    if info["repeats"] and len(info["contaminations"]) > 1:
+        once = info["folds"] * (len(info["seeds"]) - len(info["repeats"]))
+        over += f" (contaminated: {once})"
     hit = f"flipped to another class, of {len(info['classes'])}"
     if not info["classes"]:
         side = "up" if info["one_sided"] else "up or down"

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import sys
-from functools import cached_property
+from functools import cached_property, lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ import numpy as np
 import gbm_objectives
 from gbm_objectives._core.validation import message
 from gbm_objectives.compare.candidates import Candidate, Estimator, Plain
-from gbm_objectives.compare.data import Data
+from gbm_objectives.compare.data import Data, Split
 from gbm_objectives.compare.running.experiment import Experiment, Job, Outcome
 from gbm_objectives.compare.scoring import Function, Metric
 
@@ -56,14 +56,7 @@ class Cache:
 
     @cached_property
     def _common(self) -> str | None:
-        """What all jobs share; None where the metric can't be told from another."""
-        plan, metric = self.experiment.plan, _metric_token(self.experiment.metric)
-        parts = (
-            _data_token(self.experiment.data), plan.folds, plan.contamination.size,
-            plan.contamination.one_sided, self.experiment.settings, metric,
-            sorted(self.versions.items()), _source_token(),
-        )  # fmt: skip
-        return None if metric is None else repr(parts)
+        return _common(self.experiment, self.versions)
 
     def _path(self, job: Job) -> Path | None:
         if job.candidate not in self._candidates:
@@ -72,8 +65,11 @@ class Cache:
         own = self._candidates[job.candidate]
         if own is None or self._common is None:
             return None
-        key = repr((self._common, own, job.contamination, job.seed, job.fold))
-        return self.folder / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.npz"
+        tuner = repr(self.experiment.tuner)
+        return (
+            self.folder
+            / f"{_hashed(self._common, own, job.contamination, job.seed, job.fold, tuner)}.npz"
+        )
 
     def get(self, job: Job) -> Outcome | None:
         """The outcome, if it is known."""
@@ -85,7 +81,7 @@ class Cache:
                 rest = json.loads(str(stored["rest"]))
                 return Outcome(
                     "ok", "", stored["prediction"], rest["seconds"], rest["rounds"],
-                    stored["curve"], tuple(rest["warnings"]),
+                    stored["curve"], tuple(rest["warnings"]), rest["tuning"],
                 )  # fmt: skip
         except (OSError, ValueError, KeyError, BadZipFile):  # cut off while it was written
             return None
@@ -99,6 +95,7 @@ class Cache:
             "seconds": outcome.seconds,
             "rounds": outcome.rounds,
             "warnings": list(outcome.warnings),
+            "tuning": outcome.tuning,
         }
         part = path.with_name(f"{path.stem}.{os.getpid()}.part")
         try:
@@ -109,6 +106,31 @@ class Cache:
             part.replace(path)
         except OSError:
             part.unlink(missing_ok=True)
+
+
+def token(
+    experiment: Experiment, versions: dict[str, str], candidate: Candidate, split: Split
+) -> str | None:
+    """A hash of all that the search of a candidate's parameters depends on; None where that can change unseen."""
+    common, own = _common(experiment, versions), _candidate_token(candidate)
+    if common is None or own is None:
+        return None
+    return _hashed(common, own, split.contamination, split.seed, split.fold)
+
+
+def _hashed(*parts: Any) -> str:
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
+
+
+def _common(experiment: Experiment, versions: dict[str, str]) -> str | None:
+    """What all jobs share; None where the metric can't be told from another."""
+    plan, metric = experiment.plan, _metric_token(experiment.metric)
+    parts = (
+        _data_token(experiment.data), plan.folds, plan.contamination.size,
+        plan.contamination.one_sided, experiment.settings, metric,
+        sorted(versions.items()), _source_token(),
+    )  # fmt: skip
+    return None if metric is None else repr(parts)
 
 
 def _data_token(data: Data) -> str:
@@ -165,6 +187,7 @@ def _metric_token(metric: Metric) -> str | None:
     return repr(metric)
 
 
+@lru_cache(maxsize=1)
 def _source_token() -> str:
     """Of this package's files: a change of a formula is another version."""
     digest = hashlib.sha256(sys.version.encode())

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from gbm_objectives._core.validation import Array
+from gbm_objectives.compare.candidates import Candidate
 from gbm_objectives.compare.frames import CURVES, PREDICTIONS, SCORES, WARNINGS
 from gbm_objectives.compare.running.experiment import Experiment, Job, Outcome, describe
 from gbm_objectives.compare.scoring import Metric
@@ -27,22 +28,29 @@ def _scored(
     experiment: Experiment, job: Job, outcome: Outcome, metrics: Sequence[Metric]
 ) -> list[tuple[Any, ...]]:
     candidate = experiment.candidates[job.candidate]
-    y = experiment.data.y[experiment.rows(job.seed)[job.fold][1]]
+    test = experiment.rows(job.seed)[job.fold][1]
+    parts = {job.fold: test}
+    if experiment.data.test is not None:
+        parts = dict(enumerate(experiment.test_parts))
     rows = []
-    for metric in metrics:
-        value, status, reason = float("nan"), outcome.status, outcome.reason
-        if outcome.prediction is not None:
-            try:
-                value = float(metric.evaluate(y, outcome.prediction))
-            except Exception as error:  # a metric must not end the run either
-                status, reason = "failed", describe(error)
-        rows.append(
-            (
-                experiment.data.task, candidate.name, candidate.kind, candidate.library,
-                job.contamination, job.seed, job.fold, metric.name, value,
-                metric.higher_is_better, outcome.seconds, outcome.rounds, status, reason,
-            )
-        )  # fmt: skip
+    for fold, part in parts.items():
+        here = np.searchsorted(test, part)
+        for metric in metrics:
+            value, status, reason = float("nan"), outcome.status, outcome.reason
+            if outcome.prediction is not None:
+                try:
+                    value = float(
+                        metric.evaluate(experiment.data.y[part], outcome.prediction[here])
+                    )
+                except Exception as error:  # a metric must not end the run either
+                    status, reason = "failed", describe(error)
+            rows.append(
+                (
+                    experiment.data.task, candidate.name, candidate.kind, candidate.library,
+                    job.contamination, job.seed, fold, metric.name, value,
+                    metric.higher_is_better, outcome.seconds, outcome.rounds, status, reason,
+                )
+            )  # fmt: skip
     return rows
 
 
@@ -59,6 +67,11 @@ def predicted_rows(experiment: Experiment, done: Done) -> pd.DataFrame:
     frame = _labelled(experiment, [job for job, _ in kept], [len(test) for test in tests])
     frame["row"] = np.concatenate(tests)
     frame["y_true"] = experiment.data.y[frame["row"].to_numpy()]
+    if experiment.data.test is not None:
+        fold = np.zeros(len(experiment.data.y), dtype=int)
+        for number, part in enumerate(experiment.test_parts):
+            fold[part] = number
+        frame["fold"] = fold[frame["row"].to_numpy()]
     values = np.concatenate([_columns(prediction, n_classes) for _, prediction in kept])
     names = [f"p_{code}" for code in range(n_classes)] or ["y_pred"]
     return pd.concat([frame, pd.DataFrame(values, columns=names)], axis=1)
@@ -99,6 +112,23 @@ def warning_rows(experiment: Experiment, done: Done) -> pd.DataFrame:
     """A row a warning."""
     rows = [(*_key(experiment, job), text) for job, outcome in done for text in outcome.warnings]
     return pd.DataFrame(rows, columns=list(WARNINGS))
+
+
+def tunings(experiment: Experiment, done: Done) -> list[dict[str, Any]]:
+    """A record a search."""
+    return [
+        tuning_row(experiment.candidates[job.candidate], job.contamination, job.seed, job.fold, one)
+        for job, outcome in done
+        if (one := outcome.tuning) is not None and outcome.status == "ok"
+    ]
+
+
+def tuning_row(
+    candidate: Candidate, contamination: float, seed: int, fold: int | None, found: dict[str, Any]
+) -> dict[str, Any]:
+    """The record of a search; no fold stands for all rows."""
+    key = {"candidate": candidate.name, "library": candidate.library}
+    return {**key, "contamination": contamination, "seed": seed, "fold": fold, **found}
 
 
 def _key(experiment: Experiment, job: Job) -> tuple[Any, ...]:

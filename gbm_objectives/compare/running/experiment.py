@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import perf_counter
-from typing import Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
@@ -19,6 +19,8 @@ Status = Literal["ok", "failed", "skipped"]
 
 #: At most as many points has a learning curve.
 POINTS = 12
+#: At most as many parts of given test rows are scored.
+PARTS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,8 @@ class Outcome:
         (rounds, seconds, value of the deciding metric on the test rows), a row a point.
     warnings : tuple of str, default ()
         The texts, each once.
+    tuning : dict, optional
+        What the candidate's parameters were chosen by; see `running.tuning`.
     """
 
     status: Status
@@ -58,6 +62,16 @@ class Outcome:
     rounds: int = 0
     curve: Array = field(default_factory=lambda: np.zeros((0, 3)))
     warnings: tuple[str, ...] = ()
+    tuning: dict[str, Any] | None = None
+
+
+class Tuner(Protocol):
+    """Chooses parameters by the training rows of a split."""
+
+    def tuned(
+        self, experiment: Experiment, candidate: Candidate, split: Split
+    ) -> tuple[Candidate, dict[str, Any] | None]:
+        """The candidate as it is to be trained on them, and how that was found; None where there is nothing to tune."""
 
 
 @dataclass(slots=True, eq=False)
@@ -69,6 +83,7 @@ class Experiment:
     candidates: Sequence[Candidate]
     settings: Settings
     metric: Metric
+    tuner: Tuner | None = None
     _rows: dict[int, Sequence[tuple[Array, Array]]] = field(default_factory=dict)
     _last: tuple[tuple[int, int, float], Split] | None = None
 
@@ -84,6 +99,20 @@ class Experiment:
             self._rows[seed] = self.plan.rows(self.data, seed)
         return self._rows[seed]
 
+    @property
+    def test_parts(self) -> list[Array]:
+        """Of given test rows: ten parts, or as many as have ten rows, with their shares of the classes."""
+        data = self.data
+        assert data.test is not None
+        rows = np.flatnonzero(data.test)
+        order = np.random.default_rng(0).permutation(rows)
+        least = len(rows)
+        if data.of_classes:
+            order = order[np.argsort(data.y[order], kind="stable")]
+            least = 10 * int(np.unique(data.y[rows], return_counts=True)[1].min())
+        count = max(1, min(PARTS, least // 10))
+        return [np.sort(order[part::count]) for part in range(count)]
+
     def split(self, job: Job) -> Split:
         """The job's."""
         point = (job.seed, job.fold, job.contamination)
@@ -91,9 +120,17 @@ class Experiment:
             self._last = point, self.plan.split(self.data, self.rows(job.seed)[job.fold], *point)
         return self._last[1]
 
+    def whole(self) -> Split:
+        """All rows, to train on."""
+        rows = np.arange(len(self.data.y))
+        return self.plan.split(self.data, (rows, rows), self.plan.seeds[0], self.plan.folds, 0.0)
+
     def outcome(self, job: Job) -> Outcome:
         """Do the job."""
-        return fit(self.candidates[job.candidate], self.split(job), self.settings, self.metric)
+        candidate, split, tuning = self.candidates[job.candidate], self.split(job), None
+        if self.tuner is not None:
+            candidate, tuning = self.tuner.tuned(self, candidate, split)
+        return replace(fit(candidate, split, self.settings, self.metric), tuning=tuning)
 
 
 def fit(candidate: Candidate, split: Split, settings: Settings, metric: Metric) -> Outcome:

@@ -15,6 +15,7 @@ from gbm_objectives.compare.report.displays.reliability import ReliabilityDispla
 from gbm_objectives.compare.report.displays.residuals import ResidualsDisplay
 from gbm_objectives.compare.report.displays.scores import ScoresDisplay
 from gbm_objectives.compare.report.displays.shapes import ShapesDisplay
+from gbm_objectives.compare.tasks import TASKS
 
 __all__ = [
     "DISPLAYS",
@@ -28,6 +29,7 @@ __all__ = [
     "ScoresDisplay",
     "ShapesDisplay",
     "drawn",
+    "filled",
     "save",
 ]
 
@@ -41,14 +43,24 @@ DISPLAYS: tuple[type[Display], ...] = (
     LearningDisplay,
     ShapesDisplay,
 )
+#: Those that only some tasks have, which name them.
+SOME = frozenset(name for task in TASKS.values() for name in task.figures)
+
+
+def filled(frames: Frames) -> Iterator[Display]:
+    """Every display that the frames have something to show in."""
+    task = TASKS.get(str(frames.info.get("task")))
+    for display in DISPLAYS:
+        if task is not None and display.name in SOME and display.name not in task.figures:
+            continue
+        one = display.of(frames)
+        if not one.frame.empty:
+            yield one
 
 
 def drawn(frames: Frames) -> Iterator[Drawn]:
-    """Every figure that the frames have something to show in."""
-    for display in DISPLAYS:
-        one = display.of(frames)
-        if not one.frame.empty:
-            yield Drawn.of(one)
+    """Every figure, drawn."""
+    yield from map(Drawn.of, filled(frames))
 
 
 def save(frames: Frames, folder: str | Path) -> list[Path]:
