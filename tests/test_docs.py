@@ -1,5 +1,6 @@
 """README and the pages of the documentation: their code runs as it stands, and what they name exists."""
 
+import csv
 import re
 from importlib.util import find_spec
 from pathlib import Path
@@ -80,3 +81,10 @@ def test_links_lead_to_pages():
     for folder, text in ((ROOT, README), *((ROOT / "docs", text) for text in PAGES.values())):
         for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text):
             assert (folder / target).exists(), target
+
+
+def test_gallery_tells_when_a_loss_fits_and_fails():
+    with (ROOT / "docs" / "gallery.csv").open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    assert {row["name"] for row in rows} <= set(OBJECTIVES)
+    assert all(row["fits"].endswith(".") and row["fails"].endswith(".") for row in rows)
