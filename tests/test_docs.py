@@ -15,7 +15,7 @@ PAGES = {
     page.stem: page.read_text(encoding="utf-8") for page in sorted((ROOT / "docs").glob("*.md"))
 }
 #: Packages that a page may use and that may be missing; a block that imports one is left out then.
-OPTIONAL = ("dask", "lleaves", "onnxmltools", "treelite")
+OPTIONAL = ("dask", "lleaves", "onnxmltools", "optuna", "treelite")
 
 
 def blocks(text):
