@@ -14,6 +14,9 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = {
     page.stem: page.read_text(encoding="utf-8") for page in sorted((ROOT / "docs").glob("*.md"))
 }
+FIGURES = [
+    path.read_text(encoding="utf-8") for path in sorted((ROOT / "docs/measured").glob("*.csv"))
+]
 #: Packages that a page may use and that may be missing; a block that imports one is left out then.
 OPTIONAL = ("dask", "lleaves", "onnxmltools", "optuna", "treelite")
 
@@ -68,7 +71,7 @@ def test_readme_is_short():
 def test_files_that_are_named_exist():
     named = {
         path
-        for text in (README, *PAGES.values())
+        for text in (README, *PAGES.values(), *FIGURES)
         for path in re.findall(
             r"\b(?:tests|tools|benchmarks|notebooks|docs)/[\w/*]+\.(?:py|md|ipynb)", text
         )
