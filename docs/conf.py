@@ -1,6 +1,12 @@
 """The documentation as a site: ``sphinx-build -W docs build/docs``. Nothing is asked from the network."""
 
+import sys
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import gallery
+import tables
 
 import gbm_objectives
 from gbm_objectives.registry import OBJECTIVES
@@ -13,6 +19,13 @@ myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3
 autosummary_generate = True
 templates_path = ["_templates"]
+html_static_path = ["_static"]
+html_css_files = ["gallery.css"]
+exclude_patterns = [
+    "generated/gallery/cards.rst",
+    "generated/gallery/toctree.rst",
+    "generated/measured/*",
+]
 autodoc_typehints = "none"  # the docstrings have the types
 numpydoc_show_class_members = False
 # With -W a docstring that misses one of these ends the build: a docstring for each public name (GL08), every parameter
@@ -46,6 +59,8 @@ _NAMES = "".join(f"   {name}\n" for name in sorted(OBJECTIVES))
     f".. autosummary::\n   :toctree: .\n\n{_NAMES}",
     encoding="utf-8",
 )
+gallery.write(_GENERATED / "gallery")
+tables.write(Path(__file__).parent / "measured", _GENERATED / "measured")
 
 
 def _bars(app, what, name, obj, options, lines):

@@ -1,5 +1,6 @@
 """README and the pages of the documentation: their code runs as it stands, and what they name exists."""
 
+import csv
 import re
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,8 +14,11 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = {
     page.stem: page.read_text(encoding="utf-8") for page in sorted((ROOT / "docs").glob("*.md"))
 }
+FIGURES = [
+    path.read_text(encoding="utf-8") for path in sorted((ROOT / "docs/measured").glob("*.csv"))
+]
 #: Packages that a page may use and that may be missing; a block that imports one is left out then.
-OPTIONAL = ("dask", "lleaves", "onnxmltools", "treelite")
+OPTIONAL = ("dask", "lleaves", "onnxmltools", "optuna", "treelite")
 
 
 def blocks(text):
@@ -67,7 +71,7 @@ def test_readme_is_short():
 def test_files_that_are_named_exist():
     named = {
         path
-        for text in (README, *PAGES.values())
+        for text in (README, *PAGES.values(), *FIGURES)
         for path in re.findall(
             r"\b(?:tests|tools|benchmarks|notebooks|docs)/[\w/*]+\.(?:py|md|ipynb)", text
         )
@@ -80,3 +84,10 @@ def test_links_lead_to_pages():
     for folder, text in ((ROOT, README), *((ROOT / "docs", text) for text in PAGES.values())):
         for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text):
             assert (folder / target).exists(), target
+
+
+def test_gallery_tells_when_a_loss_fits_and_fails():
+    with (ROOT / "docs" / "gallery.csv").open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    assert {row["name"] for row in rows} <= set(OBJECTIVES)
+    assert all(row["fits"].endswith(".") and row["fails"].endswith(".") for row in rows)
