@@ -91,7 +91,7 @@ class OrdinalLoss(HasHessian, HasFisher):
         return self._with(thresholds=tuple(thresholds_of(self, table).tolist()))
 
     def _with(self, **changes: object) -> OrdinalLoss:
-        return replace(self, **changes)  # type: ignore[type-var, no-any-return]
+        return replace(self, **changes)  # type: ignore[type-var]
 
     def ends(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
         """Of each row, the upper and the lower threshold of its level less its score."""
