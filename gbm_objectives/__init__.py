@@ -3,7 +3,7 @@
 from gbm_objectives import curvature, links, metrics
 from gbm_objectives._training.alarms import TrainingError, TrainingWarning
 from gbm_objectives.factories import *  # noqa: F403
-from gbm_objectives.objective import Objective
+from gbm_objectives.objective import Objective, multi_task, task_metric
 from gbm_objectives.registry import OBJECTIVES as _OBJECTIVES
 from gbm_objectives.weighting import EffectiveNumber
 
@@ -15,6 +15,8 @@ __all__ = [
     "curvature",
     "links",
     "metrics",
+    "multi_task",
+    "task_metric",
 ]
 __all__ += sorted(_OBJECTIVES)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import update_wrapper
 from typing import Any
@@ -12,12 +12,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from gbm_objectives._core.doors import is_data_set, labels_and_weights
-from gbm_objectives._core.validation import Array
+from gbm_objectives._core.validation import Array, message
 from gbm_objectives.links import IDENTITY
 from gbm_objectives.metrics import Metric
 from gbm_objectives.metrics._metric import Score
 from gbm_objectives.objective import Objective
 from gbm_objectives.objective._loss_metric import LossMetric
+from gbm_objectives.objective._multi_task import TaskMetric
 from gbm_objectives.objective._rows import RowTable
 
 
@@ -35,7 +36,7 @@ def split_named(metrics: Any) -> tuple[list[str], list[Callable[..., Any]]]:
     return named, [metric for metric in given if callable(metric)]
 
 
-def bound(metrics: Iterable[Any], objective: Objective, *, numbered: bool = False) -> list[Any]:
+def bound(metrics: Sequence[Any], objective: Objective, *, numbered: bool = False) -> list[Any]:
     """Metrics that make the response themselves: with a custom objective they are given raw scores.
 
     Where labels are row numbers of a table, metrics of this package see the rows; all metrics do where the user
@@ -44,16 +45,21 @@ def bound(metrics: Iterable[Any], objective: Objective, *, numbered: bool = Fals
     linked = [
         replace(metric, link=objective.link)
         if isinstance(metric, Metric)
-        and not isinstance(metric, LossMetric)
+        and not isinstance(metric, (LossMetric, TaskMetric))
         and metric.link == IDENTITY
         else metric
         for metric in metrics
     ]
     table = objective.rows
+    for metric in metrics if objective.of_tasks else ():
+        if isinstance(metric, Metric) and not isinstance(metric, (LossMetric, TaskMetric)):
+            given = f"{metric.name}, of all targets of {objective.name}"
+            needed = f"task_metric(objective, task, {metric.name}()), for the target of one task"
+            raise ValueError(message("metric", given, needed))
     if table is None:
         return linked
     return [
-        OnRows(m, table)
+        OnRows(m, table, split=not (objective.of_tasks or isinstance(m, TaskMetric)))
         if (numbered or isinstance(m, (Metric, OnResponse))) and not _knows(m, table)
         else m
         for m in linked
@@ -75,11 +81,12 @@ class OnRows:
     """A metric whose labels are row numbers of a table: it is given the rows.
 
     Where labels are missing, it is the mean over the columns of the metric over the rows that have a label there.
-    An exposure is added to the raw scores.
+    An exposure is added to the raw scores. Without ``split`` the metric is given the matrix with its NaN.
     """
 
     metric: Any
     table: RowTable
+    split: bool = True
 
     @property
     def name(self) -> str:
@@ -115,7 +122,7 @@ class OnRows:
         labels, offset = self.table.table[numbers], self.table.offset(numbers)
         if offset is not None:
             raw = (raw.T + offset).T
-        if not self.table.partial:
+        if not (self.table.partial and self.split):
             return [(labels, raw, sample_weight)]
         given = sample_weight is not None and np.size(sample_weight) > 0
         weight = np.asarray(sample_weight) if given else None

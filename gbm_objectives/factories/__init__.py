@@ -9,6 +9,7 @@ What a family exports is the ``__all__`` of its module.
 """
 
 from gbm_objectives.factories.binary import *
+from gbm_objectives.factories.costs import *
 from gbm_objectives.factories.distributions import *
 from gbm_objectives.factories.hinge import *
 from gbm_objectives.factories.multiclass import *

@@ -18,6 +18,7 @@ from gbm_objectives.losses.adaptive import *
 from gbm_objectives.losses.asymmetric import *
 from gbm_objectives.losses.bias import *
 from gbm_objectives.losses.binary import *
+from gbm_objectives.losses.costs import *
 from gbm_objectives.losses.distributions import *
 from gbm_objectives.losses.general import *
 from gbm_objectives.losses.hinge import *

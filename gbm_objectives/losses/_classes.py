@@ -35,6 +35,8 @@ class ClassScores(MultiOutputLoss, HasHessian):
     link: ClassVar[Link] = SOFTMAX
     probabilistic: ClassVar[bool] = True
     n_outputs = None
+    #: Whether two classes are a task of it too; for others there are losses of one binary score.
+    of_two_classes: ClassVar[bool] = False
     #: Differences of scores within 1e30 are finite.
     limit = 1e30
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gbm_objectives._core.validation import numeric_array
+from gbm_objectives._core.validation import invalid, numeric_array
 from gbm_objectives.objective import _probabilities
 from gbm_objectives.objective._learned import from_booster
 from gbm_objectives.objective._traits import Traits
@@ -80,6 +80,12 @@ class Responses(Traits):
         TypeError
             For losses of another kind of label, and for `hinge`, which tells no probabilities.
         """
+        if self.of_tasks:
+            hint = "objective.response(raw_prediction) has the probabilities of binary ones."
+            needed = "an objective of one kind of target"
+            raise invalid(
+                "objective", given="several tasks", needed=needed, hint=hint, kind=TypeError
+            )
         return _probabilities.log_odds(self.terms, raw_prediction)
 
     def log_probabilities(self, raw_prediction: ArrayLike) -> NDArray[np.float64]:

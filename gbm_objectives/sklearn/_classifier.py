@@ -16,6 +16,7 @@ from gbm_objectives._core.validation import message, reject_masked
 from gbm_objectives._training.alarms import Guard
 from gbm_objectives._training.refusals import validate_objective
 from gbm_objectives.links import LOGIT, SOFTMAX
+from gbm_objectives.losses._classes import ClassScores
 from gbm_objectives.objective import Objective
 from gbm_objectives.sklearn._base import ObjectiveEstimator, has_missing, pairs_of
 
@@ -72,6 +73,12 @@ def _tells_probabilities(classifier: ObjectiveClassifier) -> bool:
     return True
 
 
+def _of_two_classes(objective: Objective) -> bool:
+    """Whether a loss of scores of classes takes two classes."""
+    losses = [term.loss for term in objective.terms]
+    return all(isinstance(loss, ClassScores) and loss.of_two_classes for loss in losses)
+
+
 class ObjectiveClassifier(ClassifierMixin, ObjectiveEstimator):  # type: ignore[misc]
     """A classifier of XGBoost or LightGBM with an objective of this package; any labels.
 
@@ -81,7 +88,8 @@ class ObjectiveClassifier(ClassifierMixin, ObjectiveEstimator):  # type: ignore[
         It is cloned, not changed.
     objective : Objective
         For two classes one of a binary label: `focal`, `binary_cross_entropy`, `squared_hinge`; the same for several
-        labels of a row, each 0 or 1. For more classes `softmax_cross_entropy` or `softmax_focal`. With `hinge` and
+        labels of a row, each 0 or 1. For more classes `softmax_cross_entropy` or `softmax_focal`. For decisions that
+        have costs `cost_sensitive_cross_entropy`, for two classes too, without ``predict_proba``. With `hinge` and
         `multiclass_hinge` there is no ``predict_proba``, and ``decision_function`` is the margin. For ordered classes
         `ordinal`: labels are numbers, whose order counts, or an ordered categorical of pandas; ``predict`` is then the
         median level.
@@ -257,6 +265,8 @@ class ObjectiveClassifier(ClassifierMixin, ObjectiveEstimator):  # type: ignore[
 
     def _check_classes(self, objective: Objective) -> None:
         n_classes = len(self.classes_)
+        if n_classes == 2 and _of_two_classes(objective):
+            return
         if _of_levels(objective) and n_classes > 1:
             wanted = objective.parameters.get("n_classes")
             if wanted not in (None, n_classes):
@@ -312,6 +322,9 @@ class ObjectiveClassifier(ClassifierMixin, ObjectiveEstimator):  # type: ignore[
             One column for two classes; else one for each class or label.
         """
         raw = self.raw_prediction(X, **arguments)
+        if raw.ndim == 2 and raw.shape[1] == 2 and _of_two_classes(self.objective):
+            two_classes: NDArray[Any] = raw[:, 1] - raw[:, 0]
+            return two_classes
         recovered = self.recover_proba and hasattr(self, "predict_proba")
         return self._recovered(raw) if recovered else raw
 
@@ -349,7 +362,9 @@ class ObjectiveClassifier(ClassifierMixin, ObjectiveEstimator):  # type: ignore[
         return np.column_stack([expit(-scores), expit(scores)])
 
     def predict(self, X: Any, **arguments: Any) -> NDArray[Any]:  # noqa: N803
-        """The likeliest class of each row; of ordered classes the median one, which has the least expected distance.
+        """The likeliest class of each row; by `cost_sensitive_cross_entropy` and `ordinal` the one of least cost.
+
+        The cost of a class of `ordinal` is its expected distance, so that the median class is predicted.
 
         Parameters
         ----------

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gbm_objectives._core.validation import Array
+from gbm_objectives._core.validation import Array, invalid
 from gbm_objectives.curvature import default_for
 from gbm_objectives.links import IDENTITY, LOG
 from gbm_objectives.losses import SquaredError
@@ -60,7 +60,10 @@ class Kind:
 
 def kind_of(objective: Objective, n_classes: int | None) -> Kind:
     """The kind of an objective; of one that takes none of our labels, a regression."""
-    told, plain = "", replace(objective, rows=None)
+    if objective.of_tasks:
+        given = f"{objective.name}, several tasks"
+        raise invalid("objective", given=given, needed="one of them: check each on its own")
+    told, plain = "", _without_columns(objective)
     if not any(term.loss.stands_alone for term in plain.terms) and plain.link == IDENTITY:
         plain = Objective.of(SquaredError()) + plain
         told = "beside squared_error(), since a penalty has no minimum of its own"
@@ -75,6 +78,15 @@ def kind_of(objective: Objective, n_classes: int | None) -> Kind:
         if (task == "regression" or outputs is None) and _takes(plain, y, outputs):
             return Kind(plain, task, outputs, domain, located or task == "binary", told)
     return Kind(plain, "regression", outputs, told=told)
+
+
+def _without_columns(objective: Objective) -> Objective:
+    """Without its table, and without columns that its losses can do without: made rows have none."""
+    terms = []
+    for term in objective.terms:
+        bare = term.with_columns(dict.fromkeys(term.loss.columns))
+        terms.append(term if bare.loss.missing_columns else bare)
+    return Objective(tuple(terms))
 
 
 def with_own_gradients(objective: Objective) -> Objective:

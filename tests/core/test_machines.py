@@ -38,6 +38,9 @@ LABEL = (Y > 0.5).astype(float)
 # Of the machines one has no rows, one only rows that weigh nothing.
 PARTS = [slice(0, 90), slice(90, 90), slice(90, 120), slice(120, N)]
 W[90:120] = 0.0
+HOLES = np.column_stack([Y, -Y])  # labels are missing, one of them on all rows of a machine
+HOLES[PARTS[0], 0], HOLES[1::3, 1] = np.nan, np.nan
+HOLES[PARTS[0], 1] = -Y[PARTS[0]]
 
 
 def on_machines(compute):
@@ -86,6 +89,8 @@ CASES = [
     (multilabel_focal(), np.eye(3)[CODES], SCORES),
     (kl_divergence(0.7 * np.eye(3)[CODES] + 0.1), np.arange(N), SCORES),
     (huber(), np.column_stack([Y, -Y]), SCORES[:, :2]),
+    ((huber() + mean_bias_error(2.0)).with_rows(Y, groups=CODES), np.arange(N), RAW),
+    (huber().with_rows(HOLES), np.arange(N), SCORES[:, :2]),
 ]
 
 
@@ -119,6 +124,7 @@ METRICS = [
     (ohem(binary_cross_entropy()).metric, LABEL, RAW),
     (pseudo_huber(delta=0.7).metric, Y, RAW),
     (kl_divergence(0.7 * np.eye(3)[CODES] + 0.1).metric, np.arange(N), SCORES),
+    (pseudo_huber(delta=0.7).with_rows(HOLES).metric, np.arange(N), SCORES[:, :2]),
 ]
 
 
@@ -238,7 +244,9 @@ def test_a_metric_at_an_automatic_scale_where_a_machine_has_no_rows():
 
 def test_groups_are_refused():
     objective = huber() + mean_bias_error(1.0, groups=CODES)
-    with pytest.raises(ValueError, match="groups: a group a row, with rows spread over machines"):
+    with pytest.raises(
+        ValueError, match="groups: a value for each row, with rows spread over machines"
+    ):
         gradient_hessian(objective, Y, RAW, None, lambda sums: sums)
 
 

@@ -96,6 +96,13 @@ EXTRA = {
         {"class_weight": EffectiveNumber(0.99), "clip": (0.01, 1.0)},
         {"class_weight": [1.0, 2.0, 0.5, 4.0], "curvature": "xgboost"},
     ],
+    "cost_sensitive_cross_entropy": [
+        {"cost": [[0, 1, 2, 9], [1, 0, 1, 2], [2, 1, 0, 1], [5, 2, 1, -1]]},
+        {
+            "cost": [[0, 1, 1, 1], [2, 0, 1, 2], [3, 3, 0, 1], [3, 3, 1, 0]],
+            "curvature": "majorizer",
+        },
+    ],
     "softmax_focal": [
         {"gamma": 0.0},
         {"gamma": 0.5, "class_weight": "balanced"},
@@ -206,4 +213,9 @@ def with_tables():
         OBJECTIVES["kl_divergence"]().with_targets(rng.dirichlet([2, 3, 4], 50)),
         OBJECTIVES["multilabel_focal"]().with_targets(rng.random((50, 3)) < 0.4),
         huber().with_targets(rng.standard_normal((50, 2))),
+        huber().with_rows(np.where(rng.random((50, 2)) < [0, 0.4], np.nan, 1.5)),
+        (huber() + mean_bias_error(1.0)).with_rows(
+            rng.standard_normal(50), groups=rng.random(50) < 0.4
+        ),
+        poisson().with_rows(rng.poisson(2, 50), exposure=rng.uniform(0.1, 3, 50)),
     ]
