@@ -53,8 +53,11 @@ def real(data: Path) -> dict[str, tuple[Array, Array]]:
     houses = pd.read_csv(data / "ames_house.csv")
     quality = houses["OverallQual"].clip(4, 9) - 4
     return {
-        "abalone": (features(abalone.drop(columns="rings")), np.digitize(abalone["rings"], [8, 10, 12, 15])),
-        "ctg": (features(ctg.drop(columns="NSP")), ctg["NSP"].to_numpy().astype(int) - 1),
+        "abalone": (
+            features(abalone.drop(columns="rings")),
+            np.digitize(abalone["rings"], [8, 10, 12, 15]),
+        ),
+        "ctg": (features(ctg.drop(columns="NSP")), np.unique(ctg["NSP"], return_inverse=True)[1]),
         "houses": (features(houses.drop(columns=["OverallQual"])), quality.to_numpy().astype(int)),
     }
 
@@ -75,8 +78,14 @@ def chosen_on(data: Path) -> dict[str, tuple[Array, Array]]:
     counts = bikes["cnt"].to_numpy()
     strength = concrete["strength"].to_numpy()
     return {
-        "concrete": (features(concrete.drop(columns="strength")), np.digitize(strength, [20, 30, 40, 50, 60])),
-        "bikes": (features(bikes.drop(columns="cnt")), np.digitize(counts, [20, 80, 180, 300, 500])),
+        "concrete": (
+            features(concrete.drop(columns="strength")),
+            np.digitize(strength, [20, 30, 40, 50, 60]),
+        ),
+        "bikes": (
+            features(bikes.drop(columns="cnt")),
+            np.digitize(counts, [20, 80, 180, 300, 500]),
+        ),
         "made": made(7, levels=5),
     }
 
@@ -149,7 +158,10 @@ def measure(args: Namespace, report: Report) -> None:
                 parts = train_test_split(X, y, test_size=0.3, random_state=seed, stratify=y)
                 splits.append(candidates(library, parts[0], parts[2], parts[1], parts[3]))
             for model in splits[0]:
-                means = {key: np.mean([split[model][key] for split in splits]) for key in splits[0][model]}
+                means = {
+                    key: np.mean([split[model][key] for split in splits])
+                    for key in splits[0][model]
+                }
                 rows.append({"set": name, "library": library, "model": model, **means})
         report.table(name, [row for row in rows if row["set"] == name])
 
@@ -159,8 +171,14 @@ def measure(args: Namespace, report: Report) -> None:
     others = max(mean("softmax", "kappa"), mean("regression", "kappa"))
     report.bounds(
         [
-            Bound("mean rps over softmax's", mean("ordinal logit", "rps") / mean("softmax", "rps"), 1.0),
-            Bound("the best other mean kappa less ours", others - mean("ordinal logit", "kappa"), 0.0),
+            Bound(
+                "mean rps over softmax's",
+                mean("ordinal logit", "rps") / mean("softmax", "rps"),
+                1.0,
+            ),
+            Bound(
+                "the best other mean kappa less ours", others - mean("ordinal logit", "kappa"), 0.0
+            ),
         ]
     )
 
@@ -169,7 +187,9 @@ def choose(data: Path, report: Report) -> None:
     """Curvatures on other sets."""
     rows: list[Row] = []
     for name, (X, y) in chosen_on(data).items():
-        X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=0.3, random_state=0, stratify=y)
+        X_train, X_test, y_train, y_test = train_test_split(
+            X, y, test_size=0.3, random_state=0, stratify=y
+        )
         for library in ("XGBoost", "LightGBM"):
             tried: dict[str, Objective] = {
                 f"{link} {curvature}": ordinal(link=link, curvature=curvature)
@@ -178,7 +198,9 @@ def choose(data: Path, report: Report) -> None:
                 if not (link == "probit" and curvature == "majorizer")
             }
             for label, objective in tried.items():
-                model = ObjectiveClassifier(estimator(library, "classes"), objective).fit(X_train, y_train)
+                model = ObjectiveClassifier(estimator(library, "classes"), objective).fit(
+                    X_train, y_train
+                )
                 probability = model.predict_proba(X_test)
                 figures = scores(y_test, probability, median_level(probability))
                 rows.append({"set": name, "library": library, "curvature": label, **figures})

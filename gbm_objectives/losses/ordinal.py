@@ -163,7 +163,9 @@ class OrdinalLoss(HasHessian, HasFisher):
         most = self._most
         if y_true.ndim != 1:
             return False
-        return bool((y_true >= 0).all() and (y_true < most).all() and (y_true == np.floor(y_true)).all())
+        return bool(
+            (y_true >= 0).all() and (y_true < most).all() and (y_true == np.floor(y_true)).all()
+        )
 
     @property
     def _most(self) -> int:
@@ -369,8 +371,17 @@ def validate(loss: OrdinalLogit | OrdinalProbit | OrdinalCloglog) -> None:
     if given is None:
         return
     thresholds = np.asarray(given, np.float64)
-    if thresholds.ndim != 1 or not len(thresholds) or not np.isfinite(thresholds).all() or (np.diff(thresholds) <= 0).any():
-        raise invalid("thresholds", given=given, needed="None or increasing finite numbers, one less than levels")
+    if (
+        thresholds.ndim != 1
+        or not len(thresholds)
+        or not np.isfinite(thresholds).all()
+        or (np.diff(thresholds) <= 0).any()
+    ):
+        raise invalid(
+            "thresholds",
+            given=given,
+            needed="None or increasing finite numbers, one less than levels",
+        )
     if n_classes not in (None, len(thresholds) + 1):
         needed = f"{n_classes - 1} for n_classes={n_classes}"
         raise invalid("thresholds", given=f"{len(thresholds)}", needed=needed)

@@ -41,7 +41,9 @@ def _levels(y: Any) -> NDArray[Any] | None:
         return np.asarray(dtype.categories)
     values = np.asarray(y)
     if hasattr(dtype, "categories") or values.dtype.kind not in "biuf":
-        given = f"labels of type {values.dtype if dtype is None else dtype}, whose order is not known"
+        given = (
+            f"labels of type {values.dtype if dtype is None else dtype}, whose order is not known"
+        )
         needed = "numbers, or an ordered categorical of pandas"
         raise ValueError(message("y", given, needed))
     return None
