@@ -5,9 +5,9 @@ Four sets: the age of abalones in 5 groups, the state of a fetus (3, ctg), the q
 
 rps    ranked probability score of the probabilities, lower is better; a regression has none
 nll    negative log-likelihood
-kappa  quadratic weighted kappa of the levels that are predicted: the median level of probabilities, and of softmax also
-       the likeliest one; the better of both counts as softmax's
-mae    mean absolute error of these levels
+kappa  quadratic weighted kappa of the levels that are predicted: the rounded mean level of probabilities, and of softmax
+       also the likeliest one; the better of both counts as softmax's
+mae    mean absolute error of the median level
 
 ``ordinal`` is `ordinal()` of this package, ``softmax`` the library's own, ``regression`` its squared error on the codes,
 rounded, ``mord`` the linear ordinal model of that package (`LogisticAT`, standardised features) where it is installed.
@@ -104,10 +104,14 @@ def median_level(probability: Array) -> Array:
     return (np.cumsum(probability, axis=1) < 0.5).sum(axis=1)
 
 
-def scores(y: Array, probability: Array | None, level: Array) -> Row:
-    """All figures of one model."""
-    kappa = float(cohen_kappa_score(y, level, weights="quadratic"))
-    found: Row = {"kappa": kappa, "mae": float(np.abs(level - y).mean())}
+def scores(y: Array, probability: Array | None, level: Array | None = None) -> Row:
+    """All figures of one model, of its probabilities or of levels."""
+    median = nearest = level
+    if level is None:
+        median = median_level(probability)
+        nearest = np.rint(probability @ np.arange(probability.shape[1])).astype(int)
+    kappa = float(cohen_kappa_score(y, nearest, weights="quadratic"))
+    found: Row = {"kappa": kappa, "mae": float(np.abs(median - y).mean())}
     if probability is not None:
         k = probability.shape[1]
         below = np.cumsum(probability, axis=1)[:, :-1]
@@ -122,9 +126,9 @@ def candidates(library: str, X: Array, y: Array, X_test: Array, y_test: Array) -
     for link in ("logit", "probit"):
         model = ObjectiveClassifier(estimator(library, "classes"), ordinal(link=link)).fit(X, y)
         probability = model.predict_proba(X_test)
-        found[f"ordinal {link}"] = scores(y_test, probability, median_level(probability))
+        found[f"ordinal {link}"] = scores(y_test, probability)
     probability = estimator(library, "classes").fit(X, y).predict_proba(X_test)
-    middle = scores(y_test, probability, median_level(probability))
+    middle = scores(y_test, probability)
     likeliest = scores(y_test, probability, probability.argmax(axis=1))
     found["softmax"] = {**middle, "kappa": max(middle["kappa"], likeliest["kappa"])}
     raw = estimator(library, "regression").fit(X, y).predict(X_test)
@@ -141,7 +145,7 @@ def of_mord(X: Array, y: Array, X_test: Array, y_test: Array) -> Row:
     from sklearn.preprocessing import StandardScaler
 
     model = make_pipeline(StandardScaler(), mord.LogisticAT(alpha=1.0)).fit(X, y)
-    return scores(y_test, model.predict_proba(X_test), model.predict(X_test))
+    return scores(y_test, model.predict_proba(X_test))
 
 
 def measure(args: Namespace, report: Report) -> None:
@@ -202,10 +206,10 @@ def choose(data: Path, report: Report) -> None:
                     X_train, y_train
                 )
                 probability = model.predict_proba(X_test)
-                figures = scores(y_test, probability, median_level(probability))
+                figures = scores(y_test, probability)
                 rows.append({"set": name, "library": library, "curvature": label, **figures})
             probability = estimator(library, "classes").fit(X_train, y_train).predict_proba(X_test)
-            figures = scores(y_test, probability, median_level(probability))
+            figures = scores(y_test, probability)
             rows.append({"set": name, "library": library, "curvature": "softmax", **figures})
     report.table("curvatures", rows)
 

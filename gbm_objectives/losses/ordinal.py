@@ -91,7 +91,7 @@ class OrdinalLoss(HasHessian, HasFisher):
         return self._with(thresholds=tuple(thresholds_of(self, table).tolist()))
 
     def _with(self, **changes: object) -> OrdinalLoss:
-        return replace(self, **changes)  # type: ignore[type-var, no-any-return]
+        return replace(self, **changes)  # type: ignore[type-var]
 
     def ends(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
         """Of each row, the upper and the lower threshold of its level less its score."""
@@ -339,7 +339,10 @@ class OrdinalCloglog(OrdinalLoss):
     @override
     def value_between(self, a: Array, b: Array) -> Array:
         above, below = _rates(a, b)
-        return below - _log1mexp(above - below)
+        rate = above - below
+        with np.errstate(invalid="ignore", divide="ignore"):
+            small = a.astype(np.float64) + _log1mexp(np.minimum(a - b, 700.0))
+        return (below - np.where(rate < 1e-8, small, _log1mexp(rate))).astype(a.dtype)
 
     @override
     def derivatives_between(self, a: Array, b: Array) -> tuple[Array, Array]:
