@@ -5,13 +5,13 @@ Four sets: the age of abalones in 5 groups, the state of a fetus (3, ctg), the q
 
 rps    ranked probability score of the probabilities, lower is better; a regression has none
 nll    negative log-likelihood
-kappa  quadratic weighted kappa of the levels that are predicted: the rounded mean level of probabilities, and of softmax
-       also the likeliest one; the better of both counts as softmax's
-mae    mean absolute error of the median level
+kappa  quadratic weighted kappa of the levels that are predicted: the median level of probabilities, and of softmax also
+       the likeliest one; the better of both counts as softmax's
+mae    mean absolute error of these levels
 
 ``ordinal`` is `ordinal()` of this package, ``softmax`` the library's own, ``regression`` its squared error on the codes,
 rounded, ``mord`` the linear ordinal model of that package (`LogisticAT`, standardised features) where it is installed.
-The default curvature was chosen on other sets: ``--choose`` shows them.
+The default curvature and the median as the level were chosen on other sets: ``--choose`` shows them.
 """
 
 from __future__ import annotations
@@ -106,12 +106,9 @@ def median_level(probability: Array) -> Array:
 
 def scores(y: Array, probability: Array | None, level: Array | None = None) -> Row:
     """All figures of one model, of its probabilities or of levels."""
-    median = nearest = level
-    if level is None:
-        median = median_level(probability)
-        nearest = np.rint(probability @ np.arange(probability.shape[1])).astype(int)
-    kappa = float(cohen_kappa_score(y, nearest, weights="quadratic"))
-    found: Row = {"kappa": kappa, "mae": float(np.abs(median - y).mean())}
+    level = median_level(probability) if level is None else level
+    kappa = float(cohen_kappa_score(y, level, weights="quadratic"))
+    found: Row = {"kappa": kappa, "mae": float(np.abs(level - y).mean())}
     if probability is not None:
         k = probability.shape[1]
         below = np.cumsum(probability, axis=1)[:, :-1]

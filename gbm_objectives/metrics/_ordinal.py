@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from typing_extensions import override
 
 from gbm_objectives._core.validation import (
@@ -42,7 +42,7 @@ class RankedProbabilityScore(ClassMetric):
 class LevelMetric(ClassMetric):
     """A metric of level codes (n_samples,) and predicted levels, (n_samples,), or their probabilities.
 
-    Probabilities (n_samples, n_levels) stand for the level of which the metric expects the best value.
+    Probabilities (n_samples, n_levels) stand for the median level, which has the least expected distance.
     """
 
     @override
@@ -70,7 +70,7 @@ class LevelMetric(ClassMetric):
 class QuadraticWeightedKappa(LevelMetric):
     """1 less the mean squared distance of levels over that of levels drawn independently.
 
-    Of probabilities the level is the rounded mean, which has the least expected squared distance.
+    The median level serves it better than the rounded mean, whose spread is smaller: ``benchmarks/ordinal.py``.
     """
 
     name = "quadratic_weighted_kappa"
@@ -79,9 +79,7 @@ class QuadraticWeightedKappa(LevelMetric):
 
     @override
     def compute(self, y_true: Array, y_pred: Array, sample_weight: Array | None) -> float:
-        level = y_pred
-        if y_pred.ndim == 2:
-            level = np.rint(y_pred @ np.arange(y_pred.shape[1], dtype=np.float64))
+        level = levels_of(y_pred)
         weight = np.ones(len(level)) if sample_weight is None else sample_weight
         share = weight / weight.sum(dtype=np.float64)
         distance = float(share @ (y_true - level) ** 2)
@@ -93,19 +91,20 @@ class QuadraticWeightedKappa(LevelMetric):
 
 @dataclass(frozen=True, slots=True)
 class LevelError(LevelMetric):
-    """The mean distance of predicted levels.
-
-    Of probabilities the level is the median, which has the least expected distance.
-    """
+    """The mean distance of predicted levels."""
 
     name = "level_error"
 
     @override
     def compute(self, y_true: Array, y_pred: Array, sample_weight: Array | None) -> float:
-        level = y_pred
-        if y_pred.ndim == 2:  # the lowest level at which half of the probability is reached
-            level = (np.cumsum(y_pred, axis=1)[:, :-1] < 0.5).sum(axis=1)
-        return float(np.average(np.abs(y_true - level), weights=sample_weight))
+        return float(np.average(np.abs(y_true - levels_of(y_pred)), weights=sample_weight))
+
+
+def levels_of(y_pred: Array) -> NDArray[np.float64]:
+    """Levels as they are, and the median of probabilities: the lowest level at which half is reached."""
+    if y_pred.ndim == 1:
+        return y_pred.astype(np.float64)
+    return (np.cumsum(y_pred, axis=1)[:, :-1] < 0.5).sum(axis=1).astype(np.float64)
 
 
 def ranked_probability_score(*, link: Link = IDENTITY) -> RankedProbabilityScore:
@@ -132,8 +131,8 @@ def quadratic_weighted_kappa(*, link: Link = IDENTITY) -> QuadraticWeightedKappa
     """Cohen's kappa with quadratic weights: 1 - sum w O / sum w E, w the squared distance of levels.
 
     O counts pairs of true and predicted levels, E those that independent levels of the same shares would have.
-    Predictions are level codes (n_samples,), or probabilities (n_samples, n_levels), which stand for their rounded
-    mean level. 1 where all levels are equal. Cohen (1968), https://doi.org/10.1037/h0026256.
+    Predictions are level codes (n_samples,), or probabilities (n_samples, n_levels), which stand for their median
+    level. 1 where all levels are equal. Cohen (1968), https://doi.org/10.1037/h0026256.
 
     Parameters
     ----------
