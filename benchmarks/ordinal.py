@@ -11,7 +11,7 @@ mae    mean absolute error of these levels
 
 ``ordinal`` is `ordinal()` of this package, ``softmax`` the library's own, ``regression`` its squared error on the codes,
 rounded, ``mord`` the linear ordinal model of that package (`LogisticAT`, standardised features) where it is installed.
-The default curvature was chosen on other sets: ``--choose`` shows them.
+The default curvature and the median as the level were chosen on other sets: ``--choose`` shows them.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def real(data: Path) -> dict[str, tuple[Array, Array]]:
             features(abalone.drop(columns="rings")),
             np.digitize(abalone["rings"], [8, 10, 12, 15]),
         ),
-        "ctg": (features(ctg.drop(columns="NSP")), ctg["NSP"].to_numpy().astype(int) - 1),
+        "ctg": (features(ctg.drop(columns="NSP")), np.unique(ctg["NSP"], return_inverse=True)[1]),
         "houses": (features(houses.drop(columns=["OverallQual"])), quality.to_numpy().astype(int)),
     }
 
@@ -104,8 +104,9 @@ def median_level(probability: Array) -> Array:
     return (np.cumsum(probability, axis=1) < 0.5).sum(axis=1)
 
 
-def scores(y: Array, probability: Array | None, level: Array) -> Row:
-    """All figures of one model."""
+def scores(y: Array, probability: Array | None, level: Array | None = None) -> Row:
+    """All figures of one model, of its probabilities or of levels."""
+    level = median_level(probability) if level is None else level
     kappa = float(cohen_kappa_score(y, level, weights="quadratic"))
     found: Row = {"kappa": kappa, "mae": float(np.abs(level - y).mean())}
     if probability is not None:
@@ -122,9 +123,9 @@ def candidates(library: str, X: Array, y: Array, X_test: Array, y_test: Array) -
     for link in ("logit", "probit"):
         model = ObjectiveClassifier(estimator(library, "classes"), ordinal(link=link)).fit(X, y)
         probability = model.predict_proba(X_test)
-        found[f"ordinal {link}"] = scores(y_test, probability, median_level(probability))
+        found[f"ordinal {link}"] = scores(y_test, probability)
     probability = estimator(library, "classes").fit(X, y).predict_proba(X_test)
-    middle = scores(y_test, probability, median_level(probability))
+    middle = scores(y_test, probability)
     likeliest = scores(y_test, probability, probability.argmax(axis=1))
     found["softmax"] = {**middle, "kappa": max(middle["kappa"], likeliest["kappa"])}
     raw = estimator(library, "regression").fit(X, y).predict(X_test)
@@ -141,7 +142,7 @@ def of_mord(X: Array, y: Array, X_test: Array, y_test: Array) -> Row:
     from sklearn.preprocessing import StandardScaler
 
     model = make_pipeline(StandardScaler(), mord.LogisticAT(alpha=1.0)).fit(X, y)
-    return scores(y_test, model.predict_proba(X_test), model.predict(X_test))
+    return scores(y_test, model.predict_proba(X_test))
 
 
 def measure(args: Namespace, report: Report) -> None:
@@ -202,10 +203,10 @@ def choose(data: Path, report: Report) -> None:
                     X_train, y_train
                 )
                 probability = model.predict_proba(X_test)
-                figures = scores(y_test, probability, median_level(probability))
+                figures = scores(y_test, probability)
                 rows.append({"set": name, "library": library, "curvature": label, **figures})
             probability = estimator(library, "classes").fit(X_train, y_train).predict_proba(X_test)
-            figures = scores(y_test, probability, median_level(probability))
+            figures = scores(y_test, probability)
             rows.append({"set": name, "library": library, "curvature": "softmax", **figures})
     report.table("curvatures", rows)
 

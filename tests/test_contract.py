@@ -12,7 +12,7 @@ import mpmath
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from variants import CASES, VARIANTS
+from variants import CASES, VARIANTS, of_levels
 
 import gbm_objectives
 from gbm_objectives import mean_bias_error
@@ -47,8 +47,13 @@ every_objective = pytest.mark.parametrize("objective", CASES)
 every_class_objective = pytest.mark.parametrize(
     "objective", [case for case in CASES if case.values[0].of_classes]
 )
-every_other_objective = pytest.mark.parametrize(
-    "objective", [case for case in CASES if not case.values[0].vector]
+every_objective_of_tasks = pytest.mark.parametrize(
+    "objective",
+    [
+        case
+        for case in CASES
+        if not case.values[0].vector and not of_levels(case.values[0])  # one set of thresholds
+    ],
 )
 
 
@@ -122,7 +127,7 @@ def two_labels(objective, pattern, dtype):
 def labels(objective, n, rng):
     if distributions(objective):
         return rng.dirichlet(5 * SHARES, n)
-    if objective.of_classes:
+    if objective.of_classes or of_levels(objective):
         return rng.choice(K, n, p=SHARES).astype(np.float64)
     y = rng.standard_normal(n)
     if shares(objective):
@@ -381,7 +386,7 @@ def test_intercept_is_the_best_constant(objective, weighted):
         pytest.skip("the best constant is not finite: test_overlap.py")
     rng = np.random.default_rng(3)
     y = labels(objective, 301, rng)
-    if not objective.vector and not binary(objective):
+    if not (objective.vector or binary(objective) or of_levels(objective)):
         y = np.exp(y)  # skewed, so that median, mean and Huber location differ
         y = np.floor(y) if discrete(objective) else y
     w = rng.integers(1, 5, len(y)).astype(float) if weighted else None
@@ -523,7 +528,7 @@ def test_types_of_input_agree(objective):
         assert_allclose(h, hessian, rtol=1e-5, atol=1e-6)
 
 
-@every_other_objective
+@every_objective_of_tasks
 def test_several_outputs_are_separate_tasks(objective):
     y, raw = sample(objective, 300)
     y2, raw2 = sample(objective, 300, seed=9)

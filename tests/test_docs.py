@@ -51,6 +51,8 @@ def test_examples_of_the_readme(capsys):
 @pytest.mark.parametrize("page", [name for name, text in PAGES.items() if blocks(text)])
 def test_examples_of_a_page(page, tmp_path, monkeypatch):
     """Each page alone, after the data of the first one."""
+    if "from_function" in PAGES[page]:
+        pytest.importorskip("sympy")
     monkeypatch.chdir(tmp_path)
     namespace = {}
     run("start.md", DATA, namespace)

@@ -6,7 +6,7 @@ from _hostile import examples
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from variants import DRAWN
+from variants import DRAWN, of_levels
 
 from gbm_objectives.links import LOG
 from gbm_objectives.losses.binary import BinaryLoss
@@ -31,7 +31,7 @@ def finite_rows(draw, objective):
         y = draw(hnp.arrays(np.float32, n, elements=values))
         if objective.name == "kl_divergence":
             y = np.eye(shape[1], dtype=np.float32)[y.astype(int)]
-    elif all(isinstance(term.loss, BinaryLoss) for term in objective.terms):
+    elif of_levels(objective) or all(isinstance(t.loss, BinaryLoss) for t in objective.terms):
         y = draw(hnp.arrays(np.float32, n, elements=st.sampled_from([0.0, 1.0])))
     else:
         relative = any(isinstance(w, InverseLabel) for t in objective.terms for w in t.weightings)

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import solveh_banded
+from scipy.linalg import LinAlgError, solveh_banded
 from scipy.special import ndtri
 
 from gbm_objectives._core.validation import Array
@@ -33,8 +33,10 @@ def histogram(
     codes: NDArray[np.intp], raw: Array, sample_weight: Array | None, n_classes: int
 ) -> NDArray[np.float64]:
     """The weight of each bin of each class, and the weighted sum of its scores, one after the other."""
-    scores = np.clip(raw.astype(np.float64), -1e6, 1e6)
-    bins = np.clip((scores + SPAN) * (BINS / (2 * SPAN)), 0, BINS - 1).astype(np.intp)
+    # What is not finite is reported by the sums.
+    scores = np.where(np.isfinite(raw), np.clip(raw.astype(np.float64), -1e6, 1e6), np.nan)
+    places = np.nan_to_num((scores + SPAN) * (BINS / (2 * SPAN)))
+    bins = np.clip(places, 0, BINS - 1).astype(np.intp)
     cells = codes * BINS + bins
     size = n_classes * BINS
     weights = np.bincount(cells, sample_weight, size)
@@ -89,7 +91,7 @@ def thresholds_of(loss: _Likelihood, table: Array) -> NDArray[np.float64]:
         banded[1] = summed(bend_a, bend_b)
         banded[1] += 1e-12 + 1e-10 * banded[1]
         banded[0, 1:] = np.bincount(level, weight * cross, n_classes)[1:-1]
-        step = solveh_banded(banded, gradient, check_finite=False)
+        step = _solved(banded, gradient)
         size = 1.0
         for _ in range(40):
             tried = at - size * step
@@ -102,6 +104,17 @@ def thresholds_of(loss: _Likelihood, table: Array) -> NDArray[np.float64]:
         if moved < 1e-9 * (1.0 + np.abs(at).max()):
             break
     return _apart(at)
+
+
+def _solved(banded: Array, gradient: Array) -> Array:
+    """Newton's step; that of a bound of the Hessian, twice its diagonal, where it is as good as singular."""
+    if len(gradient) > 1:
+        try:
+            step: Array = solveh_banded(banded, gradient, check_finite=False)
+            return step
+        except LinAlgError:
+            pass
+    return gradient / (2.0 * banded[1] if len(gradient) > 1 else banded[1])
 
 
 def _start(kind: str, shares: Array, score: Array, weight: Array) -> NDArray[np.float64]:

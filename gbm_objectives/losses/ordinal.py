@@ -339,7 +339,10 @@ class OrdinalCloglog(OrdinalLoss):
     @override
     def value_between(self, a: Array, b: Array) -> Array:
         above, below = _rates(a, b)
-        return below - _log1mexp(above - below)
+        rate = above - below
+        with np.errstate(invalid="ignore", divide="ignore"):
+            small = a.astype(np.float64) + _log1mexp(np.minimum(a - b, 700.0))
+        return (below - np.where(rate < 1e-8, small, _log1mexp(rate))).astype(a.dtype)
 
     @override
     def derivatives_between(self, a: Array, b: Array) -> tuple[Array, Array]:

@@ -25,6 +25,9 @@ from gbm_objectives.metrics._intervals import crossing as crossing
 from gbm_objectives.metrics._intervals import interval_width as interval_width
 from gbm_objectives.metrics._metric import Metric as Metric
 from gbm_objectives.metrics._metric import Score as Score
+from gbm_objectives.metrics._ordinal import level_error as level_error
+from gbm_objectives.metrics._ordinal import quadratic_weighted_kappa as quadratic_weighted_kappa
+from gbm_objectives.metrics._ordinal import ranked_probability_score as ranked_probability_score
 from gbm_objectives.metrics._overlap import dice as dice
 from gbm_objectives.metrics._overlap import jaccard as jaccard
 from gbm_objectives.metrics._overlap import tversky_index as tversky_index

@@ -17,7 +17,7 @@ from gbm_objectives._core.validation import (
     reject_rows,
     sample_weights,
 )
-from gbm_objectives.links import IDENTITY, Link, Softmax
+from gbm_objectives.links import IDENTITY, Cumulative, Link, Softmax
 from gbm_objectives.losses._classes import codes_of, log_softmax
 from gbm_objectives.metrics._metric import RAW_SCORES, Metric
 
@@ -31,6 +31,9 @@ class ClassMetric(Metric):
         self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None
     ) -> tuple[Array, Array, Array | None]:
         pred = numeric_array("y_pred", y_pred)
+        if isinstance(self.link, Cumulative):  # one score of ordered classes
+            y, pred = labels_and_predictions(y_true, pred)
+            return y, pred, sample_weights(sample_weight, len(y))
         if pred.ndim != 2 or pred.shape[1] < 2:
             needed = "one column a class, (n_samples, n_classes)"
             instead = "For a single probability use log_loss() or brier()."
@@ -44,6 +47,14 @@ class ClassMetric(Metric):
         codes = f"codes 0..{pred.shape[1] - 1}"
         reject_rows("y_true", wrong, "a label that is no class code", codes)
         return y, pred, sample_weights(sample_weight, len(y))
+
+
+def validate_distributions(y_pred: Array) -> None:
+    """Raise for rows that are no probabilities."""
+    outside = (y_pred < 0) | (y_pred > 1 + 1e-5)
+    reject_rows("y_pred", outside, "a value outside [0, 1]", "probabilities", RAW_SCORES)
+    uneven = np.abs(y_pred.sum(axis=1) - 1.0) > 1e-4
+    reject_rows("y_pred", uneven, "a sum other than 1", "probabilities", RAW_SCORES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +75,7 @@ class NegativeLogLikelihood(ClassMetric):
 
     @override
     def validate_domain(self, y_true: Array, y_pred: Array) -> None:
-        outside = (y_pred < 0) | (y_pred > 1 + 1e-5)
-        reject_rows("y_pred", outside, "a value outside [0, 1]", "probabilities", RAW_SCORES)
-        uneven = np.abs(y_pred.sum(axis=1) - 1.0) > 1e-4
-        reject_rows("y_pred", uneven, "a sum other than 1", "probabilities", RAW_SCORES)
+        validate_distributions(y_pred)
 
     @override
     def compute(self, y_true: Array, y_pred: Array, sample_weight: Array | None) -> float:

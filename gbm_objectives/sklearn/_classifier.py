@@ -331,8 +331,8 @@ class ObjectiveClassifier(ClassifierMixin, ObjectiveEstimator):  # type: ignore[
     def _recovered(self, raw: NDArray[Any]) -> NDArray[Any]:
         if _of_levels(self.objective):
             tiny = np.finfo(np.float64).tiny
-            logarithms: NDArray[Any] = np.log(np.maximum(self.objective_.response(raw), tiny))
-            return logarithms
+            logs: NDArray[Any] = np.log(np.maximum(self.objective_.response(raw), tiny))
+            return logs
         several = self.objective.vector
         return self.objective.log_probabilities(raw) if several else self.objective.log_odds(raw)
 

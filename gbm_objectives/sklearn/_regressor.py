@@ -121,6 +121,10 @@ class ObjectiveRegressor(RegressorMixin, ObjectiveEstimator):  # type: ignore[mi
             raise TypeError(
                 message("estimator", f"a {type(self.estimator).__name__}", "a regressor")
             )
+        if isinstance(self.objective, Objective) and self.objective.learns:
+            given = f"{self.objective.name}, for ordered classes"
+            needed = "an objective of numbers, or ObjectiveClassifier"
+            raise TypeError(message("objective", given, needed))
         if y is None:
             raise ValueError(
                 f"{type(self).__name__} requires y to be passed, but the target y is None"

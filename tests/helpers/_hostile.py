@@ -7,6 +7,7 @@ import pandas as pd
 import polars as pl
 from hypothesis import settings
 from hypothesis import strategies as st
+from variants import of_levels
 
 from gbm_objectives._core.rows import BLOCK
 from gbm_objectives.links import LOG
@@ -180,7 +181,7 @@ def numbers(kind, shape, rng):
 
 
 def labels(objective, kind, n, rng):
-    if objective.of_classes:
+    if objective.of_classes or of_levels(objective):
         y = rng.integers(0, 3, n).astype(float)
         if kind == "constant":
             y[:] = 1

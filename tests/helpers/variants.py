@@ -110,6 +110,11 @@ EXTRA = {
         {"gamma": 5.0, "label_smoothing": 0.2, "smoothing": "others"},
     ],
     "kl_divergence": [{"curvature": "lightgbm"}],
+    "ordinal": [
+        {"link": "probit"},
+        {"link": "cloglog"},
+        {"n_classes": 4, "curvature": "majorizer"},
+    ],
     "sampled_softmax": [
         {"n_negatives": 2, "class_weight": "balanced"},
         {"n_negatives": 1, "distribution": "frequency", "seed": 5, "curvature": "exact"},
@@ -147,6 +152,11 @@ SUMS = [
     softmax_cross_entropy() + 2 * softmax_focal(),
     poisson() + squared_log_error(),
 ]
+
+
+def of_levels(objective):
+    """Labels are codes of ordered classes, and the output of a row is one score."""
+    return objective.terms[0].loss.labels == "level"
 
 
 def build(name, parameters):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import xgboost as xgb
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
-from variants import DEFAULTS
+from variants import DEFAULTS, of_levels
 
 import gbm_objectives.lightgbm
 import gbm_objectives.xgboost
@@ -28,6 +28,8 @@ def data(objective):
         X, y = CANCER
         return X, 1 - y  # malignant, the rarer class
     X, y = DIABETES
+    if of_levels(objective):
+        return X, np.digitize(y, [90, 150, 220]).astype(float)
     return X, y / 50 if objective.link == LOG else y
 
 

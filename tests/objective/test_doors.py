@@ -14,6 +14,7 @@ from _deprecated import forests
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
+from variants import of_levels
 
 from gbm_objectives import (
     focal,
@@ -296,7 +297,7 @@ def kind(objective):
     if objective.name == "kl_divergence":
         soft = 0.7 * np.eye(3)[classes] + 0.1
         return soft, np.arange(N), objective.with_targets(soft)
-    if objective.vector and objective.n_outputs is None:
+    if of_levels(objective) or (objective.vector and objective.n_outputs is None):
         return classes, classes, objective
     binary = all(isinstance(term.loss, BinaryLoss) for term in objective.terms)
     label = LABEL if binary else np.exp(Y / 3) if objective.link == LOG else Y

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from variants import of_levels
 
 from gbm_objectives import Objective, huber, mean_bias_error
 from gbm_objectives.links import LOG
@@ -109,7 +110,7 @@ def labels(objective, n, rng):
     kind = objective.name
     if kind == "kl_divergence":
         return rng.dirichlet(np.ones(3), n), -0.5
-    if objective.of_classes:
+    if objective.of_classes or of_levels(objective):
         return rng.integers(0, 3, n).astype(float), 1.5
     if objective in OWN:
         return rng.uniform(-4, 6, n), OUTSIDE.get(kind, -6.0)
