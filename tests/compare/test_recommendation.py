@@ -106,6 +106,16 @@ def test_how_sure_it_is():
     assert constant.name == "constant"
     assert constant.reason == "No model has a better mae than this constant."
     assert chosen({a: {0.0: [None, None]}}) is None
+    none = {("-", "constant", "baseline"): {0.0: [10.0, 10.1, 10.0], 0.4: [10.0, 10.1, 10.0]}}
+    fragile = {
+        a: {0.0: [1.0, 1.1, 1.0], 0.4: [9.0, 9.1, 9.0]},
+        b: {0.0: [1.5, 1.6, 1.5], 0.4: [1.6, 1.7, 1.6]},
+    }
+    said = chosen(none | fragile)
+    assert said.name == "a ours · XGBoost"
+    assert said.caution.startswith("If many labels can be wrong, take b XGBoost: with 40% of")
+    assert str(said).endswith("its mae is 1.633, and that of the recommended model 9.033.")
+    assert chosen(none | {**fragile, a: {0.0: [1.0, 1.1, 1.0], 0.4: [2.0, 2.1, 2.0]}}).caution == ""
     gain = chosen({a: {0.0: [0.9, 0.9]}, b: {0.0: [0.5, 0.6]}}, higher_is_better=True, metric="auc")
     assert gain.name == "a ours · XGBoost"
 

@@ -7,7 +7,7 @@ import pytest
 
 from gbm_objectives.compare import compare
 from gbm_objectives.compare.cli import main
-from gbm_objectives.compare.data import of_arrays
+from gbm_objectives.compare.data import Contamination, Plan, of_arrays
 from gbm_objectives.compare.report import html
 from gbm_objectives.compare.report.code import Code
 from gbm_objectives.compare.report.statistics import Key
@@ -77,7 +77,7 @@ def test_each_has_the_same_trials_on_its_training_rows(tuned, data, seen):
 
 def test_the_code_trains_the_tuned_model(tuned, data, tmp_path):
     """Of each candidate on a fold: lines for train and for scikit-learn, also of a saved result."""
-    (split,) = {id(one): one for one in _splits(data)}.values()
+    split = next(Plan(2, (0,), Contamination((0.3,))).splits(data))
     save(tuned, tmp_path)
     assert (tmp_path / "tuning.csv").exists()
     kept = load(tmp_path)
@@ -96,21 +96,16 @@ def test_the_code_trains_the_tuned_model(tuned, data, tmp_path):
         np.testing.assert_allclose(model.predict(split.matrix_test), expected, rtol=2e-4, atol=1e-5)
 
 
-def _splits(data):
-    from gbm_objectives.compare.data import Contamination, Plan
-
-    return [next(Plan(2, (0,), Contamination((0.3,))).splits(data))]
-
-
 def test_it_is_recommended_with_the_parameters_of_all_rows(tuned, monkeypatch):
-    best = tuned.recommendation
-    last = tuned.tuning().iloc[-1]
+    best, last = tuned.recommendation, tuned.info["tuning"][-1]
+    assert last["fold"] is None
     assert (best.library, best.code.name) == (last["library"], last["candidate"])
-    assert best.params.items() <= {**last["params"], **best.params}.items()
+    assert best.params == last["recipe"]["params"]
+    assert best.objective == last["recipe"]["objective"]
     monkeypatch.setattr("gbm_objectives.compare.report.displays.DISPLAYS", ())
     page = html.render(tuned)
     assert "Tuned parameters" in page
-    assert repr(best.params)[1:-1].split(", ")[-1] in html.Markup(page).unescape()
+    assert best.code.sklearn in html.Markup(page).unescape()
 
 
 def test_trials_are_kept_and_gone_on_from(tuned, data, given, monkeypatch):

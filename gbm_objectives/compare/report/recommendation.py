@@ -17,6 +17,7 @@ from gbm_objectives.compare.frames import Frames
 from gbm_objectives.compare.report import statistics
 from gbm_objectives.compare.report.code import Code
 from gbm_objectives.compare.report.names import names
+from gbm_objectives.compare.report.numbers import number
 from gbm_objectives.compare.report.statistics import CONFIDENCE, Key
 
 #: What is simplest: the library alone; one of our losses; another scale of the labels; a user's own.
@@ -53,6 +54,8 @@ class Recommendation:
         The other candidates within the noise of the best.
     code : Code
         Lines to paste: ``code.train`` for the library's ``train``, ``code.sklearn`` for scikit-learn.
+    caution : str, default ""
+        What to use instead where many labels are wrong, if this model clearly suffers from them.
     """
 
     name: str
@@ -64,13 +67,14 @@ class Recommendation:
     confidence: Literal["clear", "likely", "tie"]
     ties: tuple[str, ...]
     code: Code
+    caution: str = ""
 
     def __str__(self) -> str:
         settings = [f"{name} {value}" for name, value in self.params.items()]
         if self.rounds:
             settings.append(f"{self.rounds} trees")
         shown = f", with {', '.join(settings)}" if settings else ""
-        return f"Use {self.name}{shown}. {self.reason}"
+        return f"Use {self.name}{shown}. {self.reason} {self.caution}".rstrip()
 
     def estimator(self) -> Any:
         """The model as an estimator of scikit-learn, unfitted.
@@ -114,7 +118,29 @@ def recommend(result: Frames) -> Recommendation | None:
     params = code.recipe.params if code.recipe is not None else {}
     ties = tuple(shown[key] for key in others)
     return Recommendation(
-        shown[chosen], objective, chosen.library, params, rounds, reason, confidence, ties, code
+        shown[chosen], objective, chosen.library, params, rounds, reason, confidence, ties, code,
+        _caution(result, chosen, shares[-1], kind) if len(shares) > 1 else "",
+    )  # fmt: skip
+
+
+def _caution(result: Frames, chosen: Key, share: float, kind: dict[Key, str]) -> str:
+    """The safest candidate at the highest contamination, where the chosen one loses more than half of its gain there."""
+    wide = statistics.table(result, share)
+    safest = statistics.best_of(result, wide, tuple(SIMPLICITY))
+    constant = statistics.best_of(result, wide, ("baseline",))
+    if kind[chosen] == "baseline" or None in (safest, constant) or chosen not in wide:
+        return ""
+    assert safest is not None
+    assert constant is not None
+    here, best, none = (float(wide[key].mean()) for key in (chosen, safest, constant))
+    if not statistics.paired(result, wide, chosen, safest).clear or abs(here - best) < 0.5 * abs(
+        none - best
+    ):
+        return ""
+    metric = result.info["metric"]
+    return (
+        f"If many labels can be wrong, take {names(result)[safest]}: with {100 * share:.4g}% of the training labels "
+        f"contaminated, its {metric} is {number(best)}, and that of the recommended model {number(here)}."
     )
 
 

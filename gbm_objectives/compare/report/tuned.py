@@ -21,7 +21,8 @@ def tuning_of(result: Frames, key: Key, fold: int | None = None) -> dict[str, An
     shares = contaminations(result)
     own = [
         one for one in result.info.get("tuning") or ()
-        if (one["library"], one["candidate"]) == key and one["contamination"] == shares[0]
+        if (one["library"], one["candidate"]) == key
+        and (one["fold"] is None or one["contamination"] == shares[0])
     ]  # fmt: skip
     wanted = [one for one in own if one["fold"] == fold] or own
     return wanted[-1] if wanted else None
