@@ -18,9 +18,10 @@ extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "nu
 myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3
 autosummary_generate = True
+default_role = "py:obj"  # `huber` in a docstring is a link to it
 templates_path = ["_templates"]
 html_static_path = ["_static"]
-html_css_files = ["gallery.css"]
+html_css_files = ["site.css"]
 exclude_patterns = [
     "generated/gallery/cards.rst",
     "generated/gallery/toctree.rst",
