@@ -285,6 +285,9 @@ def test_exposure(library):
         X, counts / exposure, sample_weight=exposure
     )
     assert_allclose(fitted.predict(X), rates.predict(X), rtol=1e-3)
+    amounts = exposure * fitted.predict(X)
+    r2 = 1 - ((counts - amounts) ** 2).sum() / ((counts - counts.mean()) ** 2).sum()
+    assert_allclose(fitted.score(X, counts, exposure=exposure), r2)
     raw = fitted.raw_prediction(X)
     wanted = metrics.poisson_deviance()(counts, exposure * np.exp(raw))
     (bound,) = gbm_objectives._training.metrics.bound([metrics.poisson_deviance()], objective)
