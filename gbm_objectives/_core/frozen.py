@@ -47,6 +47,10 @@ class FrozenArray:
             self._hash = hash((self.values.shape, self.values.tobytes()))
         return self._hash
 
+    def __deepcopy__(self, memo: dict[int, object]) -> FrozenArray:
+        """Itself: nobody can change it, and tables of rows are large."""
+        return self
+
     @override
     def __reduce__(self) -> tuple[type[FrozenArray], tuple[Array]]:
         return type(self), (self.values,)

@@ -27,7 +27,7 @@ from gbm_objectives._training.leaves import (
     validate_leaves,
 )
 from gbm_objectives._training.metrics import as_list, bound, higher_is_better
-from gbm_objectives._training.outputs import number_of_outputs
+from gbm_objectives._training.outputs import no_row_numbers, number_of_outputs
 from gbm_objectives._training.refit import LeafRefit
 from gbm_objectives._training.refusals import validate_objective
 from gbm_objectives._training.starts import Beginning, Labels, LocalLabels, Start
@@ -326,6 +326,8 @@ def run(library: Library, door: Door, request: Request, *, finished: bool = True
     with door.numbered(given) as objective:
         objective = _ruled(library, door, request, objective, params)
         labels = door.labels(objective, params)
+        if found := no_row_numbers(objective, labels.shown):
+            raise_alarm(request.guard, found)
         n_outputs = number_of_outputs(objective, params, library.NUM_CLASS, labels.shown)
         params = library.with_outputs(params, objective, n_outputs)
         named = library.named_metrics(params, objective)

@@ -11,6 +11,9 @@ from gbm_objectives._core.validation import Array, message
 from gbm_objectives.objective import Objective
 from gbm_objectives.objective._rows import LARGEST
 
+#: Fewer rows may be a trial.
+_FEW = 20
+
 
 def number_of_outputs(
     objective: Objective, params: Mapping[str, Any], names: tuple[str, ...], y_true: Array
@@ -53,6 +56,24 @@ def number_of_outputs(
             )
         )  # fmt: skip
     return n_outputs
+
+
+def no_row_numbers(objective: Objective, y_true: Array) -> str:
+    """What is to be said where labels beside a table look like labels, not row numbers of it; or nothing.
+
+    Class codes and counts are row numbers of some rows of any table. Samples repeat rows, but not as often.
+    """
+    table = objective.rows
+    if table is None or min(len(y_true), len(table)) < _FEW:
+        return ""
+    different = len(np.unique(y_true))
+    if 4 * different >= len(y_true):
+        return ""
+    return (
+        f"The labels are row numbers of the objective's table, and {len(y_true)} rows have {different} different "
+        "ones. Are they the labels themselves? They are in the table: give the data np.arange(len(targets)), or the "
+        "numbers of its rows."
+    )
 
 
 def has_columns(objective: Objective) -> bool:

@@ -396,8 +396,8 @@ def _softplus(z: Array) -> Array:
 
 
 def _log1mexp(gap: Array) -> Array:
-    """log(1 - exp(-gap)) for gap > 0."""
-    return np.log(-np.expm1(-gap))
+    """log(1 - exp(-gap)) for gap > 0, which huge scores leave nothing of."""
+    return np.log(-np.expm1(-np.maximum(gap, np.finfo(gap.dtype).tiny)))
 
 
 def _jaakkola(z: Array) -> Array:

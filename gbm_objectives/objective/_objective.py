@@ -229,12 +229,11 @@ class Objective(Responses):
         TypeError, ValueError
             For a column that no loss uses, columns of different lengths, a row or a column without any label.
         """
-        if hasattr(targets, "columns") and hasattr(targets, "drop"):
-            used = [name for name in self.columns if name in targets.columns]
-            found = {name: targets[name] for name in used}
-            columns = {**{name: found[name] for name in used if name != "exposure"}, **columns}
-            exposure = found.get("exposure") if exposure is None else exposure
-            targets = targets.drop(columns=used)
+        if hasattr(targets, "columns"):
+            found = {name: targets[name] for name in self.columns if name in targets.columns}
+            targets = targets[[name for name in targets.columns if name not in found]]
+            own = found.pop("exposure", None)
+            columns, exposure = {**found, **columns}, own if exposure is None else exposure
         uses = {name for loss in self._losses for name in loss.columns}
         if (
             exposure is not None and "exposure" in uses

@@ -16,6 +16,7 @@ from gbm_objectives._core.validation import message, reject_masked
 from gbm_objectives._training.alarms import Guard
 from gbm_objectives._training.refusals import validate_objective
 from gbm_objectives.links import LOGIT, SOFTMAX
+from gbm_objectives.losses import CostSensitiveCrossEntropy
 from gbm_objectives.losses._classes import ClassScores
 from gbm_objectives.objective import Objective
 from gbm_objectives.sklearn._base import ObjectiveEstimator, has_missing, pairs_of
@@ -208,7 +209,9 @@ class ObjectiveClassifier(ClassifierMixin, ObjectiveEstimator):  # type: ignore[
             self.classes_, codes = levels, _codes(levels, labels)
         self._check_classes(objective)
         if pairs is not None:
-            pairs = [(x, codes if label is y else self._encoded(label)) for x, label in pairs]
+            pairs = [
+                (x, codes if label is y else self._encoded(label, "eval_set")) for x, label in pairs
+            ]
         if ordered:
             return self._fit_levels(X, codes, sample_weight, pairs, arguments, rows)
         self.objective_ = objective
@@ -296,12 +299,12 @@ class ObjectiveClassifier(ClassifierMixin, ObjectiveEstimator):  # type: ignore[
             wrapped.set_params(class_weight=by_code)
         return wrapped
 
-    def _encoded(self, y: ArrayLike) -> NDArray[np.intp]:
+    def _encoded(self, y: ArrayLike, argument: str = "y") -> NDArray[np.intp]:
         labels = column_or_1d(y)
         unknown = [label for label in np.unique(labels) if label not in self.classes_]
         if unknown:
             needed = f"labels of y: {self.classes_.tolist()}"
-            raise ValueError(message("eval_set", f"the label {unknown[0]!r}", needed))
+            raise ValueError(message(argument, f"the label {unknown[0]!r}", needed))
         return _codes(self.classes_, labels)
 
     def decision_function(self, X: Any, **arguments: Any) -> NDArray[Any]:  # noqa: N803
@@ -388,6 +391,46 @@ class ObjectiveClassifier(ClassifierMixin, ObjectiveEstimator):  # type: ignore[
         likeliest = scores.argmax(axis=1) if scores.ndim == 2 else (scores > 0).astype(int)
         predicted: NDArray[Any] = self.classes_[likeliest]
         return predicted
+
+    def score(
+        self,
+        X: Any,  # noqa: N803
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        cost: ArrayLike | None = None,
+    ) -> float:
+        """The share of right predictions; where decisions have costs, minus their mean.
+
+        Parameters
+        ----------
+        X : array-like or data frame of shape (n_samples, n_features)
+            Features.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            Labels.
+        sample_weight : array-like of shape (n_samples,) or None, default None
+            Weights of the rows. None: all 1.
+        cost : array-like of shape (n_samples, n_classes) or None, default None
+            What each decision costs in each row. None: the matrix of `cost_sensitive_cross_entropy`, if the objective has
+            one. A search hands it on with scikit-learn's metadata routing, ``set_score_request(cost=True)``.
+
+        Returns
+        -------
+        float
+            The score. Larger is better.
+        """
+        loss = self.objective.terms[0].loss
+        matrix = loss.matrix if isinstance(loss, CostSensitiveCrossEntropy) else None
+        if cost is None and matrix is None:
+            return float(super().score(X, y, sample_weight))
+        costs = np.asarray(cost) if matrix is None else matrix.values[self._encoded(y)]
+        decisions = self._encoded(self.predict(X))
+        if costs.shape != (len(decisions), len(self.classes_)):
+            needed = f"({len(decisions)}, {len(self.classes_)}), a cost for each row and class"
+            raise ValueError(message("cost", f"shape {costs.shape}", needed))
+        each = costs[np.arange(len(decisions)), decisions]
+        weight = None if sample_weight is None else np.asarray(sample_weight)
+        return -float(np.average(each, weights=weight))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

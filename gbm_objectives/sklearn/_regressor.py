@@ -174,7 +174,14 @@ class ObjectiveRegressor(RegressorMixin, ObjectiveEstimator):  # type: ignore[mi
         """
         return self.objective.response(self.raw_prediction(X, **arguments))
 
-    def score(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:  # noqa: N803
+    def score(
+        self,
+        X: Any,  # noqa: N803
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        exposure: ArrayLike | None = None,
+    ) -> float:
         """R^2 of the predictions, or a score that suits the objective better.
 
         Of labels that are missing (NaN) R^2 is the mean over the columns, each over the rows that have a label there.
@@ -189,12 +196,19 @@ class ObjectiveRegressor(RegressorMixin, ObjectiveEstimator):  # type: ignore[mi
             Labels.
         sample_weight : array-like of shape (n_samples,) or None, default None
             Weights of the rows. None: all 1.
+        exposure : array-like of shape (n_samples,) or None, default None
+            Of losses with a log link: the labels are of this exposure, and predictions of 1. A search hands it on with
+            scikit-learn's metadata routing, ``set_score_request(exposure=True)``.
 
         Returns
         -------
         float
             The score. Larger is better.
         """
+        if exposure is not None:
+            rates = self.predict(X)
+            amounts = np.asarray(exposure, dtype=float).reshape(-1, *[1] * (rates.ndim - 1)) * rates
+            return float(r2_score(y, amounts, sample_weight=sample_weight))
         objective, numbers = self.objective, np.asarray(y)
         if has_missing(y):
             objective, numbers = objective.with_rows(y), np.arange(len(numbers))

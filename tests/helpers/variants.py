@@ -98,10 +98,6 @@ EXTRA = {
     ],
     "cost_sensitive_cross_entropy": [
         {"cost": [[0, 1, 2, 9], [1, 0, 1, 2], [2, 1, 0, 1], [5, 2, 1, -1]]},
-        {
-            "cost": [[0, 1, 1, 1], [2, 0, 1, 2], [3, 3, 0, 1], [3, 3, 1, 0]],
-            "curvature": "majorizer",
-        },
     ],
     "softmax_focal": [
         {"gamma": 0.0},

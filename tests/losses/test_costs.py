@@ -3,8 +3,10 @@
 import lightgbm as lgb
 import numpy as np
 import pytest
+import sklearn
 import xgboost as xgb
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 
 from gbm_objectives import cost_sensitive_cross_entropy, softmax_cross_entropy
@@ -50,6 +52,7 @@ def test_decisions_of_least_expected_cost(library):
     codes = np.searchsorted(by_matrix.classes_, by_matrix.predict(cells))
     assert_array_equal(codes, least(MATRIX[Y]))
     assert (codes != plain).any()
+    assert_allclose(by_matrix.score(cells, by_matrix.classes_[plain]), -MATRIX[plain, codes].mean())
     by_rows = model(library, cost_sensitive_cross_entropy()).fit(X, Y, cost=COST)
     assert_array_equal(by_rows.predict(cells), least(COST))
     assert not hasattr(by_rows, "predict_proba")
@@ -70,6 +73,16 @@ def test_costs_stay_with_their_rows(library):
         model(library, cost_sensitive_cross_entropy(), 5), {"guard": ["warn"]}, cv=3
     )
     search.fit(x, y, cost=cost)
+    with sklearn.config_context(enable_metadata_routing=True):
+        routed = clone(search)
+        routed.estimator.set_fit_request(cost=True).set_score_request(cost=True)
+        routed.fit(x, y, cost=cost)
+    decisions = routed.predict(x)
+    assert_array_equal(decisions, search.predict(x))
+    assert_allclose(
+        routed.best_estimator_.score(x, y, cost=cost), -cost[np.arange(N), decisions].mean()
+    )
+    assert routed.best_score_ < 0 < search.best_score_
     rows = np.arange(N) < 500
     fitted = model(library, cost_sensitive_cross_entropy(), 9).fit(
         x[rows], y[rows], cost=cost[rows], eval_set=[(x[~rows], y[~rows])],
@@ -119,6 +132,7 @@ LOSS = CostSensitiveCrossEntropy
         (lambda: cost_sensitive_cross_entropy(np.ones((K, K))).intercept(Y), "cost: the same for all classes"),
         (lambda: model("xgboost", cost_sensitive_cross_entropy().with_rows(Y)).fit(X, Y), "objective: an objective with a"),
         (lambda: model("xgboost", cost_sensitive_cross_entropy()).fit(X, Y, cost=COST[:, :2]), "cost"),
+        (lambda: model("xgboost", cost_sensitive_cross_entropy()).fit(X, Y).score(X, Y, cost=MATRIX), "cost: shape"),
     ],
 )  # fmt: skip
 def test_refused(call, text):

@@ -15,7 +15,7 @@ from sklearn.model_selection import GridSearchCV, KFold
 
 import gbm_objectives.lightgbm
 import gbm_objectives.xgboost
-from gbm_objectives import huber, mean_bias_error, metrics, poisson
+from gbm_objectives import TrainingWarning, huber, mean_bias_error, metrics, poisson
 from gbm_objectives._core.frozen import FrozenArray
 from gbm_objectives.losses import HasColumns, HasMajorizer
 from gbm_objectives.objective import Objective
@@ -285,6 +285,9 @@ def test_exposure(library):
         X, counts / exposure, sample_weight=exposure
     )
     assert_allclose(fitted.predict(X), rates.predict(X), rtol=1e-3)
+    amounts = exposure * fitted.predict(X)
+    r2 = 1 - ((counts - amounts) ** 2).sum() / ((counts - counts.mean()) ** 2).sum()
+    assert_allclose(fitted.score(X, counts, exposure=exposure), r2)
     raw = fitted.raw_prediction(X)
     wanted = metrics.poisson_deviance()(counts, exposure * np.exp(raw))
     (bound,) = gbm_objectives._training.metrics.bound([metrics.poisson_deviance()], objective)
@@ -294,6 +297,16 @@ def test_exposure(library):
         float(poisson().metric(counts, raw + np.log(exposure))),
         rtol=1e-5,
     )
+
+
+@libraries
+def test_labels_in_the_place_of_row_numbers(library):
+    """Class codes are row numbers of any table: the model would be of a few rows."""
+    table = huber().with_rows(np.round(np.abs(Y)))
+    with pytest.warns(
+        TrainingWarning, match=r"180 rows have \d different ones. Are they the labels"
+    ):
+        train(library, table, np.round(np.abs(Y)), rounds=1)
 
 
 ONE = costly().with_rows(Y, over=OVER, under=UNDER)
