@@ -10,7 +10,7 @@ from gbm_objectives.compare import compare
 from gbm_objectives.compare.candidates import LIBRARIES, spaces
 from gbm_objectives.compare.cli import main
 from gbm_objectives.compare.data import Contamination, Plan, of_arrays
-from gbm_objectives.compare.report import html
+from gbm_objectives.compare.report import html, terminal
 from gbm_objectives.compare.report.code import Code
 from gbm_objectives.compare.report.statistics import Key
 from gbm_objectives.compare.saving import load, save
@@ -142,6 +142,7 @@ def test_it_is_recommended_with_the_parameters_of_all_rows(tuned, monkeypatch):
     monkeypatch.setattr("gbm_objectives.compare.report.displays.DISPLAYS", ())
     page = html.render(tuned)
     assert "Tuned parameters" in page
+    assert f"tuned, {TRIALS} trials for each candidate" in terminal.notes(2, tuned.info)[1]
     assert best.code.sklearn in html.Markup(page).unescape()
 
 
