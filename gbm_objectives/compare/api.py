@@ -19,7 +19,7 @@ def compare(
     y: Any,
     *,
     task: str | None = None,
-    tau: float | None = None,
+    tau: float | Sequence[float] | None = None,
     groups: Any = None,
     time: Any = None,
     test: Any = None,
@@ -59,11 +59,12 @@ def compare(
         values as missing values; infinite numbers are an error.
     y : array-like of shape (n_samples,), or str
         The labels, or the name of a column of X. Rows without a label are left out. A `Data` as X needs none.
-    task : {"regression", "quantile", "binary", "multiclass", "counts", "amounts"}, optional
-        Default: one of the first four, found from the labels. Counts and amounts are numbers from 0 whose mean is
+    task : {"regression", "quantile", "quantiles", "binary", "multiclass", "counts", "amounts"}, optional
+        Default: regression, binary or multiclass, found from the labels. Counts and amounts are numbers from 0 whose mean is
         predicted, by objectives with the log link.
-    tau : float, optional
-        The quantile to predict, strictly between 0 and 1; implies task="quantile".
+    tau : float or sequence of float, optional
+        The quantile to predict, strictly between 0 and 1; implies task="quantile". Several, such as (.05, .95) for the
+        ends of an interval, imply task="quantiles".
     groups : array-like of shape (n_samples,), or str, optional
         The group of each row, such as the customer, or the name of that column of X. No group is in both the training
         and the test rows of a fold; the column is no feature.

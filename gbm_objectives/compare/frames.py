@@ -15,7 +15,8 @@ SCORES = (
     "task", "candidate", "kind", "library", "contamination", "seed", "fold", "metric", "value",
     "higher_is_better", "seconds", "rounds", "status", "reason",
 )  # fmt: skip
-#: Columns of `Frames.predictions`; one row a test row. Classes have one column ``p_0`` ... each instead of ``y_pred``.
+#: Columns of `Frames.predictions`; one row a test row. Classes have one column ``p_0`` ... each instead of ``y_pred``,
+#: several levels ``q_0.05`` ....
 PREDICTIONS = (
     "candidate", "library", "contamination", "seed", "fold", "row", "y_true", "y_pred",
 )  # fmt: skip

@@ -212,7 +212,7 @@ class Result(Frames):
         """
         from gbm_objectives.compare.report.displays import CoverageDisplay, ReliabilityDisplay
 
-        quantile = self.info["task"] == "quantile"
+        quantile = self.info["task"] in ("quantile", "quantiles")
         return (CoverageDisplay if quantile else ReliabilityDisplay).of(self).plot()
 
     def plot_learning(self) -> Figure:

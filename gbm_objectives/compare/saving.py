@@ -59,7 +59,7 @@ def _write_predictions(frame: pd.DataFrame, path: Path) -> None:
 
 
 def _predicted(name: str) -> bool:
-    return name == "y_pred" or name.startswith("p_")
+    return name == "y_pred" or name.startswith(("p_", "q_"))
 
 
 def load(folder: str | Path) -> Result:

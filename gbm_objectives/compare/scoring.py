@@ -9,9 +9,9 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 from gbm_objectives import metrics
-from gbm_objectives._core.validation import Array, message
+from gbm_objectives._core.validation import Array, message, open_unit
 from gbm_objectives.compare.expressions import parse_calls
-from gbm_objectives.compare.tasks import TASKS
+from gbm_objectives.compare.tasks import TASKS, Levels, filled
 
 
 @runtime_checkable
@@ -82,6 +82,21 @@ def balanced_accuracy() -> Metric:
     return Function(_balanced_accuracy, "balanced_accuracy", True)
 
 
+def interval_score(lower: float = 0.05, upper: float = 0.95) -> Metric:
+    """The width of the interval between two levels, and what labels below and above it cost: distance / tail.
+
+    Gneiting & Raftery (2007), doi:10.1198/016214506000001437, eq. 43, for levels of any tails.
+    """
+    below, above = open_unit("lower", lower), 1 - open_unit("upper", upper)
+
+    def score(y_true: Array, y_pred: Array) -> float:
+        low, high = y_pred[:, 0], y_pred[:, -1]
+        missed = np.maximum(low - y_true, 0) / below + np.maximum(y_true - high, 0) / above
+        return float(np.mean(high - low + missed))
+
+    return Function(score, f"interval_score_{lower:g}_to_{upper:g}")
+
+
 _FACTORIES = [name for name in metrics.__all__ if name[0].islower()]
 #: Every metric by its name.
 METRICS: dict[str, Callable[..., Any]] = {
@@ -89,13 +104,14 @@ METRICS: dict[str, Callable[..., Any]] = {
     "roc_auc": roc_auc,
     "average_precision": average_precision,
     "balanced_accuracy": balanced_accuracy,
+    "interval_score": interval_score,
 }
 
 
-def chosen(given: Any, task: str, tau: float | None) -> list[Metric]:
+def chosen(given: Any, task: str, tau: Levels | None) -> list[Metric]:
     """The metrics that are asked for: as text, as objects, as functions, or those of the task for None."""
     if given is None:
-        given = TASKS[task].metrics.format(tau=tau)
+        given = filled(TASKS[task].metrics, tau)
     if isinstance(given, str):
         found = [metric for _, metric in parse_calls("metrics", given, METRICS)]
     else:

@@ -1,6 +1,7 @@
 """The tasks: what is predicted, by which candidates, with which metrics and figures. A new task is one entry here.
 
-Names are text: those of ours and of metrics are parsed as on the command line, where ``{tau}`` is the level.
+Names are text: those of ours and of metrics are parsed as on the command line, where ``{tau}`` is the level, or all of
+them in brackets; of several, ``{low}`` and ``{high}`` are the ends and ``{share}`` is what lies between these.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from gbm_objectives._core.validation import Array
 
 #: What a constant is of.
 Constants = Literal["median", "mean", "quantile", "shares"]
+#: A level, or several.
+Levels = float | tuple[float, ...]
 #: For which labels a candidate is: whole numbers from 0, all above 0, or above 0 and not whole.
 When = Literal["always", "counts", "positive", "amounts"]
 
@@ -86,9 +89,17 @@ class Task:
     one_sided: bool = False
     transformed: bool = False
 
-    def candidates_of_ours(self, y: Array, tau: float | None) -> str:
+    def candidates_of_ours(self, y: Array, tau: Levels | None) -> str:
         """Ours for these labels, as text."""
-        return ", ".join(text for text, when in self.ours if holds(when, y)).format(tau=tau)
+        return filled(", ".join(text for text, when in self.ours if holds(when, y)), tau)
+
+
+def filled(text: str, tau: Levels | None) -> str:
+    """The text with the levels in their places."""
+    if isinstance(tau, tuple):
+        share = float(f"{tau[-1] - tau[0]:.6g}")
+        return text.format(tau=list(tau), share=share, low=tau[0], high=tau[-1])
+    return text.format(tau=0.5 if tau is None else tau)
 
 
 def holds(when: When, y: Array) -> bool:
@@ -141,6 +152,19 @@ _QUANTILE = Task(
     },
     ours=(("quantile({tau}), quantile({tau}, smooth=False)", "always"),),
     figures=("residuals", "coverage"),
+)
+
+#: Several quantiles, such as the two ends of an interval.
+_QUANTILES = Task(
+    "quantiles",
+    metrics="pinball({tau}), interval_score({low}, {high}), interval_width, coverage, coverage_error({share})",
+    constants=("quantile",),
+    built_in={
+        "xgboost": (BuiltIn("reg:quantileerror", {"quantile_alpha": "tau"}),),
+        "lightgbm": (BuiltIn("quantile", {"alpha": "tau"}),),
+    },
+    ours=(("quantile({tau}), quantile({tau}, smooth=False)", "always"),),
+    figures=("coverage",),
 )
 
 _BINARY = Task(
@@ -200,5 +224,6 @@ _AMOUNTS = Task(
 
 #: Every task by its name.
 TASKS: dict[str, Task] = {
-    task.name: task for task in (_REGRESSION, _QUANTILE, _BINARY, _MULTICLASS, _COUNTS, _AMOUNTS)
+    task.name: task
+    for task in (_REGRESSION, _QUANTILE, _QUANTILES, _BINARY, _MULTICLASS, _COUNTS, _AMOUNTS)
 }

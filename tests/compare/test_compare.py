@@ -30,6 +30,7 @@ from gbm_objectives.compare.cli import main
 from gbm_objectives.compare.data import Contamination, Plan, diabetes, of_arrays
 from gbm_objectives.compare.expressions import parse_calls
 from gbm_objectives.compare.report import displays, statistics, verdict
+from gbm_objectives.compare.report.displays import CoverageDisplay
 from gbm_objectives.compare.report.statistics import Key
 from gbm_objectives.compare.report.terminal import report
 from gbm_objectives.compare.result import CURVES, PREDICTIONS, SCORES, WARNINGS, Result
@@ -211,6 +212,49 @@ def test_candidates_of_the_other_tasks():
     assert names(quantile, "built-in") == ["reg:quantileerror"]
     assert names(quantile, "ours") == ["quantile(0.9)", "quantile(0.9, smooth=False)"]
     assert names(quantile, "baseline", "-") == ["constant (quantile 0.9)"]
+
+
+def test_several_quantiles(capsys):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(300, 2))
+    y = x[:, 0] + rng.normal(size=300)
+    data = of_arrays(x, y, tau=(0.1, 0.5, 0.9))
+    assert (data.task, data.tau) == ("quantiles", (0.1, 0.5, 0.9))
+    assert of_arrays(x, y, "quantiles").tau == (0.05, 0.95)
+    assert names(data, "built-in", "lightgbm") == ["quantile"]
+    given = {
+        "folds": 2,
+        "rounds": 15,
+        "contamination": 0,
+        "objectives": "quantile([0.1, 0.5, 0.9])",
+    }
+    found = compare(data, None, early_stopping=5, **given)
+    assert (found.scores["status"] == "ok").all(), found.scores["reason"].unique()
+    assert list(found.predictions.columns[-3:]) == ["q_0.1", "q_0.5", "q_0.9"]
+    one = found.predictions.query("candidate == 'quantile' and fold == 0")
+    low, middle, high = one.iloc[:, -3:].to_numpy().T
+    values = found.scores.query("candidate == 'quantile' and fold == 0").set_index("metric")[
+        "value"
+    ]
+    label = one["y_true"].to_numpy()
+    pinball = np.mean(
+        [
+            metrics.pinball(t).evaluate(label, q)
+            for t, q in zip((0.1, 0.5, 0.9), (low, middle, high), strict=True)
+        ]
+    )
+    assert values["pinball_0.1_to_0.9"] == pytest.approx(pinball)
+    ends = [metrics.pinball(t).evaluate(label, q) for t, q in ((0.1, low), (0.9, high))]
+    assert values["interval_score_0.1_to_0.9"] == pytest.approx(sum(ends) / 0.1)
+    assert values["interval_width"] == pytest.approx((high - low).mean())
+    assert values["coverage"] == pytest.approx(((low <= label) & (label <= high)).mean())
+    shown_ = CoverageDisplay.of(found).frame.set_index(["library", "candidate"])["coverage"]
+    both = found.scores.query("metric == 'coverage'").groupby(["library", "candidate"])["value"]
+    pd.testing.assert_series_equal(shown_.sort_index(), both.mean(), check_names=False)
+    assert found.suspects().empty
+    for bad, said in (("0.9,0.1", "tau: [0.9, 0.1]; needed: different levels"), ("x", "tau: 'x'")):
+        assert main(["compare", "--no-out", "--tau", bad]) == 2
+        assert said in capsys.readouterr().err
 
 
 def test_counts_and_amounts():

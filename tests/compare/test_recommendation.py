@@ -21,15 +21,17 @@ ROUNDS = 4
 def data_of(task):
     rng = np.random.default_rng(0)
     x = rng.normal(size=(150, 3))
-    if task in ("regression", "quantile", "amounts"):
+    if task in ("regression", "quantile", "quantiles", "amounts"):
         y = np.exp(x[:, 0] + 0.3 * rng.normal(size=150)).round(2) + 0.01
-        return of_arrays(x, y, task, tau=0.8 if task == "quantile" else None)
+        return of_arrays(x, y, task, {"quantile": 0.8, "quantiles": (0.1, 0.8)}.get(task))
     y = rng.integers(0, 2 if task == "binary" else 3, 150)
     x[:, 0] += 2 * y
     return of_arrays(x, y, task)
 
 
-@pytest.mark.parametrize("task", ["regression", "quantile", "binary", "multiclass", "amounts"])
+@pytest.mark.parametrize(
+    "task", ["regression", "quantile", "quantiles", "binary", "multiclass", "amounts"]
+)
 def test_the_code_trains_what_the_comparison_trained(task, tmp_path):
     """The lines for train, those for scikit-learn and the estimator, of every candidate, also of a saved result."""
     data = data_of(task)
@@ -40,7 +42,7 @@ def test_the_code_trains_what_the_comparison_trained(task, tmp_path):
         np.arange(150), test := result.predictions.query("fold == 0")["row"].unique()
     )
     x, y, x_new = data.matrix[train], data.y[train], data.matrix[test]
-    values = [c for c in result.predictions if c == "y_pred" or c.startswith("p_")]
+    values = [c for c in result.predictions if c == "y_pred" or c.startswith(("p_", "q_"))]
     tried = 0
     for one in (result, load(tmp_path)):
         for name, library in one.scores[["candidate", "library"]].drop_duplicates().to_numpy():
@@ -51,10 +53,14 @@ def test_the_code_trains_what_the_comparison_trained(task, tmp_path):
                 space = {"X": x, "y": y, "X_new": x_new}
                 exec(text, space)
                 check(space["prediction"], expected, text)
-            model = code.estimator().fit(x, y)
-            predict = model.predict_proba if data.classes else model.predict
-            check(predict(x_new), expected, name)
             tried += 1
+            if code.by_level:
+                with pytest.raises(ValueError, match="a model for each level"):
+                    code.estimator()
+            else:
+                model = code.estimator().fit(x, y)
+                predict = model.predict_proba if data.classes else model.predict
+                check(predict(x_new), expected, name)
             if one is not result:  # a saved one knows its objectives by their names
                 break
     assert tried == result.info["fits"] // 2 + 1

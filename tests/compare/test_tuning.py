@@ -5,10 +5,12 @@ import sys
 import numpy as np
 import pytest
 
+from gbm_objectives import focal, huber
 from gbm_objectives.compare import compare
+from gbm_objectives.compare.candidates import LIBRARIES, spaces
 from gbm_objectives.compare.cli import main
 from gbm_objectives.compare.data import Contamination, Plan, of_arrays
-from gbm_objectives.compare.report import html
+from gbm_objectives.compare.report import html, terminal
 from gbm_objectives.compare.report.code import Code
 from gbm_objectives.compare.report.statistics import Key
 from gbm_objectives.compare.saving import load, save
@@ -62,7 +64,7 @@ def test_each_has_the_same_trials_on_its_training_rows(tuned, data, seen):
     models = tuned.scores[tuned.scores["kind"] != "baseline"]
     assert len(found) == len(models) + 1  # the recommended one, on all rows
     assert found["fold"].isna().sum() == 1
-    assert {"huber_slope", "delta", "alpha", "eta", "num_leaves"} <= set().union(*found["params"])
+    assert {"eta", "num_leaves"} <= set().union(*found["params"])
     for split, parts in seen:
         labels = dict(zip(split.train, split.y_train, strict=True))
         assert sorted(np.concatenate([part.test for part in parts])) == sorted(split.train)
@@ -73,6 +75,41 @@ def test_each_has_the_same_trials_on_its_training_rows(tuned, data, seen):
     clean = [np.array_equal(split.y_train, data.y[split.train]) for split, _ in seen]
     assert not all(clean)
     assert any(clean)  # all rows, as they were given
+
+
+class Trial:
+    """Suggests what it is given, else the lowest value."""
+
+    def __init__(self, **given):
+        self.given = given
+
+    def suggest_float(self, name, low, high, log):
+        return self.given.get(name, low)
+
+    suggest_int = suggest_float
+
+    def suggest_categorical(self, name, choices):
+        assert choices[0] == "untuned"
+        return self.given.get(name, choices[0])
+
+
+def test_parameters_of_losses_are_in_the_units_of_the_labels():
+    y = np.array([0.0, 100.0, 200.0, 300.0, 1e6])  # 100 robust standard deviations of 1.4826
+    for library, objective, name in (
+        ("xgboost", "reg:pseudohubererror", "huber_slope"), ("lightgbm", "huber", "alpha"),
+        ("lightgbm", "fair", "fair_c"),
+    ):  # fmt: skip
+        one = LIBRARIES[library]("x", "built-in", library, objective)
+        assert spaces.suggested(one, y, Trial(delta=0.5)).params[name] == 74.1
+        assert name not in spaces.suggested(one, y, Trial()).params
+    ours = LIBRARIES["xgboost"]("huber()", "ours", "xgboost", huber())
+    assert spaces.suggested(ours, y, Trial(delta=0.5)).formula == huber(74.1)
+    assert spaces.suggested(ours, y, Trial()).formula == huber()
+    assert spaces.suggested(ours, y, Trial(eta=0.123456)).params["eta"] == 0.123
+    assert set(spaces.untuned(ours)) == {*spaces.TREES["xgboost"], "delta"}
+    for given, tuned in ((focal(), ["gamma"]), (huber(2.0), []), (huber() + huber(2.0), [])):
+        one = LIBRARIES["lightgbm"]("x", "ours", "lightgbm", given)
+        assert list(spaces.untuned(one)) == [*spaces.TREES["lightgbm"], *tuned]
 
 
 def test_the_code_trains_the_tuned_model(tuned, data, tmp_path):
@@ -105,6 +142,7 @@ def test_it_is_recommended_with_the_parameters_of_all_rows(tuned, monkeypatch):
     monkeypatch.setattr("gbm_objectives.compare.report.displays.DISPLAYS", ())
     page = html.render(tuned)
     assert "Tuned parameters" in page
+    assert f"tuned, {TRIALS} trials for each candidate" in terminal.notes(2, tuned.info)[1]
     assert best.code.sklearn in html.Markup(page).unescape()
 
 

@@ -102,7 +102,8 @@ class Boosted(Candidate):
     def _response(self, predictions: Array) -> Array:
         """What the library gives a metric in training: raw scores for callables, else the response."""
         if isinstance(self.objective, str):
-            return proportions(predictions)
+            several = self.objective == "reg:quantileerror"
+            return np.asarray(predictions) if several else proportions(predictions)
         return response_of(self.objective, np.asarray(predictions))
 
     @abstractmethod

@@ -35,7 +35,7 @@ class Constant(Candidate):
             shares = np.bincount(y.astype(int), minlength=split.n_classes) / len(y)
             value: Any = shares[1] if split.task == "binary" else shares
         elif self.of == "quantile":
-            value = np.quantile(y, 0.5 if split.data.tau is None else split.data.tau)
+            value = np.quantile(y, 0.5 if split.data.tau is None else split.data.tau)  # or several
         else:
             value = np.median(y) if self.of == "median" else y.mean()
         constant = np.broadcast_to(value, (n, *np.shape(value))).copy()

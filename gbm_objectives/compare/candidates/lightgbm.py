@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from time import perf_counter
 from typing import Any, ClassVar
 
 import numpy as np
 from typing_extensions import override
 
+from gbm_objectives import metrics
 from gbm_objectives._core.validation import Array
 from gbm_objectives.compare.candidates.boosted import Boosted, Training, proportions, response_of
 from gbm_objectives.compare.candidates.functions import Plain
@@ -82,3 +84,26 @@ class LightGBM(Boosted):
         if isinstance(ours, Plain):
             callback.warn(predict(rounds))
         return predict, rounds
+
+
+class LightGBMLevels(LightGBM):
+    """LightGBM's own quantile objective has one level: a model for each of several."""
+
+    __slots__ = ()
+
+    @override
+    def train(self, job: Training) -> tuple[Callable[[int], Array], int]:
+        found, clocks = [], []
+        for tau in job.params["alpha"]:
+            stop = replace(job.stop, maximize=False, value=metrics.pinball(tau).evaluate)
+            times: list[float] = []
+            one = replace(job, params={**job.params, "alpha": tau}, stop=stop, times=times)
+            found.append(LightGBM.train(self, one))
+            clocks.append(times)
+        if len(set(map(len, clocks))) == 1:
+            job.times.extend(np.sum(clocks, axis=0).tolist())
+
+        def predict(trees: int) -> Array:
+            return np.column_stack([own(min(trees, rounds)) for own, rounds in found])
+
+        return predict, max(rounds for _, rounds in found)

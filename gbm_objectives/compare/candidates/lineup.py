@@ -13,7 +13,7 @@ from gbm_objectives.compare.candidates.boosted import Boosted
 from gbm_objectives.compare.candidates.constant import Constant
 from gbm_objectives.compare.candidates.estimator import Estimator
 from gbm_objectives.compare.candidates.functions import LINKS, Plain
-from gbm_objectives.compare.candidates.lightgbm import LightGBM
+from gbm_objectives.compare.candidates.lightgbm import LightGBM, LightGBMLevels
 from gbm_objectives.compare.candidates.naming import name_of
 from gbm_objectives.compare.candidates.transforms import Log, QuantileNormal
 from gbm_objectives.compare.candidates.xgboost import XGBoost
@@ -80,17 +80,21 @@ def _default(data: Data) -> str:
 
 def _constants(data: Data) -> Iterable[Constant]:
     for one in TASKS[data.task].constants:
-        shown = {"shares": "class shares", "quantile": f"quantile {data.tau or 0.5:g}"}.get(
-            one, one
-        )
+        levels = data.tau if isinstance(data.tau, tuple) else (data.tau or 0.5,)
+        quantile = f"quantile{'s' * (len(levels) > 1)} {', '.join(f'{one:g}' for one in levels)}"
+        shown = {"shares": "class shares", "quantile": quantile}.get(one, one)
         yield Constant(f"constant ({shown})", of=one)
 
 
 def _built_in(data: Data, library: str) -> Iterable[Candidate]:
-    booster = LIBRARIES[library]
+    booster, several = LIBRARIES[library], isinstance(data.tau, tuple)
+    if several and library == "lightgbm":
+        booster = LightGBMLevels
     for one in TASKS[data.task].built_in[library]:
         if holds(one.when, data.y):
             params = {name: getattr(data, attribute) for name, attribute in one.params.items()}
+            if several:
+                params = {name: list(value) for name, value in params.items()}
             yield booster(one.name, "built-in", library, one.name, params, one.least, one.above)
 
 

@@ -12,7 +12,7 @@ from typing_extensions import override
 from gbm_objectives._core.validation import Array
 from gbm_objectives.compare.candidates.boosted import Boosted, Training, response_of
 from gbm_objectives.compare.candidates.functions import Plain
-from gbm_objectives.links import LOGIT, SOFTMAX
+from gbm_objectives.links import LOGIT, SOFTMAX, Sorted
 from gbm_objectives.objective import Objective
 
 
@@ -81,7 +81,8 @@ class XGBoost(Boosted):
             # Of the same matrix and more trees than before XGBoost adds the new ones only.
             limit = (0, trees)
             if isinstance(ours, Plain) or (
-                isinstance(ours, Objective) and ours.link in (LOGIT, SOFTMAX)
+                isinstance(ours, Objective)
+                and (ours.link in (LOGIT, SOFTMAX) or isinstance(ours.link, Sorted))
             ):
                 raw = booster.predict(test, output_margin=True, iteration_range=limit)
                 return response_of(ours, raw)

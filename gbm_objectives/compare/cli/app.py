@@ -36,7 +36,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-# Typer brings a click of its own or, before that, imports it: the base class is found, not imported.
+# The click that typer brings or imports: the base class is found, not imported.
 _UsageError: Any = typer.BadParameter.__mro__[1]
 
 
@@ -109,12 +109,12 @@ def compare(
     task: Annotated[
         str | None,
         typer.Option(
-            help="regression, quantile, binary, multiclass, counts or amounts (from 0, by the log link).",
+            help="regression, quantile, quantiles, binary, multiclass, counts or amounts.",
             show_default="found by itself",
         ),
     ] = None,
     tau: Annotated[
-        float | None, typer.Option(help="The quantile to predict: the task quantile.")
+        str | None, typer.Option(help="The quantile, or several: .05,.95 for an interval.")
     ] = None,
     groups: Annotated[
         str | None,
@@ -232,7 +232,7 @@ def compare(
     console = _stdout()
     try:
         folder = None if no_out else writable(out, "out")
-        data = _data(csv, target, task, tau, groups=groups, time=time, test=test)
+        data = _data(csv, target, task, importing.levels(tau), groups=groups, time=time, test=test)
         options = Options(
             libraries=None if libraries is None else [s.strip() for s in libraries.split(",")],
             objectives=objectives,

@@ -104,3 +104,8 @@ def numbers(argument: str, text: str, kind: type) -> list[Any]:
     except ValueError as error:
         needed = "whole numbers" if kind is int else "numbers"
         raise ValueError(message(argument, repr(text), f"{needed} with commas between")) from error
+
+
+def levels(text: str | None) -> list[float] | None:
+    """The levels of quantiles."""
+    return None if text is None else numbers("tau", text, float)

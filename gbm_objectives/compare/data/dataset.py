@@ -9,13 +9,13 @@ from typing import Any
 
 import pandas as pd
 
-from gbm_objectives._core.validation import Array, message, open_unit, reject_masked
+from gbm_objectives._core.validation import Array, message, reject_masked
 from gbm_objectives.compare.data.features import as_matrix, read_features
-from gbm_objectives.compare.data.labels import read_labels
+from gbm_objectives.compare.data.labels import read_labels, read_levels
 from gbm_objectives.compare.data.order import read_order, read_test, with_test
 from gbm_objectives.compare.data.reading import column, read_csv
 from gbm_objectives.compare.data.tables import as_frame, as_series
-from gbm_objectives.compare.tasks import TASKS
+from gbm_objectives.compare.tasks import TASKS, Levels
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,8 +41,8 @@ class Data:
         Names of the classes, in the order of their codes; empty for numbers.
     features : tuple of str, default ()
         The columns' own names.
-    tau : float, optional
-        The level of the task "quantile".
+    tau : float or tuple of float, optional
+        The level of the task "quantile", or those of "quantiles".
     notes : tuple of str, default ()
         What was done to the data, each a sentence.
     without_label : tuple of int, default ()
@@ -64,7 +64,7 @@ class Data:
     y: Array
     classes: tuple[str, ...] = ()
     features: tuple[str, ...] = ()
-    tau: float | None = None
+    tau: Levels | None = None
     notes: tuple[str, ...] = field(default=())
     without_label: tuple[int, ...] = ()
     groups: Array | None = None
@@ -81,7 +81,7 @@ def from_csv(
     path: str | Path,
     target: str,
     task: str | None = None,
-    tau: float | None = None,
+    tau: float | Sequence[float] | None = None,
     *,
     groups: str | None = None,
     time: str | None = None,
@@ -124,7 +124,7 @@ def of_arrays(
     x: Any,
     y: Any,
     task: str | None = None,
-    tau: float | None = None,
+    tau: float | Sequence[float] | None = None,
     name: str = "data",
     target: str = "",
     notes: Sequence[str] = (),
@@ -141,10 +141,10 @@ def of_arrays(
         Numbers, text, categories, dates. NaN and None are missing values; infinite numbers are an error.
     y : array-like of shape (n_samples,), or str
         The labels, or the name of a column of x. Rows without a label are left out.
-    task : {"regression", "quantile", "binary", "multiclass", "counts", "amounts"}, optional
-        Found from the labels by default; the last two are never found.
-    tau : float, optional
-        The level of the task "quantile", which it implies.
+    task : {"regression", "quantile", "quantiles", "binary", "multiclass", "counts", "amounts"}, optional
+        Found from the labels by default; quantiles, counts and amounts are never found.
+    tau : float or sequence of float, optional
+        The level of the task "quantile", which it implies, or several, of the task "quantiles".
     name, target : str
         For the reader.
     notes : sequence of str, default ()
@@ -166,11 +166,8 @@ def of_arrays(
     """
     if task is not None and task not in TASKS:
         raise ValueError(message("task", repr(task), " or ".join(TASKS)))
-    if tau is not None:
-        tau = open_unit("tau", tau)
-        if task not in (None, "quantile"):
-            raise ValueError(message("tau", f"{tau} for {task}", 'the task "quantile"'))
-        task = "quantile"
+    if tau is not None or task in ("quantile", "quantiles"):
+        task, tau = read_levels(tau, task)
     reject_masked("X", x)
     reject_masked("y", y)
     frame = as_frame(x)
@@ -205,7 +202,7 @@ def of_arrays(
     return Data(
         name, target, chosen, features.set_axis([f"f{i}" for i in range(features.shape[1])], axis=1),
         *as_matrix(features), values, classes, tuple(map(str, features.columns)),
-        (tau or 0.5) if chosen == "quantile" else None, (*found, *features_notes),
+        tau, (*found, *features_notes),
         tuple(map(int, missing.nonzero()[0])), places.get("groups"), places.get("time"),
         places.get("test"),
     )  # fmt: skip

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
-from gbm_objectives._core.validation import Array, message
+from gbm_objectives._core.validation import Array, message, open_unit
 from gbm_objectives.compare.data.tables import where_infinite
-from gbm_objectives.compare.tasks import TASKS
+from gbm_objectives.compare.tasks import TASKS, Levels
 
+#: The levels of the task "quantiles" where none are given.
+INTERVAL = (0.05, 0.95)
 #: Text with more distinct values is no target of classes.
 MOST_CLASSES = 20
 #: Whole numbers with more distinct values are a target to be regressed on.
@@ -51,6 +55,22 @@ def read_labels(
         instead = "Leave that row out, or merge the class with another."
         raise ValueError(message("target", given, "at least two rows a class", instead))
     return task, codes.astype(np.float64), names
+
+
+def read_levels(tau: float | Sequence[float] | None, task: str | None) -> tuple[str, Levels]:
+    """The task that levels ask for, and these: one number, or several in their order."""
+    if tau is None:
+        tau = INTERVAL if task == "quantiles" else 0.5
+    given = (tau,) if isinstance(tau, (int, float)) else tuple(tau)
+    levels = tuple(open_unit("tau", one) for one in given)
+    chosen = "quantile" if len(levels) == 1 else "quantiles"
+    if task not in (None, chosen):
+        raise ValueError(message("tau", f"{tau} for {task}", f'the task "{chosen}"'))
+    if list(levels) != sorted(set(levels)) or not levels:
+        raise ValueError(
+            message("tau", str(tau), "different levels, from the smallest to the largest")
+        )
+    return chosen, levels[0] if len(levels) == 1 else levels
 
 
 def _numbers(labels: pd.Series) -> Array | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,10 +13,11 @@ from gbm_objectives._core.validation import message
 from gbm_objectives.compare.candidates import Recipe
 from gbm_objectives.compare.candidates.naming import objective_of
 from gbm_objectives.compare.frames import Frames
+from gbm_objectives.compare.report.lines import arguments, each_level, mapped, with_level
 from gbm_objectives.compare.report.statistics import Key
 from gbm_objectives.compare.report.tuned import tuning_of
 from gbm_objectives.compare.tasks import TASKS
-from gbm_objectives.links import LOGIT, SOFTMAX
+from gbm_objectives.links import LOGIT, SOFTMAX, Sorted
 from gbm_objectives.objective import Objective
 
 #: Names of ``train`` by the names of the scikit-learn estimators.
@@ -39,7 +41,7 @@ class Code:
     recipe: Recipe | None
     n_classes: int
     categorical: bool
-    tau: float | None
+    tau: float | Sequence[float] | None
     leaves: str
     objective: Objective | None
 
@@ -71,6 +73,14 @@ class Code:
         return TASKS[self.task].of_classes
 
     @property
+    def by_level(self) -> bool:
+        """Whether there is a model for each of several levels."""
+        recipe = self.recipe
+        if recipe is None or not isinstance(self.tau, Sequence):
+            return False
+        return recipe.library == "-" or recipe.objective == "quantile"
+
+    @property
     def train(self) -> str:
         """Lines for the library's ``train``; empty for constants and a user's own."""
         recipe = self.recipe
@@ -87,6 +97,10 @@ class Code:
         if recipe.transform:
             lines += self._forward()
             y = "labels"
+        if self.by_level:
+            given = with_level({"objective": recipe.objective, **params}, "alpha")
+            lines += each_level(f"lgb.train({given}, lgb.Dataset(X, y), {self.rounds})", self.tau)
+            return "\n".join(lines)
         categories = ", enable_categorical=True" if self.categorical else ""
         data = f"xgb.DMatrix(X, {y}{categories})" if xgboost else f"lgb.Dataset(X, {y})"
         new = f"xgb.DMatrix(X_new{categories})" if xgboost else "X_new"
@@ -111,13 +125,25 @@ class Code:
         recipe = self.recipe
         if recipe is None:
             return ""
+        if self.by_level:
+            name = "DummyRegressor" if recipe.library == "-" else self._class_name
+            lines = [
+                f"from {'sklearn.dummy' if recipe.library == '-' else recipe.library} import {name}"
+            ]
+            given = 'strategy="quantile", quantile=tau'
+            if recipe.library != "-":
+                given = f"**{with_level(self._params, 'alpha')}"
+            return "\n".join([*lines, *each_level(f"{name}({given}).fit(X, y)", self.tau)])
         if recipe.library == "-":
             name = "DummyClassifier" if self.of_classes else "DummyRegressor"
-            lines = [f"from sklearn.dummy import {name}", f"model = {name}({_given(self._dummy)})"]
+            lines = [
+                f"from sklearn.dummy import {name}",
+                f"model = {name}({arguments(self._dummy)})",
+            ]
         else:
             name = self._class_name
             lines = [f"from {recipe.library} import {name}"]
-            call = f"{name}({_given(self._params)})"
+            call = f"{name}({arguments(self._params)})"
             if recipe.ours:
                 wrapper = f"Objective{'Classifier' if self.of_classes else 'Regressor'}"
                 lines += [*self._imports(), f"from gbm_objectives.sklearn import {wrapper}"]
@@ -142,6 +168,9 @@ class Code:
         if recipe is None or (recipe.ours and self.objective is None):
             instead = "Train it by your own code, which the comparison was given."
             raise ValueError(message("estimator", f"{self.name}, your own", "a candidate that can be made here", instead))  # fmt: skip
+        if self.by_level:
+            instead = "Train the models of code.sklearn."
+            raise ValueError(message("estimator", f"{self.name}, a model for each level", "a candidate that is one model", instead))  # fmt: skip
         if recipe.library == "-":
             from sklearn import dummy
 
@@ -213,7 +242,7 @@ class Code:
     def _recover(self) -> dict[str, Any]:
         """Sums have no map from scores to probabilities that is known; the comparison takes the link's."""
         one = self.objective
-        return {"recover_proba": False} if one is not None and not _mapped(one) else {}
+        return {"recover_proba": False} if one is not None and not mapped(one) else {}
 
     def _imports(self) -> list[str]:
         """Of our factories."""
@@ -237,10 +266,12 @@ class Code:
         """From the model to predictions on the scale of the labels, or to probabilities."""
         recipe, one = self.recipe, self.objective
         assert recipe is not None
+        if one is not None and isinstance(one.link, Sorted):
+            return [f"prediction = objective.predict(model, {new})"]
         if recipe.transform:
             back = _MAPS.get(recipe.transform, ("", "scores.inverse_transform"))[1]
             return [f"prediction = {back}(model.predict({new}))"]
-        if one is not None and one.link in (LOGIT, SOFTMAX) and _mapped(one):
+        if one is not None and one.link in (LOGIT, SOFTMAX) and mapped(one):
             raw = "output_margin" if recipe.library == "xgboost" else "raw_score"
             function = "expit" if one.link == LOGIT else "softmax"
             scores = "log_odds" if one.link == LOGIT else "log_probabilities"
@@ -254,21 +285,3 @@ class Code:
         if recipe.objective == "multiclassova":
             lines.append("prediction /= prediction.sum(axis=1, keepdims=True)")
         return lines
-
-
-def _mapped(one: Objective) -> bool:
-    """Whether the probabilities that its scores stand for are known."""
-    if one.link not in (LOGIT, SOFTMAX):
-        return True
-    try:
-        if one.link == LOGIT:
-            one.log_odds(np.zeros(1))
-        else:
-            one.log_probabilities(np.zeros((1, 3)))
-    except TypeError:
-        return False
-    return True
-
-
-def _given(params: dict[str, Any]) -> str:
-    return ", ".join(f"{name}={value!r}" for name, value in params.items())

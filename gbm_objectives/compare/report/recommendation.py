@@ -13,6 +13,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from gbm_objectives.compare.candidates.naming import objective_of
 from gbm_objectives.compare.frames import Frames
 from gbm_objectives.compare.report import statistics
 from gbm_objectives.compare.report.code import Code
@@ -70,7 +71,9 @@ class Recommendation:
     caution: str = ""
 
     def __str__(self) -> str:
-        settings = [f"{name} {value}" for name, value in self.params.items()]
+        one = self.code.objective  # tuned, or under a name of yours
+        settings = [self.objective] if one not in (None, objective_of(self.code.name)) else []
+        settings += [f"{name} {value}" for name, value in self.params.items()]
         if self.rounds:
             settings.append(f"{self.rounds} trees")
         shown = f", with {', '.join(settings)}" if settings else ""

@@ -32,7 +32,9 @@ def suspects(result: Frames, rate: float = 0.05) -> pd.DataFrame:
     rate = open_unit("rate", rate)
     found = _predictions(result)
     classes = [name for name in result.predictions if re.fullmatch(r"p_\d+", str(name))]
-    if found.empty:
+    if found.empty or not (
+        classes or "y_pred" in found
+    ):  # of several levels there is no one prediction
         return pd.DataFrame(columns=list(CLASSES if classes else NUMBERS))
     if classes:
         return _of_classes(result, found, rate)

@@ -199,8 +199,22 @@ def notes(folds: int, info: dict[str, Any]) -> list[str]:
     early = "no early stopping"
     if stopping is not None:
         early = f"stopped after {stopping} rounds without improvement on 15% of the training rows"
-    lines.append(f"Trees: {'; '.join(trees)}; {early}. Built-in objectives have their defaults.")
+    tuned = [one["trials"] for one in info.get("tuning") or ()]
+    if tuned:
+        lines.append(
+            f"Trees and parameters of losses: tuned, {_span(tuned)} trials for each candidate on the training rows of "
+            f"each fold; {early}."
+        )
+    else:
+        lines.append(
+            f"Trees: {'; '.join(trees)}; {early}. Built-in objectives have their defaults."
+        )
     return lines
+
+
+def _span(values: list[int]) -> str:
+    low, high = min(values), max(values)
+    return str(low) if low == high else f"{low} to {high}"
 
 
 def metric_name(info: dict[str, Any]) -> str:

@@ -49,7 +49,7 @@ def rows(result: Frames) -> list[dict[str, str]]:
         gain = float(np.nanmedian(gains)) if gains.notna().any() else np.nan
         shown.append({
             "name": called[Key(*key)], "trials": _span(own["trials"]), "seconds": f"{own['seconds'].sum():.0f}",
-            "change": f"{100 * gain:+.1f}%" if np.isfinite(gain) else "–",
+            "change": f"{100 * gain:+.1f}%".replace("-", "−") if np.isfinite(gain) else "–",
             "params": ", ".join(_params(own["params"].tolist())),
         })  # fmt: skip
     return shown

@@ -58,12 +58,12 @@ def predicted_rows(experiment: Experiment, done: Done) -> pd.DataFrame:
     """A row a job and test row."""
     kept = [(job, outcome.prediction) for job, outcome in done if outcome.prediction is not None]
     tests = [experiment.rows(job.seed)[job.fold][1] for job, _ in kept]
-    n_classes = len(experiment.data.classes)
-    columns = list(PREDICTIONS)
-    if n_classes:
-        columns = columns[:-1] + [f"p_{code}" for code in range(n_classes)]
+    n_classes, levels = len(experiment.data.classes), experiment.data.tau
+    names = [f"p_{code}" for code in range(n_classes)] or ["y_pred"]
+    if isinstance(levels, tuple):
+        names = [f"q_{level:g}" for level in levels]
     if not kept:
-        return pd.DataFrame(columns=columns)
+        return pd.DataFrame(columns=[*PREDICTIONS[:-1], *names])
     frame = _labelled(experiment, [job for job, _ in kept], [len(test) for test in tests])
     frame["row"] = np.concatenate(tests)
     frame["y_true"] = experiment.data.y[frame["row"].to_numpy()]
@@ -72,8 +72,8 @@ def predicted_rows(experiment: Experiment, done: Done) -> pd.DataFrame:
         for number, part in enumerate(experiment.test_parts):
             fold[part] = number
         frame["fold"] = fold[frame["row"].to_numpy()]
-    values = np.concatenate([_columns(prediction, n_classes) for _, prediction in kept])
-    names = [f"p_{code}" for code in range(n_classes)] or ["y_pred"]
+    several = isinstance(levels, tuple)
+    values = np.concatenate([one if several else _columns(one, n_classes) for _, one in kept])
     return pd.concat([frame, pd.DataFrame(values, columns=names)], axis=1)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -23,13 +24,17 @@ class CoverageDisplay(Display):
 
     name: ClassVar = "coverage"
     title: ClassVar = "Coverage"
-    caption: ClassVar = "How often the label lies at or below the predicted quantile; the line is the level asked for."
+    caption: ClassVar = (
+        "How often the label lies at or below the predicted quantile, of several levels from the lowest to the "
+        "highest; the line is what was asked for."
+    )
 
     @staticmethod
     @override
     def data(frames: Frames) -> pd.DataFrame:
         """The share of true labels at or below the prediction, with its interval over folds."""
-        if frames.info["task"] != "quantile" or "y_pred" not in frames.predictions:
+        columns = [c for c in frames.predictions if re.fullmatch(r"y_pred|q_[\d.e-]+", str(c))]
+        if frames.info["task"] not in ("quantile", "quantiles") or not columns:
             return pd.DataFrame()
         shares = statistics.contaminations(frames)
         kind = statistics.kinds(frames)
@@ -39,9 +44,12 @@ class CoverageDisplay(Display):
         for (library, name), own in frame.groupby(
             ["library", "candidate"], sort=False, observed=True
         ):
-            below = (own["y_true"] <= own["y_pred"]).groupby([own["seed"], own["fold"]]).mean()
+            inside = own["y_true"] <= own[columns[-1]]
+            if len(columns) > 1:
+                inside &= own["y_true"] >= own[columns[0]]
             found = statistics.corrected_interval(
-                below.to_numpy(), statistics.test_to_train(frames)
+                inside.groupby([own["seed"], own["fold"]]).mean().to_numpy(),
+                statistics.test_to_train(frames),
             )
             rows.append({
                 "library": library, "candidate": name, "kind": kind[Key(library, name)],
@@ -54,8 +62,10 @@ class CoverageDisplay(Display):
         figure, (axes,) = axes_of(5.4, height(len(self.frame)))
         handles = dot_rows(axes, self.frame, "coverage")
         level = self.frames.info.get("tau")
+        several = isinstance(level, (list, tuple))
         if level is not None:
-            axes.axvline(float(level), color=TEXT, linewidth=1)
-        axes.set_xlabel("share of true labels at or below the prediction")
+            axes.axvline(level[-1] - level[0] if several else level, color=TEXT, linewidth=1)
+        where = "from the lowest to the highest level" if several else "at or below the prediction"
+        axes.set_xlabel(f"share of true labels {where}")
         figure.legend(handles=handles, loc="outside lower left", ncols=len(handles))
         return figure
