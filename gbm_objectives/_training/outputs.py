@@ -17,7 +17,7 @@ _LARGEST = 1 << 24
 def number_of_outputs(
     objective: Objective, params: Mapping[str, Any], names: tuple[str, ...], y_true: Array
 ) -> int:
-    """num_class of the parameters, by one of its names, or what the labels show; 1 for one score a label.
+    """num_class of the parameters, by one of its names, or what the labels show; 1 for one score for each label.
 
     Raises
     ------
@@ -35,7 +35,7 @@ def number_of_outputs(
             raise ValueError(
                 message(
                     "params", f"{names[0]}={given!r} with {objective.name}", f"no {names[0]}",
-                    "The objective has one output a column of labels; give it targets, or use one of classes.",
+                    "The objective has one output for each column of labels; give it targets, or use one of classes.",
                 )
             )  # fmt: skip
         return 1

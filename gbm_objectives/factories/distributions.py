@@ -19,7 +19,7 @@ def distribution(
 ) -> Objective:
     """Negative log-likelihood of a distribution, all of whose parameters depend on the features.
 
-    A row has as many outputs as the family has parameters; labels are one number a row. Boosters of both libraries
+    A row has as many outputs as the family has parameters; labels are one number for each row. Boosters of both libraries
     predict raw parameters: ``objective.predict(booster, data)`` gives the parameters, and
     ``objective.loss.frozen(parameters)`` the distribution of `scipy.stats` over all rows. The estimator
     `gbm_objectives.sklearn.DistributionRegressor` does both.

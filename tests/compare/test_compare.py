@@ -671,7 +671,7 @@ def test_other_processes_train_users_candidates_and_one_that_dies_is_a_row_with_
 
 
 def made(candidate, kind, *maes, library="xgboost", failed=()):
-    """Rows of scores, one a fold."""
+    """Rows of scores, one for each fold."""
     return [
         (
             "regression", candidate, kind, library, 0.0, 0, fold, "mae", mae, False, 1.0, 1,
