@@ -51,6 +51,16 @@ def distribution(
     References
     ----------
     Duan et al. (2020), https://arxiv.org/abs/1910.03225 (natural gradient boosting)
+
+    Examples
+    --------
+    >>> gradient, hessian = distribution("normal")([0.0, 0.0], [[1.0, 0.0], [0.0, 1.0]])
+    >>> gradient.round(3)
+    array([[ 1.   ,  0.   ],
+           [-0.   ,  0.488]], dtype=float32)
+    >>> hessian.round(3)
+    array([[1., 2.],
+           [1., 2.]], dtype=float32)
     """
     if not isinstance(family, str) or family not in FAMILIES:
         raise invalid("family", given=repr(family), needed=f"one of {', '.join(FAMILIES)}")
