@@ -54,6 +54,8 @@ It fails when
      - {convex}
 
 Here r = raw prediction − y and u = r/delta; p is the probability of the true class, q = 1 − p; g is the gradient.
+{examples}
+
 Parameters and errors: :func:`gbm_objectives.{name}`.
 
 {references}
@@ -108,7 +110,7 @@ def _page(name: str, objective: Objective, row: list[str], when: tuple[str, str]
     )
     if "delta" in objective.parameters:
         caption += " delta = 1; the default follows the residuals."
-    references = "\n".join(text["References"]).strip()
+    references, examples = ("\n".join(text[part]).strip() for part in ("References", "Examples"))
     return PAGE.format(
         name=name,
         line="=" * len(name),
@@ -122,6 +124,7 @@ def _page(name: str, objective: Objective, row: list[str], when: tuple[str, str]
         domain=_rst(domain),
         link=_rst(link),
         convex="yes" if all(term.loss.convex for term in objective.terms) else "no",
+        examples=f"An example:\n\n{examples}" if examples else "",
         references=f".. rubric:: References\n\n{references}" if references else "",
     )
 

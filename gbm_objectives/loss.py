@@ -4,7 +4,7 @@ A loss of your own derives from one of these, which lie in `gbm_objectives.losse
 
 - `RobustLoss`: an even loss of the residual, by ``rho``, ``psi`` and ``psi_deriv``;
 - `ResidualLoss`: any loss of the residual over a scale;
-- `MultiOutputLoss`: one value a row from several outputs, such as a likelihood of two parameters;
+- `MultiOutputLoss`: one value for each row from several outputs, such as a likelihood of two parameters;
 - `Loss` itself, with `HasHessian`, `HasMajorizer` or neither, for all others.
 
 The traits (``link``, ``labels``, ``shift_invariant`` ...) tell the rest of the package what a loss is; the contract
@@ -82,7 +82,7 @@ class Loss(ABC):
 
     @abstractmethod
     def intercept(self, y_true: Array, sample_weight: Array | None) -> Any:
-        """The raw score of the best constant for the whole of ``y_true``, in float64; one an output.
+        """The raw score of the best constant for the whole of ``y_true``, in float64; one for each output.
 
         Of class codes there are as many outputs as codes up to the largest: a class without rows is given as a
         label without weight.

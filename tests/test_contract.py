@@ -87,7 +87,7 @@ SHARES = np.array([0.4, 0.3, 0.2, 0.1])
 
 
 def outputs(objective):
-    """Of a loss of several outputs: as many as it says, or one a class."""
+    """Of a loss of several outputs: as many as it says, or one for each class."""
     return objective.n_outputs or K
 
 
@@ -667,7 +667,7 @@ def test_outputs_of_a_class_loss_share_their_rows(objective):
     # A shift of all scores changes nothing, so gradients sum to 0.
     assert_allclose(expected[0].sum(axis=1), 0, atol=1e-5)
     with pytest.raises(
-        ValueError, match=r"raw_prediction: shape \(300,\); needed: one score a class"
+        ValueError, match=r"raw_prediction: shape \(300,\); needed: one score for each class"
     ):
         objective(y, raw[:, 0])
 

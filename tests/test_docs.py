@@ -1,6 +1,7 @@
 """README and the pages of the documentation: their code runs as it stands, and what they name exists."""
 
 import csv
+import doctest
 import re
 from importlib.util import find_spec
 from pathlib import Path
@@ -58,6 +59,14 @@ def test_examples_of_a_page(page, tmp_path, monkeypatch):
     run("start.md", DATA, namespace)
     for code in blocks(PAGES[page]):
         run(f"{page}.md", code, namespace)
+
+
+@pytest.mark.parametrize("name", OBJECTIVES)
+def test_examples_of_a_factory(name):
+    for test in doctest.DocTestFinder(recurse=False).find(OBJECTIVES[name], name, globs=OBJECTIVES):
+        report = []
+        doctest.DocTestRunner().run(test, out=report.append)
+        assert not report, "".join(report)
 
 
 def test_table_names_every_objective():

@@ -186,7 +186,7 @@ def sample_weights(
     if weight.ndim == 2 and weight.shape[1] == 1:
         weight = weight[:, 0]
     if weight.shape != (n_samples,):
-        needed = f"shape ({n_samples},), one a row"
+        needed = f"shape ({n_samples},), one for each row"
         # XGBoost holds weights of groups, where rows have a qid, with the labels of all rows.
         hint = "If these are weights of groups (qid), give each row a weight of its own."
         few = weight.ndim == 1 and len(weight) < n_samples
@@ -210,8 +210,8 @@ def labels_and_predictions(
     """Both as arrays of one shape, that of the predictions; a column agrees with a vector.
 
     XGBoost before 3.2 gives labels of several targets flat, row by row. For losses of several outputs
-    (``vector``) predictions are (n_samples, n_outputs), and labels may be one class code a row; where the loss
-    says how many outputs there are (``n_outputs``), labels are one number a row. Arrays without rows are an
+    (``vector``) predictions are (n_samples, n_outputs), and labels may be one class code for each row; where the loss
+    says how many outputs there are (``n_outputs``), labels are one number for each row. Arrays without rows are an
     error, but for ``may_be_empty``: on one of several machines.
     """
     y = numeric_array("y_true", y_true, may_be_empty=may_be_empty)
@@ -233,8 +233,8 @@ def labels_and_predictions(
         raise invalid(
             "raw_prediction",
             given=f"shape {raw.shape} where y_true has shape {y.shape}",
-            needed="one prediction a label",
-            hint="An objective of one output takes one column of predictions a column of labels; "
+            needed="one prediction for each label",
+            hint="An objective of one output takes one column of predictions for each column of labels; "
             "check num_class and the shape of the labels.",
         )
     return y, raw
@@ -245,11 +245,11 @@ def _labels_and_levels(y: Array, raw: Array, n_outputs: int) -> tuple[Array, Arr
         raise invalid(
             "raw_prediction",
             given=f"shape {raw.shape}",
-            needed=f"(n_samples, {n_outputs}), one column an output",
+            needed=f"(n_samples, {n_outputs}), one column for each output",
             hint=f"Set num_class={n_outputs}; train and the estimators do it.",
         )
     if y.shape not in ((len(raw),), (len(raw), 1)):
-        needed = f"one label a row, ({len(raw)},), whatever the number of outputs"
+        needed = f"one label for each row, ({len(raw)},), whatever the number of outputs"
         raise invalid("y_true", given=f"shape {y.shape}", needed=needed)
     return y.reshape(len(raw)), raw
 
@@ -259,7 +259,7 @@ def _codes_and_scores(y: Array, raw: Array) -> tuple[Array, Array]:
         raise invalid(
             "raw_prediction",
             given=f"shape {raw.shape}",
-            needed="one score a class, (n_samples, n_classes)",
+            needed="one score for each class, (n_samples, n_classes)",
             hint="Set num_class; for two classes and one score use binary_cross_entropy() or focal().",
         )
     if y.ndim == 2 and y.shape == (len(raw), 1):
@@ -268,5 +268,5 @@ def _codes_and_scores(y: Array, raw: Array) -> tuple[Array, Array]:
         y = y.reshape(raw.shape)
     if y.shape not in ((len(raw),), raw.shape):
         given = f"shape {y.shape} where raw_prediction has shape {raw.shape}"
-        raise invalid("y_true", given=given, needed=f"one class code a row, ({len(raw)},)")
+        raise invalid("y_true", given=given, needed=f"one class code for each row, ({len(raw)},)")
     return y, raw

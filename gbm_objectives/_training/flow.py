@@ -317,7 +317,7 @@ def run(library: Library, door: Door, request: Request, *, finished: bool = True
     Returns
     -------
     list
-        The library's own boosters, one, or one a fold.
+        The library's own boosters, one, or one for each fold.
     """
     given = validate_objective(request.objective, request.guard)
     params = library.prepare(request.params, given)

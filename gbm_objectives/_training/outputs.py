@@ -18,7 +18,7 @@ _FEW = 20
 def number_of_outputs(
     objective: Objective, params: Mapping[str, Any], names: tuple[str, ...], y_true: Array
 ) -> int:
-    """num_class of the parameters, by one of its names, or what the labels show; 1 for one score a label.
+    """num_class of the parameters, by one of its names, or what the labels show; 1 for one score for each label.
 
     Raises
     ------
@@ -37,7 +37,7 @@ def number_of_outputs(
             raise ValueError(
                 message(
                     "params", f"{names[0]}={given!r} with {objective.name}", f"no {names[0]}",
-                    "The objective has one output a column of labels; give it targets, or use one of classes.",
+                    "The objective has one output for each column of labels; give it targets, or use one of classes.",
                 )
             )  # fmt: skip
         return 1

@@ -124,7 +124,7 @@ class Beginning:
     labels : Labels
         Of its training rows.
     intercept : ndarray or None
-        Raw scores, one an output; None where the user says where to start.
+        Raw scores, one for each output; None where the user says where to start.
     scores : ndarray
         Those of the first round: the intercept, or the user's own start.
     """

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-#: How the values of a node are arranged. "": one number; "n": one a row; "nk": one a row and output; "n1": one a row,
+#: How the values of a node are arranged. "": one number; "n": one for each row; "nk": one for each row and output; "n1": one for each row,
 #: to be met with "nk"; "kn" and "1n": these two transposed.
 Shape = str
 

@@ -35,7 +35,7 @@ class Kernel:
     ----------
     graph : Graph
     stored : tuple of int
-        Nodes that are written into arrays of their types, one a row or one a row and output.
+        Nodes that are written into arrays of their types, one for each row or one for each row and output.
     summed : tuple of int
         Nodes that are added up over the rows, in float64.
     checked : tuple of int

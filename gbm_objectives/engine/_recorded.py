@@ -71,7 +71,7 @@ class Recorded(NDArrayOperatorsMixin):
 
     @property
     def T(self) -> Recorded:  # noqa: N802
-        """Transposed; itself where it is one number a row."""
+        """Transposed; itself where it is one number for each row."""
         return self if self.ndim < 2 else self._view(self._shape[::-1])
 
     def _view(self, shape: str) -> Recorded:

@@ -144,7 +144,7 @@ class _Writer(Expressions):
             f"store{self.scope(name)}({name}, {self.index(name, node.shape if vector else 'n')}"
         )
         if self.kernel.vector and not vector:
-            raise UnrecordableError("one number a row where there are several outputs")
+            raise UnrecordableError("one number for each row where there are several outputs")
         self.ends.setdefault(self.levels[place], []).append(f"{target}, {value})")
 
     def magnitudes(self) -> dict[str, dict[int, list[str]]]:

@@ -54,6 +54,14 @@ def binary_cross_entropy(
     References
     ----------
     Jaakkola & Jordan (2000), https://doi.org/10.1023/A:1008932416310 (the majorizer)
+
+    Examples
+    --------
+    >>> gradient, hessian = binary_cross_entropy()([1, 0], [0.0, 2.0])
+    >>> gradient.round(3)
+    array([-0.5  ,  0.881], dtype=float32)
+    >>> hessian.round(3)
+    array([0.25 , 0.105], dtype=float32)
     """
     loss = BinaryCrossEntropy(label_smoothing, smoothing)
     return objective(loss, curvature, clip, class_weight)
@@ -107,6 +115,14 @@ def focal(
     References
     ----------
     Lin et al. (2017), https://arxiv.org/abs/1708.02002
+
+    Examples
+    --------
+    >>> gradient, hessian = focal()([1, 0], [0.0, 2.0])
+    >>> gradient.round(3)
+    array([-0.298,  1.077], dtype=float32)
+    >>> hessian.round(3)
+    array([0.399, 0.538], dtype=float32)
     """
     loss = Focal(label_smoothing, smoothing, gamma=gamma, alpha=alpha)
     return objective(loss, curvature, clip, class_weight)

@@ -19,7 +19,7 @@ def distribution(
 ) -> Objective:
     """Negative log-likelihood of a distribution, all of whose parameters depend on the features.
 
-    A row has as many outputs as the family has parameters; labels are one number a row. Boosters of both libraries
+    A row has as many outputs as the family has parameters; labels are one number for each row. Boosters of both libraries
     predict raw parameters: ``objective.predict(booster, data)`` gives the parameters, and
     ``objective.loss.frozen(parameters)`` the distribution of `scipy.stats` over all rows. The estimator
     `gbm_objectives.sklearn.DistributionRegressor` does both.
@@ -51,6 +51,16 @@ def distribution(
     References
     ----------
     Duan et al. (2020), https://arxiv.org/abs/1910.03225 (natural gradient boosting)
+
+    Examples
+    --------
+    >>> gradient, hessian = distribution("normal")([0.0, 0.0], [[1.0, 0.0], [0.0, 1.0]])
+    >>> gradient.round(3)
+    array([[ 1.   ,  0.   ],
+           [-0.   ,  0.488]], dtype=float32)
+    >>> hessian.round(3)
+    array([[1., 2.],
+           [1., 2.]], dtype=float32)
     """
     if not isinstance(family, str) or family not in FAMILIES:
         raise invalid("family", given=repr(family), needed=f"one of {', '.join(FAMILIES)}")

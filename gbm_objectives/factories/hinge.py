@@ -49,6 +49,14 @@ def hinge(
     References
     ----------
     De Leeuw & Lange (2009), https://doi.org/10.1016/j.csda.2009.01.002 (the majorizer)
+
+    Examples
+    --------
+    >>> gradient, hessian = hinge()([1, 0], [0.0, 2.0])
+    >>> gradient.round(3)
+    array([-1.,  1.], dtype=float32)
+    >>> hessian.round(3)
+    array([1. , 0.2], dtype=float32)
     """
     return objective(Hinge(width), curvature, clip, class_weight)
 
@@ -87,6 +95,14 @@ def squared_hinge(
     References
     ----------
     Zhang (2004), https://doi.org/10.1214/aos/1079120130 (the probabilities)
+
+    Examples
+    --------
+    >>> gradient, hessian = squared_hinge()([1, 0], [0.0, 2.0])
+    >>> gradient.round(3)
+    array([-1.,  3.], dtype=float32)
+    >>> hessian.round(3)
+    array([1., 1.], dtype=float32)
     """
     return objective(SquaredHinge(), curvature, clip, class_weight)
 
@@ -124,5 +140,15 @@ def multiclass_hinge(
     ------
     TypeError, ValueError
         For width <= 0; when called, for labels that are no class codes.
+
+    Examples
+    --------
+    >>> gradient, hessian = multiclass_hinge()([0, 2], [[1.0, 0.0, 0.0], [1.0, 0.0, 0.0]])
+    >>> gradient.round(3)
+    array([[-0.,  0.,  0.],
+           [ 1.,  1., -2.]], dtype=float32)
+    >>> hessian.round(3)
+    array([[4.   , 2.   , 2.   ],
+           [0.667, 2.   , 2.667]], dtype=float32)
     """
     return objective(MulticlassHinge(width), curvature, clip, class_weight)

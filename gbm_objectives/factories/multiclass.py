@@ -73,6 +73,16 @@ def softmax_cross_entropy(
     ----------
     Böhning (1992), https://doi.org/10.1007/BF00048682 (the majorizer); Cui et al. (2019),
     https://arxiv.org/abs/1901.05555 (effective numbers)
+
+    Examples
+    --------
+    >>> gradient, hessian = softmax_cross_entropy()([0, 2], [[1.0, 0.0, 0.0], [1.0, 0.0, 0.0]])
+    >>> gradient.round(3)
+    array([[-0.424,  0.212,  0.212],
+           [ 0.576,  0.212, -0.788]], dtype=float32)
+    >>> hessian.round(3)
+    array([[0.488, 0.334, 0.334],
+           [0.488, 0.334, 0.394]], dtype=float32)
     """
     loss = SoftmaxCrossEntropy(label_smoothing, smoothing)
     return objective(loss, curvature, clip, class_weight)
@@ -113,6 +123,16 @@ def negative_log_likelihood(
     ------
     TypeError, ValueError
         As `softmax_cross_entropy`.
+
+    Examples
+    --------
+    >>> gradient, hessian = negative_log_likelihood()([0, 2], [[1.0, 0.0, 0.0], [1.0, 0.0, 0.0]])
+    >>> gradient.round(3)
+    array([[-0.424,  0.212,  0.212],
+           [ 0.576,  0.212, -0.788]], dtype=float32)
+    >>> hessian.round(3)
+    array([[0.488, 0.334, 0.334],
+           [0.488, 0.334, 0.394]], dtype=float32)
     """
     return softmax_cross_entropy(
         label_smoothing=label_smoothing, smoothing=smoothing, class_weight=class_weight,
@@ -164,6 +184,16 @@ def softmax_focal(
     ----------
     Lin et al. (2017), https://arxiv.org/abs/1708.02002; Charoenphakdee et al. (2021),
     https://arxiv.org/abs/2011.09172 (its probabilities)
+
+    Examples
+    --------
+    >>> gradient, hessian = softmax_focal()([0, 2], [[1.0, 0.0, 0.0], [1.0, 0.0, 0.0]])
+    >>> gradient.round(3)
+    array([[-0.19 ,  0.095,  0.095],
+           [ 0.656,  0.241, -0.898]], dtype=float32)
+    >>> hessian.round(3)
+    array([[0.303, 0.123, 0.123],
+           [0.374, 0.203, 0.449]], dtype=float32)
     """
     loss = SoftmaxFocal(label_smoothing, smoothing, gamma=gamma)
     return objective(loss, curvature, clip, class_weight)
@@ -201,6 +231,14 @@ def kl_divergence(
     ------
     TypeError, ValueError
         For an unfit curvature; when called, for rows that are not distributions.
+
+    Examples
+    --------
+    >>> gradient, hessian = kl_divergence()([[0.6, 0.3, 0.1]], [[1.0, 0.0, 0.0]])
+    >>> gradient.round(3)
+    array([[-0.024, -0.088,  0.112]], dtype=float32)
+    >>> hessian.round(3)
+    array([[0.488, 0.334, 0.334]], dtype=float32)
     """
     found = objective(KLDivergence(), curvature, clip)
     return found if targets is None else found.with_targets(targets)
@@ -244,6 +282,16 @@ def multilabel_cross_entropy(
     ------
     TypeError, ValueError
         For arguments out of range; when called, for labels outside [0, 1].
+
+    Examples
+    --------
+    >>> gradient, hessian = multilabel_cross_entropy()([[1, 0], [0, 0]], [[0.0, 2.0], [0.0, 2.0]])
+    >>> gradient.round(3)
+    array([[-0.5  ,  0.881],
+           [ 0.5  ,  0.881]], dtype=float32)
+    >>> hessian.round(3)
+    array([[0.25 , 0.105],
+           [0.25 , 0.105]], dtype=float32)
     """
     loss = BinaryCrossEntropy(label_smoothing, smoothing)
     found = objective(loss, curvature, clip, class_weight)
@@ -291,6 +339,16 @@ def multilabel_focal(
     ------
     TypeError, ValueError
         As `focal`; when called, for labels other than 0 and 1.
+
+    Examples
+    --------
+    >>> gradient, hessian = multilabel_focal()([[1, 0], [0, 0]], [[0.0, 2.0], [0.0, 2.0]])
+    >>> gradient.round(3)
+    array([[-0.298,  1.077],
+           [ 0.298,  1.077]], dtype=float32)
+    >>> hessian.round(3)
+    array([[0.399, 0.538],
+           [0.399, 0.538]], dtype=float32)
     """
     loss = Focal(label_smoothing, smoothing, gamma=gamma, alpha=alpha)
     found = objective(loss, curvature, clip, class_weight)

@@ -47,6 +47,14 @@ def dice(
     References
     ----------
     Milletari et al. (2016), https://arxiv.org/abs/1606.04797
+
+    Examples
+    --------
+    >>> gradient, hessian = dice()([1, 0], [0.0, 2.0])
+    >>> gradient.round(3)
+    array([-0.15 ,  0.033], dtype=float32)
+    >>> hessian.round(3)
+    array([0.15 , 0.033], dtype=float32)
     """
     return objective(Dice(smooth), curvature, clip)
 
@@ -89,5 +97,13 @@ def tversky(
     References
     ----------
     Salehi et al. (2017), https://arxiv.org/abs/1706.05721
+
+    Examples
+    --------
+    >>> gradient, hessian = tversky()([1, 0], [0.0, 2.0])
+    >>> gradient.round(3)
+    array([-0.186,  0.021], dtype=float32)
+    >>> hessian.round(3)
+    array([0.186, 0.021], dtype=float32)
     """
     return objective(Tversky(smooth, alpha=alpha, beta=beta), curvature, clip)

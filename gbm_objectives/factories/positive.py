@@ -53,6 +53,14 @@ def poisson(*, curvature: Curvature | str | None = None, clip: Clip | None = Non
     ----------
     McCullagh & Nelder (1989), Generalized Linear Models, https://doi.org/10.1201/9780203753736;
     dmlc/xgboost#12431 (the Hessian, in XGBoost after 3.4)
+
+    Examples
+    --------
+    >>> gradient, hessian = poisson()([1.0, 4.0], [0.0, 0.0])
+    >>> gradient.round(3)
+    array([ 0., -3.], dtype=float32)
+    >>> hessian.round(3)
+    array([1., 3.], dtype=float32)
     """
     return objective(Poisson(), curvature, clip)
 
@@ -84,6 +92,14 @@ def gamma(*, curvature: Curvature | str | None = None, clip: Clip | None = None)
     References
     ----------
     McCullagh & Nelder (1989), https://doi.org/10.1201/9780203753736
+
+    Examples
+    --------
+    >>> gradient, hessian = gamma()([1.0, 4.0], [0.0, 0.0])
+    >>> gradient.round(3)
+    array([ 0., -3.], dtype=float32)
+    >>> hessian.round(3)
+    array([1., 3.], dtype=float32)
     """
     return objective(Gamma(), curvature, clip)
 
@@ -120,6 +136,14 @@ def tweedie(
     References
     ----------
     Jorgensen (1987), https://doi.org/10.1111/j.2517-6161.1987.tb01685.x
+
+    Examples
+    --------
+    >>> gradient, hessian = tweedie()([1.0, 4.0], [0.0, 0.0])
+    >>> gradient.round(3)
+    array([ 0., -3.], dtype=float32)
+    >>> hessian.round(3)
+    array([1., 3.], dtype=float32)
     """
     return objective(Tweedie(power=power), curvature, clip)
 
@@ -150,5 +174,13 @@ def squared_log_error(
     ------
     TypeError, ValueError
         For an unknown or unfit curvature.
+
+    Examples
+    --------
+    >>> gradient, hessian = squared_log_error()([1.0, 4.0], [0.0, 0.0])
+    >>> gradient.round(3)
+    array([ 0.   , -0.458], dtype=float32)
+    >>> hessian.round(3)
+    array([0.25 , 0.458], dtype=float32)
     """
     return objective(SquaredLogError(), curvature, clip)

@@ -59,6 +59,14 @@ def adaptive_robust(
     ----------
     Lange, Little & Taylor (1989), https://doi.org/10.1080/01621459.1989.10478852 (Student's t);
     Barron (2019), https://arxiv.org/abs/1701.03077 (a shape from the residuals)
+
+    Examples
+    --------
+    >>> gradient, hessian = adaptive_robust()([0.0] * 6, [0.1, -0.2, 0.3, -0.4, 0.5, 50.0])
+    >>> gradient.round(3)
+    array([ 0.098, -0.186,  0.257, -0.309,  0.342,  0.011], dtype=float32)
+    >>> hessian.round(3)
+    array([0.982, 0.931, 0.858, 0.772, 0.684, 0.001], dtype=float32)
     """
     return objective(AdaptiveRobust(), curvature, clip)
 
@@ -96,6 +104,14 @@ def cauchy(
     References
     ----------
     Black & Anandan (1996), https://doi.org/10.1006/cviu.1996.0006
+
+    Examples
+    --------
+    >>> gradient, hessian = cauchy(delta=1.0)([0.0, 0.0], [0.5, 3.0])
+    >>> gradient.round(3)
+    array([0.4, 0.3], dtype=float32)
+    >>> hessian.round(3)
+    array([0.8, 0.1], dtype=float32)
     """
     return objective(Cauchy(delta), curvature, clip)
 
@@ -131,6 +147,14 @@ def geman_mcclure(
     ----------
     Geman & McClure (1987), Statistical methods for tomographic image reconstruction, Bulletin of the
     International Statistical Institute 52(4), 5-21; Barron (2019), https://arxiv.org/abs/1701.03077
+
+    Examples
+    --------
+    >>> gradient, hessian = geman_mcclure(delta=1.0)([0.0, 0.0], [0.5, 3.0])
+    >>> gradient.round(3)
+    array([0.32, 0.03], dtype=float32)
+    >>> hessian.round(3)
+    array([0.64, 0.01], dtype=float32)
     """
     return objective(GemanMcClure(delta), curvature, clip)
 
@@ -169,6 +193,14 @@ def welsch(
     References
     ----------
     Holland & Welsch (1977), https://doi.org/10.1080/03610927708827533
+
+    Examples
+    --------
+    >>> gradient, hessian = welsch(delta=1.0)([0.0, 0.0], [0.5, 3.0])
+    >>> gradient.round(3)
+    array([0.389, 0.   ], dtype=float32)
+    >>> hessian.round(3)
+    array([0.779, 0.   ], dtype=float32)
     """
     return objective(Welsch(delta), curvature, clip)
 
@@ -205,6 +237,14 @@ def tukey(
     References
     ----------
     Beaton & Tukey (1974), https://doi.org/10.1080/00401706.1974.10489171
+
+    Examples
+    --------
+    >>> gradient, hessian = tukey(delta=1.0)([0.0, 0.0], [0.5, 3.0])
+    >>> gradient.round(3)
+    array([0.281, 0.   ], dtype=float32)
+    >>> hessian.round(3)
+    array([0.562, 0.   ], dtype=float32)
     """
     return objective(Tukey(delta), curvature, clip)
 
@@ -247,5 +287,13 @@ def general_robust(
     References
     ----------
     Barron (2019), https://arxiv.org/abs/1701.03077
+
+    Examples
+    --------
+    >>> gradient, hessian = general_robust(delta=1.0)([0.0, 0.0], [0.5, 3.0])
+    >>> gradient.round(3)
+    array([0.447, 0.949], dtype=float32)
+    >>> hessian.round(3)
+    array([0.894, 0.316], dtype=float32)
     """
     return objective(GeneralRobust(delta, alpha=alpha), curvature, clip)

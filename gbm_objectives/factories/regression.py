@@ -64,6 +64,14 @@ def squared_error(
     ------
     TypeError, ValueError
         For an unknown or unfit curvature.
+
+    Examples
+    --------
+    >>> gradient, hessian = squared_error()([0.0, 0.0], [0.5, 3.0])
+    >>> gradient.round(3)
+    array([0.5, 3. ], dtype=float32)
+    >>> hessian.round(3)
+    array([1., 1.], dtype=float32)
     """
     return objective(SquaredError(), curvature, clip)
 
@@ -83,7 +91,7 @@ def quantile(
     default the majorizer tanh(u)/u. With ``smooth=False`` the exact gradient delta (sign(r) + 1 - 2 tau)
     and the Hessian 1/max(1, |u|).
 
-    With several levels, ``quantile([0.05, 0.5, 0.95])``, the sum of their losses, one output a level from one column
+    With several levels, ``quantile([0.05, 0.5, 0.95])``, the sum of their losses, one output for each level from one column
     of labels: num_class is their number. The k-th smallest output of a row is the prediction of level k, in the loss
     as in the response, so predictions can't cross. ``predict`` of the estimators gives them, (n_samples, n_levels), and
     so does `Objective.predict` of a booster, whose own ``predict`` gives the outputs before they are sorted.
@@ -122,6 +130,14 @@ def quantile(
     Koenker & Bassett (1978), https://doi.org/10.2307/1913643;
     Hunter & Lange (2000), https://doi.org/10.1080/10618600.2000.10474866 (the majorizer);
     Chernozhukov, Fernández-Val & Galichon (2010), https://doi.org/10.3982/ECTA7880 (sorting)
+
+    Examples
+    --------
+    >>> gradient, hessian = quantile(0.9, delta=1.0)([0.0, 0.0], [0.5, 3.0])
+    >>> gradient.round(3)
+    array([-0.338,  0.195], dtype=float32)
+    >>> hessian.round(3)
+    array([0.924, 0.332], dtype=float32)
     """
     smooth, ordered = _flag("smooth", smooth), _flag("ordered", ordered)
     level: Any = tau
@@ -177,6 +193,14 @@ def absolute_error(
     References
     ----------
     Hunter & Lange (2000), https://doi.org/10.1080/10618600.2000.10474866 (the majorizer)
+
+    Examples
+    --------
+    >>> gradient, hessian = absolute_error(delta=1.0)([0.0, 0.0], [0.5, 3.0])
+    >>> gradient.round(3)
+    array([0.462, 0.995], dtype=float32)
+    >>> hessian.round(3)
+    array([0.924, 0.332], dtype=float32)
     """
     return objective(AbsoluteError(delta, smooth=_flag("smooth", smooth)), curvature, clip)
 
@@ -226,6 +250,14 @@ def mape(
     References
     ----------
     De Myttenaere et al. (2016), https://doi.org/10.1016/j.neucom.2015.12.114
+
+    Examples
+    --------
+    >>> gradient, hessian = mape(delta=1.0)([10.0, 1000.0], [15.0, 1005.0])
+    >>> gradient.round(3)
+    array([9.999, 0.1  ], dtype=float32)
+    >>> hessian.round(3)
+    array([2.  , 0.02], dtype=float32)
     """
     loss = PercentageError(delta, smooth=_flag("smooth", smooth))
     policy = None if curvature is None else as_curvature(curvature)
@@ -269,6 +301,14 @@ def expectile(
     References
     ----------
     Newey & Powell (1987), https://doi.org/10.2307/1911031
+
+    Examples
+    --------
+    >>> gradient, hessian = expectile(0.9)([0.0, 0.0], [0.5, -3.0])
+    >>> gradient.round(3)
+    array([ 0.1, -5.4], dtype=float32)
+    >>> hessian.round(3)
+    array([0.2, 1.8], dtype=float32)
     """
     ordered = _flag("ordered", ordered)
     level: Any = tau
@@ -319,6 +359,14 @@ def linex(
     References
     ----------
     Zellner (1986), https://doi.org/10.1080/01621459.1986.10478289
+
+    Examples
+    --------
+    >>> gradient, hessian = linex(a=1.0, delta=1.0)([0.0, 0.0], [2.0, -2.0])
+    >>> gradient.round(3)
+    array([ 6.389, -0.865], dtype=float32)
+    >>> hessian.round(3)
+    array([7.389, 0.432], dtype=float32)
     """
     return objective(Linex(delta, a=a), curvature, clip)
 
@@ -362,6 +410,14 @@ def mean_bias_error(
     -----
     For the global bias, subtracting the mean residual after training does as well. The penalty is worth
     having for the bias of groups.
+
+    Examples
+    --------
+    >>> gradient, hessian = (huber(delta=1.0) + mean_bias_error(penalty=2.0))([0.0, 0.0], [0.5, 3.0])
+    >>> gradient.round(3)
+    array([4. , 4.5], dtype=float32)
+    >>> hessian.round(3)
+    array([1.6  , 0.933], dtype=float32)
     """
     if penalty is None and not force:
         raise ValueError(

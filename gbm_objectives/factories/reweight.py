@@ -60,6 +60,14 @@ def ghm_classification(
     References
     ----------
     Li et al. (2019), https://arxiv.org/abs/1811.05181
+
+    Examples
+    --------
+    >>> gradient, hessian = ghm_classification()([1, 0, 0, 0], [-2.0, -2.0, -2.0, -2.0])
+    >>> gradient.round(3)
+    array([-1.762,  0.079,  0.079,  0.079], dtype=float32)
+    >>> hessian.round(3)
+    array([0.881, 0.07 , 0.07 , 0.07 ], dtype=float32)
     """
     if objective is None:
         policy = as_curvature(curvature) if curvature is not None else _SAFE
@@ -109,6 +117,14 @@ def ghm_regression(
     References
     ----------
     Li et al. (2019), https://arxiv.org/abs/1811.05181
+
+    Examples
+    --------
+    >>> gradient, hessian = ghm_regression(delta=1.0)([0.0, 0.0, 0.0, 0.0], [0.1, 0.1, 0.1, 3.0])
+    >>> gradient.round(3)
+    array([0.074, 0.074, 0.074, 1.677], dtype=float32)
+    >>> hessian.round(3)
+    array([0.74 , 0.74 , 0.74 , 0.559], dtype=float32)
     """
     if objective is None:
         policy = None if curvature is None else as_curvature(curvature)
@@ -148,6 +164,14 @@ def ohem(objective: Objective | None = None, keep: float = 0.25) -> Objective:
     ----------
     Shrivastava et al. (2016), https://arxiv.org/abs/1604.03540 (the name);
     Rockafellar & Uryasev (2000), https://doi.org/10.21314/JOR.2000.038 (the mean of the largest losses)
+
+    Examples
+    --------
+    >>> gradient, hessian = ohem(keep=0.5)([1, 1, 0, 0], [2.0, -2.0, 2.0, -2.0])
+    >>> gradient.round(3)
+    array([-0.   , -0.881,  0.881,  0.   ], dtype=float32)
+    >>> hessian.round(3)
+    array([0.052, 0.105, 0.105, 0.052], dtype=float32)
     """
     if objective is None:
         objective = Objective((Term(BinaryCrossEntropy()),))

@@ -46,6 +46,14 @@ def huber(
     References
     ----------
     Huber (1964), https://doi.org/10.1214/aoms/1177703732
+
+    Examples
+    --------
+    >>> gradient, hessian = huber(delta=1.0)([0.0, 0.0], [0.5, 3.0])
+    >>> gradient.round(3)
+    array([0.5, 1. ], dtype=float32)
+    >>> hessian.round(3)
+    array([1.   , 0.333], dtype=float32)
     """
     return objective(Huber(delta), curvature, clip)
 
@@ -81,6 +89,14 @@ def pseudo_huber(
     References
     ----------
     Charbonnier et al. (1997), https://doi.org/10.1109/83.551699
+
+    Examples
+    --------
+    >>> gradient, hessian = pseudo_huber(delta=1.0)([0.0, 0.0], [0.5, 3.0])
+    >>> gradient.round(3)
+    array([0.447, 0.949], dtype=float32)
+    >>> hessian.round(3)
+    array([0.894, 0.316], dtype=float32)
     """
     return objective(PseudoHuber(delta), curvature, clip)
 
@@ -116,6 +132,14 @@ def log_cosh(
     References
     ----------
     De Leeuw & Lange (2009), https://doi.org/10.1016/j.csda.2009.01.002 (the majorizer)
+
+    Examples
+    --------
+    >>> gradient, hessian = log_cosh(delta=1.0)([0.0, 0.0], [0.5, 3.0])
+    >>> gradient.round(3)
+    array([0.462, 0.995], dtype=float32)
+    >>> hessian.round(3)
+    array([0.924, 0.332], dtype=float32)
     """
     return objective(LogCosh(delta), curvature, clip)
 
@@ -153,5 +177,13 @@ def fair(
     References
     ----------
     Holland & Welsch (1977), https://doi.org/10.1080/03610927708827533
+
+    Examples
+    --------
+    >>> gradient, hessian = fair(delta=1.0)([0.0, 0.0], [0.5, 3.0])
+    >>> gradient.round(3)
+    array([0.333, 0.75 ], dtype=float32)
+    >>> hessian.round(3)
+    array([0.667, 0.25 ], dtype=float32)
     """
     return objective(Fair(delta), curvature, clip)

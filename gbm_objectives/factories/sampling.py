@@ -75,6 +75,16 @@ def sampled_softmax(
     ----------
     Bengio & Senécal (2008), https://doi.org/10.1109/TNN.2007.912312; Jean et al. (2015),
     https://arxiv.org/abs/1412.2007; Mikolov et al. (2013), https://arxiv.org/abs/1310.4546 (count^.75)
+
+    Examples
+    --------
+    >>> gradient, hessian = sampled_softmax(n_negatives=1)([0, 2], [[1.0, 0.0, 0.0], [1.0, 0.0, 0.0]])
+    >>> gradient.round(3)
+    array([[-0.525,  0.525,  0.   ],
+           [ 0.   ,  0.75 , -0.75 ]], dtype=float32)
+    >>> hessian.round(3)
+    array([[0.499, 0.289, 0.5  ],
+           [0.5  , 0.375, 0.375]], dtype=float32)
     """
     loss = SampledSoftmax(n_negatives, distribution, seed)
     return objective(loss, curvature, clip, class_weight)
@@ -120,6 +130,14 @@ def negative_sampling(
     References
     ----------
     Mikolov et al. (2013), https://arxiv.org/abs/1310.4546 (without the weights: there the sample is the loss)
+
+    Examples
+    --------
+    >>> gradient, hessian = negative_sampling(share=0.5)([1, 0, 0, 0, 0], [0.0, 2.0, 2.0, 2.0, 2.0])
+    >>> gradient.round(3)
+    array([-0.5  ,  0.   ,  1.762,  1.762,  0.   ], dtype=float32)
+    >>> hessian.round(3)
+    array([0.25, 0.  , 0.21, 0.21, 0.  ], dtype=float32)
     """
     base: Any = binary_cross_entropy() if objective is None else objective
     if not isinstance(base, Objective):

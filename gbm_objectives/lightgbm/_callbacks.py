@@ -100,7 +100,7 @@ class _Seeing:
 
 
 class Views:
-    """The boosters of a training as callbacks see them, one or one a fold.
+    """The boosters of a training as callbacks see them, one or one for each fold.
 
     Parameters
     ----------

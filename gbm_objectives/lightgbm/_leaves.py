@@ -102,7 +102,7 @@ def _rows(features: Any, rows: Any) -> Any:
 
 
 class SettingLeaves:
-    """Sets the leaves of the boosters that are trained, one or one a fold: a callback, and what LightGBM calls.
+    """Sets the leaves of the boosters that are trained, one or one for each fold: a callback, and what LightGBM calls.
 
     Parameters
     ----------

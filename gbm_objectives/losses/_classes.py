@@ -1,4 +1,4 @@
-"""Losses of several classes that exclude each other: one score a class.
+"""Losses of several classes that exclude each other: one score for each class.
 
 Blocks are ``raw_prediction`` of shape (n, K) in Fortran order and ``y_true`` of shape (n,), class codes
 0..K-1, or (n, K), a distribution over the classes. Formulas reduce over axis 1, which in Fortran order
@@ -25,7 +25,7 @@ ABSENT = 1e-6
 
 
 class ClassScores(MultiOutputLoss, HasHessian):
-    """A loss of one score a class, (n, K); ``hessian`` is the diagonal of the matrix of second derivatives.
+    """A loss of one score for each class, (n, K); ``hessian`` is the diagonal of the matrix of second derivatives.
 
     Labels are class codes (`ClassLoss`) or distributions over the classes (`KLDivergence`).
     """
@@ -77,7 +77,7 @@ class ClassLoss(ClassScores):
             given = f"shape {y_true.shape}"
             instead = "For a distribution over the classes use kl_divergence()."
             raise ValueError(
-                message("y_true", given, "one class code a row, (n_samples,)", instead)
+                message("y_true", given, "one class code for each row, (n_samples,)", instead)
             )
         n_outputs = np.inf if raw_prediction is None else raw_prediction.shape[1]
         codes = f"codes 0..{n_outputs - 1:.0f}" if raw_prediction is not None else "codes from 0 on"
@@ -95,7 +95,7 @@ class ClassLoss(ClassScores):
         return counts / counts.sum()
 
     def intercept(self, y_true: Array, sample_weight: Array | None) -> NDArray[np.float64]:
-        """Sought on one row a class, centred to sum to 0."""
+        """Sought on one row for each class, centred to sum to 0."""
         shares = np.maximum(self.shares(y_true, sample_weight), ABSENT)
         labels = np.arange(len(shares), dtype=np.float64)
 

@@ -1,4 +1,4 @@
-"""Losses of several outputs: one value a row from all of them."""
+"""Losses of several outputs: one value for each row from all of them."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from gbm_objectives.loss import Loss
 
 
 class MultiOutputLoss(Loss):
-    """A loss of several outputs: one value a row from all its raw predictions.
+    """A loss of several outputs: one value for each row from all its raw predictions.
 
     ``raw_prediction`` is (n, n_outputs) in Fortran order, so a sum over axis 1 adds whole columns. ``y_true`` is
-    one label a row, (n,), whatever the number of outputs. ``value`` returns (n,). ``gradient`` returns
+    one label for each row, (n,), whatever the number of outputs. ``value`` returns (n,). ``gradient`` returns
     (n, n_outputs), as do ``hessian`` and ``majorizer``, which stand for a matrix in each row: ``hessian`` is its
     diagonal, ``majorizer`` a diagonal that bounds it.
 

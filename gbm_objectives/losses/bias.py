@@ -27,11 +27,11 @@ class Groups:
 
     @classmethod
     def of(cls, groups: ArrayLike) -> Groups:
-        """Encode one label a row; any labels that NumPy can sort."""
+        """Encode one label for each row; any labels that NumPy can sort."""
         array = np.asarray(groups)
         if array.ndim != 1 or not array.size:
             raise ValueError(
-                message("groups", f"shape {array.shape}", "one group a row, (n_samples,)")
+                message("groups", f"shape {array.shape}", "one group for each row, (n_samples,)")
             )
         if array.dtype.kind == "f" and np.isnan(array).any():
             raise ValueError(message("groups", "NaN", "a group for each row"))

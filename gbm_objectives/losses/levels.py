@@ -1,4 +1,4 @@
-"""Several levels of one target in one model, quantiles or expectiles: one output a level, one column of labels."""
+"""Several levels of one target in one model, quantiles or expectiles: one output for each level, one column of labels."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _Moved = tuple[NDArray[np.intp], NDArray[np.intp]] | None
 
 
 class Levels(MultiOutputLoss, HasHessian, HasMajorizer):
-    """The sum of one loss a level, of which level k is given the k-th smallest output of a row.
+    """The sum of one loss for each level, of which level k is given the k-th smallest output of a row.
 
     So the response is the sorted outputs, and it is the response that is trained: predictions cannot cross.
     Sorting permutes a row, so gradients and Hessians are those of the levels, each back at the output that it
@@ -218,7 +218,7 @@ class QuantileLevels(Levels):
     tau : tuple of float
         The levels, increasing.
     delta : float, tuple of float or "auto", default "auto"
-        As for `Quantile`, for all levels or one a level; "auto": each level has its own, as alone.
+        As for `Quantile`, for all levels or one for each level; "auto": each level has its own, as alone.
     smooth : bool, default True
         As for `Quantile`.
     ordered : bool, default True
@@ -243,7 +243,7 @@ class QuantileLevels(Levels):
             deltas = tuple(deltas)
             object.__setattr__(self, "delta", deltas)
             if len(deltas) != len(self.tau) or "auto" in deltas:
-                needed = f'{len(self.tau)} numbers, one a level; one for all; or "auto"'
+                needed = f'{len(self.tau)} numbers, one for each level; one for all; or "auto"'
                 raise ValueError(message("delta", repr(deltas), needed))
         else:
             deltas = (deltas,) * len(self.tau)

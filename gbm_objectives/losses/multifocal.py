@@ -65,7 +65,7 @@ class SoftmaxFocal(LabelSmoothing, ClassLoss):
         return self.gradient_hessian(y_true, raw_prediction)[1]
 
     def gradient_hessian(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
-        """Both from one exponential a class and one logarithm a row."""
+        """Both from one exponential for each class and one logarithm for each row."""
         if self.label_smoothing:
             return self._smoothed_derivatives(y_true, raw_prediction)
         true_class = TrueClass(y_true)

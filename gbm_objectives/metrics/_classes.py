@@ -35,12 +35,12 @@ class ClassMetric(Metric):
             y, pred = labels_and_predictions(y_true, pred)
             return y, pred, sample_weights(sample_weight, len(y))
         if pred.ndim != 2 or pred.shape[1] < 2:
-            needed = "one column a class, (n_samples, n_classes)"
+            needed = "one column for each class, (n_samples, n_classes)"
             instead = "For a single probability use log_loss() or brier()."
             raise invalid("y_pred", given=f"shape {pred.shape}", needed=needed, hint=instead)
         y, pred = labels_and_predictions(y_true, pred, vector=True)
         if y.ndim != 1:
-            needed = "one class code a row, (n_samples,)"
+            needed = "one class code for each row, (n_samples,)"
             raise invalid("y_true", given=f"shape {y.shape}", needed=needed)
         reject_non_finite("y_true", y)
         wrong = (y < 0) | (y >= pred.shape[1]) | (y != np.floor(y))

@@ -193,7 +193,7 @@ class MeanPinball(ErrorMetric):
     ) -> tuple[Array, Array, Array | None]:
         y, pred, weight = one_label_a_row(y_true, y_pred, sample_weight, len(self.tau))
         if pred.shape[1] != len(self.tau):
-            needed = f"{len(self.tau)} columns, one a level"
+            needed = f"{len(self.tau)} columns, one for each level"
             raise invalid("y_pred", given=f"shape {pred.shape}", needed=needed)
         return y, pred, weight
 

@@ -91,7 +91,7 @@ def one_label_a_row(
     y, pred = numeric_array("y_true", y_true), numeric_array("y_pred", y_pred)
     y = y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
     if y.ndim != 1 or pred.ndim != 2 or len(pred) != len(y) or pred.shape[1] < n_columns:
-        needed = f"shape ({len(y)}, {n_columns}) or more columns, for one label a row"
+        needed = f"shape ({len(y)}, {n_columns}) or more columns, for one label for each row"
         raise invalid("y_pred", given=f"shape {pred.shape}", needed=needed)
     return y, pred, sample_weights(sample_weight, len(y))
 

@@ -157,7 +157,7 @@ def scores(
         return losses[0].intercept(y_true, terms[0].weighted(y_true, raw, sample_weight))
     if len(terms) == 1:
         weight = terms[0].weighted(y_true, raw, sample_weight)
-        if losses[0].labels == "class":  # one row a class, those without rows too
+        if losses[0].labels == "class":  # one row for each class, those without rows too
             shares = losses[0].shares(y_true, weight, n_outputs)
             if _shaping(terms[0]):
                 for weighting in terms[0].weightings:
@@ -170,7 +170,7 @@ def scores(
     ]
     shares = losses[0].shares(y_true, sample_weight, n_outputs)
     rows, weights = y_true, sample_weight
-    if losses[0].labels == "class" and not own_rows:  # one row a class is enough
+    if losses[0].labels == "class" and not own_rows:  # one row for each class is enough
         rows, weights = np.arange(n_outputs, dtype=np.float64), shares
 
     def sums(score: Array) -> tuple[float, Array]:

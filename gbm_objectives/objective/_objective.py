@@ -450,7 +450,7 @@ class Objective(Responses):
         sample_weight: ArrayLike | None = None,
         n_outputs: int | None = None,
     ) -> float | NDArray[np.float64]:
-        """The raw score of the best constant, where boosting should start; one an output.
+        """The raw score of the best constant, where boosting should start; one for each output.
 
         Give it to XGBoost as ``base_score`` (``link.inverse`` of it under a placeholder objective with
         a link other than softmax), to LightGBM as ``init_score``.

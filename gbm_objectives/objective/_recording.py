@@ -76,7 +76,7 @@ def of_value(term: Term, y_ndim: int, width: int, weighted: bool) -> Any:
 
 
 def places(result: Any, width: int) -> tuple[int, ...]:
-    """The nodes of a result: one, or one an output."""
+    """The nodes of a result: one, or one for each output."""
     columns = getattr(result, "columns", None)
     if columns is None:
         return (result.place,)

@@ -49,7 +49,7 @@ def validate(
         ):
             raise ValueError(message(argument, repr(count), "a whole number >= 2"))
     if n_outputs is not None and task not in (None, "regression"):
-        needed = 'task="regression", whose labels are one number a row'
+        needed = 'task="regression", whose labels are one number for each row'
         raise ValueError(message("n_outputs", f'{n_outputs} with task="{task}"', needed))
     if value is not None and not callable(value):
         needed = "a function value(y_true, raw_prediction)"

@@ -55,7 +55,7 @@ def check_objective(
         predictions are logits. "positive": labels above 0, predictions are their logarithm. "multiclass": labels
         0 .. n_classes - 1, predictions (n, n_classes).
     value : callable, default None
-        The loss, ``value(y_true, raw_prediction)``: one number a row, or their sum or mean. Sums and means of
+        The loss, ``value(y_true, raw_prediction)``: one number for each row, or their sum or mean. Sums and means of
         independent rows are evaluated row by row, so it needn't be said which it is. In float64.
     signature : {"auto", "train", "sklearn"}, default "auto"
         How to call the function; "auto" tries both, the likelier by the names of the parameters first.

@@ -63,7 +63,7 @@ class Samples:
         Whether predictions estimate the label, in its units. If not, as for the logarithm of a standard
         deviation, nothing is known of them but where they start.
     centre : tuple of float
-        Where predictions start, one number an output, where they are not located.
+        Where predictions start, one number for each output, where they are not located.
     """
 
     task: Task

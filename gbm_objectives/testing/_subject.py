@@ -42,7 +42,7 @@ class RowValue:
         if whole.size != 1:
             raise Broken(
                 f"value returned shape {whole.shape} for {len(y)} rows, "
-                "where one number a row, or one number, is needed"
+                "where one number for each row, or one number, is needed"
             )
         try:
             singles = [_called(function, y[i : i + 1], raw[i : i + 1]).item() for i in range(6)]

@@ -63,7 +63,7 @@ class ClassWeight(Weighting):
         given: Any = self.class_weight
         if isinstance(given, (str, EffectiveNumber)):
             if given != "balanced" and isinstance(given, str):
-                needed = '"balanced", an EffectiveNumber or one weight a class'
+                needed = '"balanced", an EffectiveNumber or one weight for each class'
                 raise invalid("class_weight", given=repr(given), needed=needed)
             return
         object.__setattr__(self, "class_weight", _fixed(given))
@@ -120,7 +120,7 @@ class ClassWeight(Weighting):
         factors = np.asarray(self.factors, dtype=raw_prediction.dtype)
         n_classes = _n_classes(raw_prediction)
         if len(factors) != n_classes:
-            needed = f"{n_classes}, one a class"
+            needed = f"{n_classes}, one for each class"
             raise invalid("class_weight", given=f"{len(factors)} weights", needed=needed)
         if loss.labels == "distribution":
             return np.asarray(y_true.astype(factors.dtype, copy=False) @ factors)

@@ -27,9 +27,7 @@ def labels_of(data: xgb.DMatrix) -> LocalLabels:
     groups = data.get_uint_info("group_ptr")
     if len(groups) > 1:
         given = f"{len(groups) - 1} groups of rows (qid or group)"
-        instead = (
-            "Weights are then one a group too: make a DMatrix without qid, with a weight a row."
-        )
+        instead = "Weights are then one for each group too: make a DMatrix without qid, with a weight for each row."
         raise ValueError(message("dtrain", given, "data without groups", instead))
     return LocalLabels(y, weight if weight.size else None)
 

@@ -92,7 +92,7 @@ def with_rows(params: dict[str, Any]) -> dict[str, Any]:
 
 
 class SettingLeaves(xgb.callback.TrainingCallback):
-    """Sets the leaves of the boosters that are trained, one or one a fold; the first of the callbacks.
+    """Sets the leaves of the boosters that are trained, one or one for each fold; the first of the callbacks.
 
     Parameters
     ----------

@@ -60,7 +60,7 @@ def validate_model(model: Any, link: Link) -> None:
 
 
 def base_score(intercept: Array, objective: Objective) -> float | list[float]:
-    """The intercept in XGBoost's terms: on the response scale, one number or one an output.
+    """The intercept in XGBoost's terms: on the response scale, one number or one for each output.
 
     Of softmax it takes raw scores. Losses of classes only see differences of scores, so that one number for all, as
     XGBoost before 3.1 wants it, is a start without a preference.

@@ -1,4 +1,4 @@
-"""Trees with one value an output in each leaf, grown on a few projections of the gradient.
+"""Trees with one value for each output in each leaf, grown on a few projections of the gradient.
 
 XGBoost's ``multi_strategy="multi_output_tree"`` takes our objectives as they are. What costs the time there is the
 search for splits, over the gradients of all outputs. XGBoost 3.2 can search on other, fewer columns, while the leaves

@@ -716,7 +716,7 @@ def test_the_time_budget_leaves_the_rest_as_rows():
 
 
 def made(candidate, kind, *maes, library="xgboost", failed=()):
-    """Rows of scores, one a fold."""
+    """Rows of scores, one for each fold."""
     return [
         (
             "regression", candidate, kind, library, 0.0, 0, fold, "mae", mae, False, 1.0, 1,

@@ -47,7 +47,7 @@ def test_interval_of_one_pair_and_of_none_and_of_equals():
     assert np.isnan(one.low)
     assert not one.clear
     assert not corrected_interval([0.0, 0.0], 1.0).clear
-    with pytest.raises(ValueError, match="one a fold and seed"):
+    with pytest.raises(ValueError, match="one for each fold and seed"):
         corrected_interval([], 0.25)
 
 

@@ -206,7 +206,7 @@ def test_labels_that_are_no_codes_are_counted():
     for bad, count in (([0, 3, 5, 1], 2), ([0, -1, 1, 1], 1), ([0.5, 1.5, 2.5, 1], 3)):
         with pytest.raises(ValueError, match=f"no class code in {count} of 4 rows"):
             softmax_cross_entropy()(np.array(bad), raw)
-    with pytest.raises(ValueError, match=r"one class code a row.*use kl_divergence"):
+    with pytest.raises(ValueError, match=r"one class code for each row.*use kl_divergence"):
         softmax_cross_entropy()(np.eye(4)[:, :3], raw)
     assert softmax_focal(0.0).loss.convex
     assert not softmax_focal(2.0).loss.convex

@@ -101,7 +101,7 @@ def test_partitions_without_rows_or_weight():
         (["a", "b"], None, "real numbers"),
         ([1.0, 2.0], [1.0, -1.0], "a negative weight"),
         ([1.0, 2.0], [1.0, np.nan], "sample_weight: NaN or inf"),
-        ([1.0, 2.0], [0.0], "one a row"),
+        ([1.0, 2.0], [0.0], "one for each row"),
     ],
 )
 def test_errors(y, w, text):

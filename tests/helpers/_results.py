@@ -150,7 +150,7 @@ def _prediction(task, y, error, rng):
 
 
 def from_values(values, *, higher_is_better=False, folds=None, metric="mae", **info):
-    """A result of scores alone: {(library, candidate, kind): {contamination: [one a fold]}}."""
+    """A result of scores alone: {(library, candidate, kind): {contamination: [one for each fold]}}."""
     scores = [
         ("regression", name, kind, library, share, 0, fold, metric, value, higher_is_better, 0.1, 10,
          "ok" if value is not None else "failed", "" if value is not None else "ValueError: no")

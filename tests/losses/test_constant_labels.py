@@ -46,7 +46,10 @@ XGB_VERSION = tuple(map(int, xgb.__version__.split(".")[:2]))
 @pytest.mark.parametrize("objective", CASES)
 def test_equal_labels_are_predicted(objective, label):
     y = np.full(N, label)
-    if objective.n_outputs is None or XGB_VERSION >= (3, 1):  # one intercept an output came then
+    if objective.n_outputs is None or XGB_VERSION >= (
+        3,
+        1,
+    ):  # one intercept for each output came then
         first = {"nthread": 1, "max_depth": 2}
         booster = gbm_objectives.xgboost.train(
             first, xgb.DMatrix(X, y), ROUNDS, objective=objective, verbose_eval=False

@@ -247,16 +247,16 @@ def test_wrong_arguments_say_what_to_do():
         for make in (quantile, expectile):
             with pytest.raises(error, match=match):
                 make(bad)
-    with pytest.raises(ValueError, match=r"delta: \(1.0, 2.0\); needed: 3 numbers, one a"):
+    with pytest.raises(ValueError, match=r"delta: \(1.0, 2.0\); needed: 3 numbers, one for each"):
         quantile(TAU, delta=[1.0, 2.0])
     with pytest.raises(TypeError, match="ordered: 1; needed: True or False"):
         quantile(TAU, ordered=1)
     objective = quantile(TAU)
     with pytest.raises(
-        ValueError, match=r"shape \(600, 2\); needed: \(n_samples, 3\), one column a"
+        ValueError, match=r"shape \(600, 2\); needed: \(n_samples, 3\), one column for each"
     ):
         objective(Y, np.zeros((600, 2)))
-    with pytest.raises(ValueError, match="one label a row"):
+    with pytest.raises(ValueError, match="one label for each row"):
         objective(np.zeros((600, 3)), np.zeros((600, 3)))
     with pytest.raises(ValueError, match=r"num_class=2; needed: 3, the levels"):
         gbm_objectives.xgboost.train({"num_class": 2}, xgb.DMatrix(X, Y), 1, objective=objective)

@@ -435,7 +435,7 @@ def test_class_weights_are_sample_weights_of_the_classes():
         by_class = train_lgb(objective, y=binary).predict(X)
         by_row = train_lgb(focal(), y=binary, weight=1 + 3 * binary).predict(X)
         assert_allclose(by_class, by_row, atol=1e-5)
-    with pytest.raises(ValueError, match="class_weight: 2 weights; needed: 4, one a class"):
+    with pytest.raises(ValueError, match="class_weight: 2 weights; needed: 4, one for each class"):
         train_lgb(softmax_focal(class_weight=[1, 2]))
     with pytest.raises(ValueError, match="class_weight: 'even'"):
         softmax_focal(class_weight="even")

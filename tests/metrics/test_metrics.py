@@ -235,7 +235,9 @@ def test_errors_of_class_metrics():
         nll(CLASSES, SCORES)
     with pytest.raises(ValueError, match=r"y_pred: a sum other than 1.*link=objective.link"):
         nll(CLASSES, SHARES / 2)
-    with pytest.raises(ValueError, match=r"y_pred: shape \(501,\); needed: one column a class"):
+    with pytest.raises(
+        ValueError, match=r"y_pred: shape \(501,\); needed: one column for each class"
+    ):
         metrics.accuracy()(LABEL, P)
     with pytest.raises(ValueError, match=r"y_true: a label that is no class code.*codes 0..3"):
         metrics.accuracy()(CLASSES + 1, SHARES)

@@ -83,7 +83,7 @@ def test_groups_are_refused_in_train(weight):
 
 
 def test_weights_of_groups_without_the_groups():
-    """What XGBoost's wrapper would hand over: one weight a group, with the labels of all rows."""
+    """What XGBoost's wrapper would hand over: one weight for each group, with the labels of all rows."""
     with pytest.raises(ValueError, match=r"sample_weight: shape \(2,\).*weights of groups \(qid\)"):
         huber()(Y, Y + 1, sample_weight=[1.0, 2.0])
 

@@ -59,7 +59,7 @@ def test_what_is_no_objective_fails():
 
 
 def test_labels_and_outputs_are_those_that_the_loss_takes():
-    """Found by trying: no label 0 for mape, as many classes as class weights, one output a level."""
+    """Found by trying: no label 0 for mape, as many classes as class weights, one output for each level."""
     assert "regression on made data" in check_objective(mape(), train=False).assumed
     weighted = softmax_cross_entropy(class_weight=[1.0, 2.0, 0.5, 4.0])
     assert "multiclass, 4 classes" in check_objective(weighted, train=False).assumed

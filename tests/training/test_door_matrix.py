@@ -609,7 +609,7 @@ def by_own_estimator(library, case, objective):
 def test_the_libraries_own_estimators_with_the_lines_that_they_need(library, link):
     case, objective = prepared(library, link)
     if library == "lightgbm" and link == "levels":
-        pytest.skip("LGBMRegressor itself refuses num_class with one label a row")
+        pytest.skip("LGBMRegressor itself refuses num_class with one label for each row")
     response, values = by_own_estimator(library, case, objective)
     same(Found(response), reference(library, case, Asked()), case)
     trained = by_train(library, case, Asked(), objective)

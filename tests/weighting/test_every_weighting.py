@@ -103,7 +103,9 @@ def test_every_weighting_with_every_loss(weighting, loss):
         weighting.class_weight, (str, EffectiveNumber)
     )
     if fixed and len(weighting.class_weight) != n_classes:
-        with pytest.raises(ValueError, match=f"class_weight: .* needed: {n_classes}, one a class"):
+        with pytest.raises(
+            ValueError, match=f"class_weight: .* needed: {n_classes}, one for each class"
+        ):
             weighted(y, raw)
         return
     gradient, hessian = weighted(y, raw)
@@ -122,7 +124,7 @@ def test_every_weighting_with_every_loss(weighting, loss):
     g, h = plain(y, raw)
     factor = np.divide(gradient, g, out=np.zeros_like(g), where=np.abs(g) > 1e-4)
     assert (factor >= 0).all()
-    if loss.vector:  # one factor a row
+    if loss.vector:  # one factor for each row
         known = (np.abs(g) > 1e-3).all(axis=1)
         assert_allclose(factor[known], np.tile(factor[known, :1], n_classes), rtol=1e-3)
     moved = np.abs(g) > 1e-4

@@ -39,7 +39,7 @@ class Estimator(Candidate):
                 prediction = np.equal.outer(prediction, np.arange(split.n_classes)).astype(float)
         if len(prediction) != len(split.y_test):
             given = f"{len(prediction)} predictions for {len(split.y_test)} rows"
-            raise ValueError(message(self.name, given, "one a row"))
+            raise ValueError(message(self.name, given, "one for each row"))
         return Fit(lambda _: prediction)
 
     def _of_classes(self, model: Any, split: Split) -> Array:

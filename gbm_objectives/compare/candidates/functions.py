@@ -38,7 +38,7 @@ class Plain:
     def begun(
         self, y: Array, n_classes: int, library: Literal["xgboost", "lightgbm"]
     ) -> tuple[Callback, Array]:
-        """How the function is called, and the raw scores, one an output, where boosting starts.
+        """How the function is called, and the raw scores, one for each output, where boosting starts.
 
         Raises
         ------

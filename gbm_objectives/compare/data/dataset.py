@@ -179,7 +179,9 @@ def of_arrays(
         places["test"] = read_test(test, len(frame), places)
     labels = as_series(y)
     if len(labels) != len(frame):
-        raise ValueError(message("y", f"{len(labels)} labels", f"{len(frame)}, one a row of X"))
+        raise ValueError(
+            message("y", f"{len(labels)} labels", f"{len(frame)}, one for each row of X")
+        )
     target = target or str(labels.name or "y")
     found: list[str] = list(notes)
     missing = labels.isna().to_numpy()

@@ -35,7 +35,9 @@ def read_order(
         else:
             values = as_series(one)
         if len(values) != len(frame):
-            raise ValueError(message(key, f"{len(values)} values", f"{len(frame)}, one a row of X"))
+            raise ValueError(
+                message(key, f"{len(values)} values", f"{len(frame)}, one for each row of X")
+            )
         if values.isna().any():
             shown = f"missing in {int(values.isna().sum())} rows"
             raise ValueError(message(key, shown, "a value in every row"))

@@ -87,7 +87,7 @@ def corrected_interval(
     values = np.asarray(differences, dtype=np.float64)
     n = len(values)
     if n == 0:
-        raise ValueError(message("differences", "none", "one a fold and seed"))
+        raise ValueError(message("differences", "none", "one for each fold and seed"))
     mean = float(values.mean())
     if n == 1:
         return Difference(mean, nan, nan, nan, 1)

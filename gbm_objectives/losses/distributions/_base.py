@@ -198,7 +198,7 @@ def _stacked(parts: Parts, like: Array) -> Array:
 
 
 def _solved(diagonal: Parts, crossed: dict[tuple[int, int], Array], right: Parts) -> Parts:
-    """The solutions of symmetric systems, one a row, by elimination on whole columns."""
+    """The solutions of symmetric systems, one for each row, by elimination on whole columns."""
     size = len(right)
     if not crossed:
         return tuple(b / d for b, d in zip(right, diagonal, strict=True))
