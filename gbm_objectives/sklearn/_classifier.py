@@ -39,7 +39,7 @@ def _tells_probabilities(classifier: ObjectiveClassifier) -> bool:
     """Whether raw scores are more than margins; an error that says so if not."""
     for term in classifier.objective.terms:
         loss = term.loss
-        if not loss.probabilistic:
+        if not loss.probabilistic or getattr(classifier, "_costs_of_rows", False):
             needed = "another loss for probabilities, such as squared_hinge() or softmax_focal()"
             raise AttributeError(
                 message("predict_proba", f"{loss.name} gives margins only", needed)
@@ -63,7 +63,7 @@ class ObjectiveClassifier(ClassifierMixin, ObjectiveEstimator):  # type: ignore[
     objective : Objective
         For two classes one of a binary label: `focal`, `binary_cross_entropy`, `squared_hinge`; the same for several
         labels of a row, each 0 or 1. For more classes `softmax_cross_entropy` or `softmax_focal`. For decisions that
-        have costs `cost_sensitive_cross_entropy`, for two classes too, without ``predict_proba``. With `hinge` and
+        have costs `cost_sensitive_cross_entropy`, for two classes too. With `hinge` and
         `multiclass_hinge` there is no ``predict_proba``, and ``decision_function`` is the margin.
     recover_proba : bool, default True
         Give the probabilities that the raw scores of the loss stand for (`Objective.log_odds`,
@@ -165,6 +165,7 @@ class ObjectiveClassifier(ClassifierMixin, ObjectiveEstimator):  # type: ignore[
             given = "an objective with a table of rows, which has no classes of y"
             needed = "the columns as arguments of fit, such as cost="
             raise ValueError(message("objective", given, needed))
+        self._costs_of_rows = cost is not None
         columns = {"groups": groups, "cost": cost, "exposure": exposure}
         rows = {"columns": columns, "eval_rows": eval_rows}
         if has_missing(y) or type_of_target(y) == "multilabel-indicator":
@@ -262,11 +263,12 @@ class ObjectiveClassifier(ClassifierMixin, ObjectiveEstimator):  # type: ignore[
             One column for two classes; else one for each class or label.
         """
         raw = self.raw_prediction(X, **arguments)
-        if raw.ndim == 2 and raw.shape[1] == 2 and _of_two_classes(self.objective):
-            two_classes: NDArray[Any] = raw[:, 1] - raw[:, 0]
-            return two_classes
         recovered = self.recover_proba and hasattr(self, "predict_proba")
-        return self._recovered(raw) if recovered else raw
+        scores = self._recovered(raw) if recovered else raw
+        if self.objective.vector and scores.shape[1] == 2:
+            two_classes: NDArray[Any] = scores[:, 1] - scores[:, 0]
+            return two_classes
+        return scores
 
     def _recovered(self, raw: NDArray[Any]) -> NDArray[Any]:
         several = self.objective.vector
@@ -310,6 +312,12 @@ class ObjectiveClassifier(ClassifierMixin, ObjectiveEstimator):  # type: ignore[
         ndarray of shape (n_samples,) or (n_samples, n_labels)
             Classes; for several labels 0 or 1 for each.
         """
+        loss = self.objective.terms[0].loss
+        if isinstance(loss, CostSensitiveCrossEntropy) and loss.matrix is not None:
+            decided: NDArray[Any] = self.classes_[
+                loss.decisions(self.predict_proba(X, **arguments))
+            ]
+            return decided
         scores = self.decision_function(X, **arguments)
         if scores.ndim == 2 and not self.objective.vector:
             return (scores > 0).astype(int)
