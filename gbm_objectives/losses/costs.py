@@ -17,7 +17,6 @@ from gbm_objectives.losses._classes import (
     ClassLoss,
     ClassScores,
     centred,
-    codes_of,
     log_softmax,
 )
 from gbm_objectives.losses.multiclass import CrossEntropy, SoftmaxCrossEntropy
@@ -36,8 +35,8 @@ class CostSensitiveCrossEntropy(HasColumns, CrossEntropy, ClassLoss):
     so the class of the largest score is that of the least expected cost: a consistent surrogate of the cost. With
     W = sum_k w_k the gradient is W p - w, the diagonal of the Hessian W p q, the majorizer W/2.
 
-    ``cost`` is the column of each row's costs, (n_rows, K); ``matrix``, (K, K), has in row j what each decision costs
-    where the class is j. With neither every wrong class costs 1, which is `SoftmaxCrossEntropy`.
+    ``cost`` is the column of each row's costs, (n_rows, K). Without it the loss is `SoftmaxCrossEntropy`, whose p are
+    probabilities; ``matrix``, (K, K), then says what a decision costs: row j has the costs where the class is j.
     """
 
     cost: FrozenArray | None = None
@@ -45,7 +44,6 @@ class CostSensitiveCrossEntropy(HasColumns, CrossEntropy, ClassLoss):
 
     name: ClassVar[str] = "cost_sensitive_cross_entropy"
     columns = ("cost",)
-    probabilistic = False
     of_two_classes = True
 
     def __post_init__(self) -> None:
@@ -78,32 +76,39 @@ class CostSensitiveCrossEntropy(HasColumns, CrossEntropy, ClassLoss):
         return 1.0 if self._plain else None
 
     @property
-    def _plain(self) -> bool:
-        return self.cost is None and self.matrix is None
+    def probabilistic(self) -> bool:  # type: ignore[override]
+        """Without costs of rows: with them, scores say which decision is cheap."""
+        return self._plain
 
-    def _savings(self, y_true: Array, n_classes: int, dtype: Any) -> Array:
+    @property
+    def _plain(self) -> bool:
+        return self.cost is None
+
+    def _savings(self, n_classes: int, dtype: Any) -> Array:
         """w, (n, K): what each decision saves of the row's largest cost."""
-        if self.matrix is not None:
-            costs = self.matrix.values
-        elif self.cost is not None:
-            costs = self.cost.values
-        else:
-            costs = 1.0 - np.eye(n_classes)
+        costs = self.column("cost")
         if costs.shape[1] != n_classes:
             given = f"costs of {costs.shape[1]} classes for scores of {n_classes}"
             raise invalid("cost", given=given, needed="a cost for each class")
-        savings = (costs.max(axis=1, keepdims=True) - costs).astype(dtype)
-        found: Array = np.asfortranarray(
-            savings if self.cost is not None else savings[codes_of(y_true)]
-        )
-        return found
+        savings = costs.max(axis=1, keepdims=True) - costs
+        return np.asfortranarray(savings, dtype=dtype)
+
+    def decisions(self, probabilities: Array) -> NDArray[np.intp]:
+        """The class of the least expected cost in each row, by the matrix; the likeliest one without it."""
+        if self.matrix is None:
+            return np.asarray(probabilities.argmax(axis=1))
+        costs = self.matrix.values
+        if costs.shape[1] != probabilities.shape[1]:
+            given = f"a matrix of {costs.shape[1]} classes for {probabilities.shape[1]}"
+            raise invalid("cost", given=given, needed="a row and a column for each class")
+        return np.asarray((probabilities @ costs).argmin(axis=1))
 
     def value(self, y_true: Array, raw_prediction: Array) -> Array:
         """-sum_k w_k log p_k."""
         if self._plain:
             return _PLAIN.value(y_true, raw_prediction)
         log_p = log_softmax(raw_prediction)
-        savings = self._savings(y_true, log_p.shape[1], log_p.dtype)
+        savings = self._savings(log_p.shape[1], log_p.dtype)
         return -(savings * log_p).sum(axis=1)
 
     def gradient_hessian(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
@@ -111,7 +116,7 @@ class CostSensitiveCrossEntropy(HasColumns, CrossEntropy, ClassLoss):
         if self._plain:
             return _PLAIN.gradient_hessian(y_true, raw_prediction)
         log_p = log_softmax(raw_prediction)
-        savings = self._savings(y_true, log_p.shape[1], log_p.dtype)
+        savings = self._savings(log_p.shape[1], log_p.dtype)
         total = savings.sum(axis=1)[:, None]
         p = np.exp(log_p)
         q = -np.expm1(log_p)
@@ -125,12 +130,14 @@ class CostSensitiveCrossEntropy(HasColumns, CrossEntropy, ClassLoss):
         if self._plain:
             return _PLAIN.majorizer(y_true, raw_prediction)
         n_classes = raw_prediction.shape[1]
-        total = self._savings(y_true, n_classes, raw_prediction.dtype).sum(axis=1)
+        total = self._savings(n_classes, raw_prediction.dtype).sum(axis=1)
         return np.asfortranarray(np.repeat(0.5 * total[:, None], n_classes, axis=1))
 
     @override
     def log_probabilities(self, raw_prediction: Array) -> Array:
-        """The error: scores say which decision is cheap."""
+        """The log of the softmax; an error with costs of rows."""
+        if self._plain:
+            return _PLAIN.log_probabilities(raw_prediction)
         return ClassScores.log_probabilities(self, raw_prediction)
 
     @override
@@ -138,8 +145,7 @@ class CostSensitiveCrossEntropy(HasColumns, CrossEntropy, ClassLoss):
         """The log of the mean savings, centred to sum to 0."""
         if self._plain:
             return _PLAIN.intercept(y_true, sample_weight)
-        kept: Any = self.matrix if self.cost is None else self.cost
-        savings = self._savings(y_true, kept.values.shape[1], np.float64)
+        savings = self._savings(self.column("cost").shape[1], np.float64)
         mean = np.average(savings, axis=0, weights=sample_weight)
         if not mean.any():
             given = "the same for all classes, in all rows"

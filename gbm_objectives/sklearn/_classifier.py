@@ -66,7 +66,8 @@ def _tells_probabilities(classifier: ObjectiveClassifier) -> bool:
     """Whether raw scores are more than margins; an error that says so if not."""
     for term in classifier.objective.terms:
         loss = term.loss
-        if not (loss.probabilistic or loss.learns):
+        margins = not (loss.probabilistic or loss.learns)
+        if margins or getattr(classifier, "_costs_of_rows", False):
             needed = "another loss for probabilities, such as squared_hinge() or softmax_focal()"
             raise AttributeError(
                 message("predict_proba", f"{loss.name} gives margins only", needed)
@@ -90,10 +91,9 @@ class ObjectiveClassifier(ClassifierMixin, ObjectiveEstimator):  # type: ignore[
     objective : Objective
         For two classes one of a binary label: `focal`, `binary_cross_entropy`, `squared_hinge`; the same for several
         labels of a row, each 0 or 1. For more classes `softmax_cross_entropy` or `softmax_focal`. For decisions that
-        have costs `cost_sensitive_cross_entropy`, for two classes too, without ``predict_proba``. With `hinge` and
-        `multiclass_hinge` there is no ``predict_proba``, and ``decision_function`` is the margin. For ordered classes
-        `ordinal`: labels are numbers, whose order counts, or an ordered categorical of pandas; ``predict`` is then the
-        median level.
+        have costs `cost_sensitive_cross_entropy`, for two classes too. With `hinge` and `multiclass_hinge` there is no
+        ``predict_proba``, and ``decision_function`` is the margin. For ordered classes `ordinal`: labels are numbers,
+        whose order counts, or an ordered categorical of pandas; ``predict`` is then the median level.
     recover_proba : bool, default True
         Give the probabilities that the raw scores of the loss stand for (`Objective.log_odds`,
         `Objective.log_probabilities`), also to ``predict`` and ``decision_function``. False: the sigmoid or
@@ -197,6 +197,7 @@ class ObjectiveClassifier(ClassifierMixin, ObjectiveEstimator):  # type: ignore[
             given = "an objective with a table of rows, which has no classes of y"
             needed = "the columns as arguments of fit, such as cost="
             raise ValueError(message("objective", given, needed))
+        self._costs_of_rows = cost is not None
         columns = {"groups": groups, "cost": cost, "exposure": exposure}
         rows = {"columns": columns, "eval_rows": eval_rows}
         if has_missing(y) or (not ordered and type_of_target(y) == "multilabel-indicator"):
@@ -325,11 +326,12 @@ class ObjectiveClassifier(ClassifierMixin, ObjectiveEstimator):  # type: ignore[
             One column for two classes; else one for each class or label.
         """
         raw = self.raw_prediction(X, **arguments)
-        if raw.ndim == 2 and raw.shape[1] == 2 and _of_two_classes(self.objective):
-            two_classes: NDArray[Any] = raw[:, 1] - raw[:, 0]
-            return two_classes
         recovered = self.recover_proba and hasattr(self, "predict_proba")
-        return self._recovered(raw) if recovered else raw
+        scores = self._recovered(raw) if recovered else raw
+        if self.objective.vector and scores.shape[1] == 2:
+            two_classes: NDArray[Any] = scores[:, 1] - scores[:, 0]
+            return two_classes
+        return scores
 
     def _recovered(self, raw: NDArray[Any]) -> NDArray[Any]:
         if _of_levels(self.objective):
@@ -385,6 +387,12 @@ class ObjectiveClassifier(ClassifierMixin, ObjectiveEstimator):  # type: ignore[
             below = np.cumsum(self.predict_proba(X, **arguments), axis=1)[:, :-1]
             levels: NDArray[Any] = self.classes_[(below < 0.5).sum(axis=1)]
             return levels
+        loss = self.objective.terms[0].loss
+        if isinstance(loss, CostSensitiveCrossEntropy) and loss.matrix is not None:
+            decided: NDArray[Any] = self.classes_[
+                loss.decisions(self.predict_proba(X, **arguments))
+            ]
+            return decided
         scores = self.decision_function(X, **arguments)
         if scores.ndim == 2 and not self.objective.vector:
             return (scores > 0).astype(int)

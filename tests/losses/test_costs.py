@@ -56,6 +56,7 @@ def test_decisions_of_least_expected_cost(library):
     by_rows = model(library, cost_sensitive_cross_entropy()).fit(X, Y, cost=COST)
     assert_array_equal(by_rows.predict(cells), least(COST))
     assert not hasattr(by_rows, "predict_proba")
+    assert_allclose(by_matrix.predict_proba(cells).sum(axis=1), 1)
     two = model(library, cost_sensitive_cross_entropy())
     costs = np.where(Y[:, None] == 0, [[0.0, 1.0]], [[5.0, 0.0]])
     two.fit(X, Y > 0, cost=costs)
@@ -97,18 +98,30 @@ def test_costs_stay_with_their_rows(library):
     assert_allclose(by_hand.raw_prediction(x), fitted.raw_prediction(x), atol=1e-6)
 
 
-def test_costs_of_rows_are_those_of_their_class():
-    raw = np.asfortranarray(3 * RNG.standard_normal((N, K)), dtype=np.float32)
-    one, other = cost_sensitive_cross_entropy(MATRIX), cost_sensitive_cross_entropy(MATRIX[Y])
-    for found, wanted in zip(one(Y, raw), other(Y, raw), strict=True):
-        assert_array_equal(found, wanted)
-    assert_allclose(one.intercept(Y), other.intercept(Y), rtol=1e-12)
-    assert_allclose(one.value(Y, raw), other.value(Y, raw))
-    same = cost_sensitive_cross_entropy(1 - np.eye(K))
-    for found, wanted in zip(same(Y, raw), softmax_cross_entropy()(Y, raw), strict=True):
+def test_formulas_of_costs_of_rows():
+    """Finite differences, the quadratic bound, the best constant, 0-1 costs and far scores."""
+    raw = np.asfortranarray(3 * RNG.standard_normal((N, K)))
+    loss = CostSensitiveCrossEntropy(COST)
+    gradient, hessian = loss.gradient_hessian(Y, raw)
+    for k in range(K):
+        step = 1e-5 * np.eye(K)[k]
+        up, down = (loss.gradient_hessian(Y, raw + s)[0][:, k] for s in (step, -step))
+        values = [loss.value(Y, raw + s) for s in (step, -step)]
+        assert_allclose((values[0] - values[1]) / 2e-5, gradient[:, k], atol=1e-8)
+        assert_allclose((up - down) / 2e-5, hessian[:, k], atol=1e-8)
+    other = np.asfortranarray(raw + 4 * RNG.standard_normal((N, K)))
+    bound = loss.value(Y, raw) + (gradient * (other - raw)).sum(axis=1)
+    bound += (loss.majorizer(Y, raw) * (other - raw) ** 2).sum(axis=1) / 2
+    assert (loss.value(Y, other) <= bound + 1e-9).all()
+    objective, weight = cost_sensitive_cross_entropy(COST), RNG.uniform(0, 2, N)
+    start = np.tile(objective.intercept(Y, weight), (N, 1))
+    assert_allclose(objective.gradient_hessian(Y, start, weight)[0].sum(axis=0), 0, atol=1e-3)
+    scores = raw.astype(np.float32)
+    same = cost_sensitive_cross_entropy((1 - np.eye(K))[Y])
+    for found, wanted in zip(same(Y, scores), softmax_cross_entropy()(Y, scores), strict=True):
         assert_allclose(found, wanted, rtol=1e-5, atol=1e-7)
     far = np.array([[1e4, -1e4, 0], [0, 1e4, -1e4]], dtype=np.float32)
-    gradient, _ = one([2, 1], far)
+    gradient, _ = cost_sensitive_cross_entropy(MATRIX[[2, 1]])([2, 1], far)
     assert_allclose(
         gradient, [[16, -7, -9], [0, 3, -3]], rtol=1e-6
     )  # W p - w, of w (0, 7, 9) and (0, 4, 3)
@@ -127,9 +140,10 @@ LOSS = CostSensitiveCrossEntropy
         (lambda: LOSS(matrix=np.ones((3, 2))), "matrix: shape .*a row for each true class"),
         (lambda: LOSS(COST, MATRIX), "cost: costs of rows beside a matrix"),
         (lambda: cost_sensitive_cross_entropy(MATRIX).with_rows(Y, cost=COST), "costs of rows beside a matrix"),
-        (lambda: cost_sensitive_cross_entropy(MATRIX)(Y, np.zeros((N, 4))), "costs of 3 classes for scores of 4"),
+        (lambda: cost_sensitive_cross_entropy(COST)(Y, np.zeros((N, 4))), "costs of 3 classes for scores of 4"),
+        (lambda: model("xgboost", cost_sensitive_cross_entropy(MATRIX)).fit(X, Y % 2).predict(X), "a matrix of 3 classes"),
         (lambda: cost_sensitive_cross_entropy(COST)(Y[1:], np.zeros((N - 1, K))), "cost: 720 rows where the data has 719"),
-        (lambda: cost_sensitive_cross_entropy(np.ones((K, K))).intercept(Y), "cost: the same for all classes"),
+        (lambda: cost_sensitive_cross_entropy(np.ones((N, K))).intercept(Y), "cost: the same for all classes"),
         (lambda: model("xgboost", cost_sensitive_cross_entropy().with_rows(Y)).fit(X, Y), "objective: an objective with a"),
         (lambda: model("xgboost", cost_sensitive_cross_entropy()).fit(X, Y, cost=COST[:, :2]), "cost"),
         (lambda: model("xgboost", cost_sensitive_cross_entropy()).fit(X, Y).score(X, Y, cost=MATRIX), "cost: shape"),
