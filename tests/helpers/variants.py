@@ -103,11 +103,7 @@ EXTRA = {
         {"gamma": 5.0, "label_smoothing": 0.2, "smoothing": "others"},
     ],
     "kl_divergence": [{"curvature": "lightgbm"}],
-    "ordinal": [
-        {"link": "probit"},
-        {"link": "cloglog"},
-        {"n_classes": 4, "curvature": "majorizer"},
-    ],
+    "ordinal": [{"link": "probit"}, {"link": "cloglog"}],
     "sampled_softmax": [
         {"n_negatives": 2, "class_weight": "balanced"},
         {"n_negatives": 1, "distribution": "frequency", "seed": 5, "curvature": "exact"},
