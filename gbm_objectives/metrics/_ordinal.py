@@ -104,8 +104,10 @@ def levels_of(y_pred: Array) -> NDArray[np.float64]:
     """Levels as they are, and the median of probabilities: the lowest level at which half is reached."""
     if y_pred.ndim == 1:
         return y_pred.astype(np.float64)
-    below: Array = np.cumsum(y_pred, axis=1)[:, :-1] < 0.5
-    return np.asarray(below.sum(axis=1), np.float64)
+    below: NDArray[np.float64] = (np.cumsum(y_pred, axis=1)[:, :-1] < 0.5).sum(
+        axis=1, dtype=np.float64
+    )
+    return below
 
 
 def ranked_probability_score(*, link: Link = IDENTITY) -> RankedProbabilityScore:
