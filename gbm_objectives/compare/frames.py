@@ -38,9 +38,10 @@ class Frames:
         With the columns of this module. ``kind`` is one of "baseline", "built-in", "transformed", "ours", "user";
         ``status`` is one of "ok", "failed", "skipped", with its ``reason``.
     info : dict
-        task ("regression", "quantile", "binary", "multiclass"), name, target, n_rows, n_features, classes, metric
+        task (a name in `tasks.TASKS`), name, target, n_rows, n_features, classes, metric
         (the one that decides), contaminations, seeds, folds, versions (a dict), command (that repeats it), seconds,
-        complete (False where the run was interrupted), tau of the task "quantile", notes.
+        complete (False where the run was interrupted), tau of quantiles, notes; where
+        candidates were tuned, tuning: a record a search.
     objectives : dict of str to Objective
         The objectives of this package among the candidates, by the names that the frames have for them.
     """

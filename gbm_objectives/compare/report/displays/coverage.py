@@ -65,7 +65,7 @@ class CoverageDisplay(Display):
         several = isinstance(level, (list, tuple))
         if level is not None:
             axes.axvline(level[-1] - level[0] if several else level, color=TEXT, linewidth=1)
-        where = "from the lowest to the highest level" if several else "at or below the prediction"
-        axes.set_xlabel(f"share of true labels {where}")
+        inside = "share of labels within"
+        axes.set_xlabel(inside if several else "share of true labels at or below the prediction")
         figure.legend(handles=handles, loc="outside lower left", ncols=len(handles))
         return figure
