@@ -136,7 +136,7 @@ def scores(
     ]
     shares = losses[0].shares(y_true, sample_weight, n_outputs)
     rows, weights = y_true, sample_weight
-    if losses[0].labels == "class":  # one row for each class is enough
+    if losses[0].labels == "class":  # one row a class is enough
         rows, weights = np.arange(n_outputs, dtype=np.float64), shares
 
     def sums(score: Array) -> tuple[float, Array]:

@@ -157,7 +157,7 @@ def validate_rows(losses: Sequence[Loss], n_samples: int) -> None:
                 "groups",
                 given=f"{loss.n_rows} rows where the data has {n_samples}",
                 needed="the group of each row of the training data",
-                hint="In cross-validation make one objective for each fold, with the fold's groups.",
+                hint="In cross-validation make one objective a fold, with the fold's groups.",
             )
 
 
