@@ -54,6 +54,7 @@ It fails when
      - {convex}
 
 Here r = raw prediction − y and u = r/delta; p is the probability of the true class, q = 1 − p; g is the gradient.
+
 {examples}
 
 Parameters and errors: :func:`gbm_objectives.{name}`.
@@ -105,11 +106,13 @@ def _traits(loss: Loss) -> tuple[str, str]:
 def _page(name: str, objective: Objective, row: list[str], when: tuple[str, str]) -> str:
     text = FunctionDoc(OBJECTIVES[name])
     domain, link = _traits(objective.terms[-1].loss)
-    caption = (
-        "Solid: what the trees get. Dotted: the second derivative of the value, where it differs."
-    )
+    caption = "Dotted: the second derivative of the value, where the default Hessian is another."
     if "delta" in objective.parameters:
         caption += " delta = 1; the default follows the residuals."
+    if all(term.loss.takes_steps and not term.weightings for term in objective.terms):
+        caption += (
+            " By default the trees split by rows, and this Hessian sets the leaves: :doc:`/leaves`."
+        )
     references, examples = ("\n".join(text[part]).strip() for part in ("References", "Examples"))
     return PAGE.format(
         name=name,

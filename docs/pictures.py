@@ -162,7 +162,7 @@ def _plot(panels: NDArray[Any], lines: list[Line]) -> None:
     for colour, line in zip(COLOURS * 2, lines, strict=False):
         value.plot(line.x, line.value, color=colour)
         gradient.plot(line.x, line.gradient, color=colour)
-        hessian.plot(line.x, line.hessian, color=colour, label=line.name or "what the trees get")
+        hessian.plot(line.x, line.hessian, color=colour, label=line.name or "default Hessian")
         if line.exact is not None and not np.allclose(line.exact, line.hessian[1:-1], atol=0.02):
             own = f"second derivative{', ' if line.name else ''}{line.name}"
             hessian.plot(line.x[1:-1], line.exact, ":", color=colour, label=own)

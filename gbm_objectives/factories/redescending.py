@@ -28,7 +28,8 @@ def adaptive_robust(
     The loss is nu sigma^2/2 log(1 + r^2/(nu sigma^2)), the negative log-likelihood scaled to curvature 1
     at 0. At each call sigma is the upper quartile of the |r| below 4 sigma, over 1.15, and sqrt(nu) is
     2 (.2/e)^.3, at most 8, where e is the weighted share of rows beyond 4 sigma. So clean data is fitted
-    almost by squared error, and outliers, however many below one half, neither pull nor widen the scale.
+    almost as by squared error. Outliers neither move the prediction nor widen the scale, as long as they are
+    fewer than half of the rows.
 
     Gradient r/(1 + r^2/(nu sigma^2)); Hessian by default the majorizer 1/(1 + r^2/(nu sigma^2)).
 

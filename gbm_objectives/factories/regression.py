@@ -91,8 +91,8 @@ def quantile(
     default the majorizer tanh(u)/u. With ``smooth=False`` the exact gradient delta (sign(r) + 1 - 2 tau)
     and the Hessian 1/max(1, |u|).
 
-    With several levels, ``quantile([0.05, 0.5, 0.95])``, the sum of their losses, one output for each level from one column
-    of labels: num_class is their number. The k-th smallest output of a row is the prediction of level k, in the loss
+    With several levels, ``quantile([0.05, 0.5, 0.95])``, the loss is the sum of their losses. There is one column of labels
+    and one output for each level, so num_class is the number of levels. The k-th smallest output of a row is the prediction of level k, in the loss
     as in the response, so predictions can't cross. ``predict`` of the estimators gives them, (n_samples, n_levels), and
     so does `Objective.predict` of a booster, whose own ``predict`` gives the outputs before they are sorted.
 

@@ -28,8 +28,8 @@ def ghm_classification(
 ) -> Objective:
     """GHM-C: `binary_cross_entropy` with each row weighted by the inverse density of its gradient norm |p - y|.
 
-    Many easy rows count as little as they have neighbours, and so do outliers, unless they are few: a row alone in
-    its region of the gradient weighs of the order of n/bins times the mean. The density is a histogram of all rows at each
+    The more rows have a gradient of similar size, the less each of them counts. Easy rows so count little, and
+    outliers too, if there are many. A row that is alone in its region of the gradient weighs about n/bins times the mean. The density is a histogram of all rows at each
     call, weighted, so there is nothing to average over batches, and no state. Weights move with the predictions: a
     round may raise the weighted loss. The metric is cross-entropy without them. Probabilities are those of a
     weighted population, not calibrated. Gradient and Hessian are the loss's own times the weight.
@@ -136,7 +136,7 @@ def ghm_regression(
 
 
 def ohem(objective: Objective | None = None, keep: float = 0.25) -> Objective:
-    """Online hard example mining: the rows of largest loss, with the share ``keep`` of the weight, count alone.
+    """Online hard example mining: only the rows of largest loss count, those with the share ``keep`` of the weight.
 
     Rows at the threshold share what is left, so exactly ``keep`` is kept also where many rows tie (above 2^19 rows
     the threshold is found in a sixteenth of them). What is minimised is keep x the mean of the largest losses (conditional value at risk); its best constant is where boosting

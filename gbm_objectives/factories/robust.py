@@ -18,8 +18,8 @@ def huber(
 ) -> Objective:
     """Huber loss: r^2/2 for |r| <= delta, delta |r| - delta^2/2 beyond.
 
-    Gradient clip(r, -delta, delta); Hessian by default the majorizer 1/max(1, |u|). The exact Hessian
-    (1 within delta, 0 beyond) hides the outliers' rows from the split search: not the default.
+    Gradient clip(r, -delta, delta); Hessian by default the majorizer 1/max(1, |u|). With the exact Hessian
+    (1 within delta, 0 beyond) rows of outliers don't count in the search for splits, so it is not the default.
 
     Parameters
     ----------

@@ -95,8 +95,8 @@ def negative_sampling(
 ) -> Objective:
     """An objective of labels 0 and 1 on a sample of the negatives, drawn anew in each round.
 
-    Rows with a label above 0 are all kept. Of the others a ``share`` is, with the factor 1/share on gradient and Hessian,
-    which are so unbiased; the rest gets 0. Columns of label matrices have draws of their own. The metric and the
+    Rows with a label above 0 are all kept. Of the others a ``share`` is kept. Their gradients and Hessians are
+    multiplied by 1/share, so that sums are right on average; the rest gets 0. Columns of label matrices have draws of their own. The metric and the
     intercept are those of the objective.
 
     It saves nothing where trees are grown: both libraries go through all rows, whatever the gradients are. Measured on
