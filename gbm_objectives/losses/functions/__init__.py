@@ -4,8 +4,8 @@ from gbm_objectives.losses.functions._loss import (
     BinaryFunction,
     LogFunction,
     NumberFunction,
-    OutputsFunction,
 )
+from gbm_objectives.losses.functions._outputs import OutputsFunction
 from gbm_objectives.losses.functions._source import Formula, Function, Source
 
 __all__ = [

@@ -1,9 +1,8 @@
-"""Losses of a function that a user gives: the formulas of a `Source`, and a safe step."""
+"""Losses of a function of one raw prediction that a user gives: the formulas of a `Source`, and a safe step."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,18 +14,17 @@ from gbm_objectives._core.validation import Array
 from gbm_objectives.curvature import Curvature, Normalized, Safe
 from gbm_objectives.links import IDENTITY, LOG, LOGIT
 from gbm_objectives.loss import HasReach, HasSize
-from gbm_objectives.losses._outputs import MultiOutputLoss, minimum
 from gbm_objectives.losses.binary import BinaryLoss
+from gbm_objectives.losses.functions._probing import (
+    SCORES,
+    distinct,
+    largest_score,
+    minimum_of,
+    part_of,
+    sized,
+)
 from gbm_objectives.losses.functions._source import Source
 
-#: Raw scores are held within the largest of these at which all derivatives are finite in float32.
-_SCORES = np.array(
-    [0.0, 1, 3, 10, 20, 30, 40, 60, 80, 120, 300, 1e3, 1e4, 1e6, 1e9, 1e12, 1e15, 1e18]
-)
-#: Derivatives are held below.
-_LARGEST = 1e30
-#: Of more rows of a block a part tells the mean Hessian.
-_ENOUGH = 1 << 13
 #: A kink at the label is rounded off over this share of the typical residual.
 _ROUNDED = 0.3
 
@@ -69,7 +67,7 @@ class FunctionLoss(HasReach):
         """The function; beyond the scores that it is given it goes on as a straight line."""
         z = self._within(raw_prediction)
         value = self.source.value(y_true, (z,))
-        if self.held < _SCORES[-1]:
+        if self.held < SCORES[-1]:
             (slope,) = self.source.gradient(y_true, (z,))
             value = value + slope * (raw_prediction - z)
         return value
@@ -86,7 +84,7 @@ class FunctionLoss(HasReach):
     def gradient_hessian(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
         z = self._within(raw_prediction)
         gradient, hessian = self.source.both(y_true, (z,))
-        if self.held < _SCORES[-1]:
+        if self.held < SCORES[-1]:
             hessian = hessian * (z == raw_prediction)
         return gradient, hessian
 
@@ -97,7 +95,7 @@ class FunctionLoss(HasReach):
 
     def _starts(self, y: Array, sample_weight: Array | None) -> NDArray[np.float64]:
         """Constants of which one is near the best."""
-        return np.concatenate([-_SCORES[1:11][::-1], _SCORES[:11]])
+        return np.concatenate([-SCORES[1:11][::-1], SCORES[:11]])
 
     def intercept(self, y_true: Array, sample_weight: Array | None) -> float:
         """Sought: the best of some constants, then between its neighbours."""
@@ -276,214 +274,3 @@ class LogFunction(FunctionLoss):
     @override
     def reach(self, y_true: Array, raw_prediction: Array) -> Array:
         return np.ones_like(raw_prediction)
-
-
-@dataclass(frozen=True, slots=True)
-class OutputsFunction(MultiOutputLoss, HasSize):
-    """A function of a label and of several raw predictions, such as a likelihood of two parameters.
-
-    Domain of y: any number that the function takes. Link: identity. The unit of each output is a Newton step of
-    typical size: the root of the mean squared gradient over the mean of the second derivatives. The Hessian is at least
-    |g| over that unit. Formulas run in float64.
-
-    Parameters
-    ----------
-    source : Source
-    units : tuple of float or None, default None
-        One an output, found in each round.
-    size : tuple of float or None, default None
-        The mean Hessian of each output, found in each round.
-    """
-
-    source: Source
-    units: tuple[float, ...] | None = field(default=None, repr=False)
-    size: tuple[float, ...] | None = field(default=None, repr=False)
-
-    link = IDENTITY
-
-    @property
-    def name(self) -> str:
-        """That of the function."""
-        return self.source.name
-
-    @property
-    def n_outputs(self) -> int:
-        """One a name."""
-        return len(self.source.outputs)
-
-    @property
-    @override
-    def convex(self) -> bool:
-        return False
-
-    @property
-    @override
-    def default_curvature(self) -> Curvature:
-        return Normalized()
-
-    @property
-    @override
-    def criterion(self) -> OutputsFunction:
-        one = (1.0,) * self.n_outputs
-        return replace(self, units=one, size=one)
-
-    def value(self, y_true: Array, raw_prediction: Array) -> Array:
-        """The function; beyond the scores that it is given it stays as it is there."""
-        y, z = self._columns(y_true, raw_prediction)
-        return self.source.value(y, z).astype(raw_prediction.dtype)
-
-    def gradient(self, y_true: Array, raw_prediction: Array) -> Array:
-        """By the tool."""
-        return self.gradient_hessian(y_true, raw_prediction)[0]
-
-    def hessian(self, y_true: Array, raw_prediction: Array) -> Array:
-        """By the tool: the diagonal of the matrix of each row."""
-        return self.gradient_hessian(y_true, raw_prediction)[1]
-
-    @override
-    def gradient_hessian(self, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
-        y, z = self._columns(y_true, raw_prediction)
-        with np.errstate(over="ignore", invalid="ignore"):
-            parts = [np.clip(part, -_LARGEST, _LARGEST) for part in self.source.both(y, z)]
-        size, dtype = self.n_outputs, raw_prediction.dtype
-        gradient, hessian = np.column_stack(parts[:size]), np.column_stack(parts[size:])
-        return gradient.astype(dtype), hessian.astype(dtype)
-
-    @property
-    @override
-    def pending(self) -> bool:
-        return self.size is None
-
-    @property
-    @override
-    def sampled(self) -> bool:
-        return True
-
-    @override
-    def statistics(
-        self, y_true: Array, raw_prediction: Array, sample_weight: Array | None
-    ) -> Array:
-        y, raw, weight = part_of(y_true, raw_prediction.astype(np.float64), sample_weight)
-        if self.units is not None:
-            return weighted_sums(weight, *Safe().evaluate(self, y, raw)[1].T)
-        gradient, hessian = self.gradient_hessian(y, raw)
-        return weighted_sums(weight, *(gradient.T**2), *np.maximum(hessian.T, 0.0))
-
-    @override
-    def resolve(self, sums: Array) -> OutputsFunction:
-        weight, *totals = sums.tolist()
-        weight, k = weight or 1.0, self.n_outputs
-        if self.units is not None:
-            return replace(self, size=tuple(sized(total / weight) for total in totals))
-        units = []
-        for squares, bends in zip(totals[:k], totals[k:], strict=True):
-            unit = np.sqrt(squares * weight) / bends if bends > 0 else 1.0
-            units.append(float(unit) if 0 < unit < np.inf else 1.0)
-        return replace(self, units=tuple(units))
-
-    @override
-    def reach(self, y_true: Array, raw_prediction: Array) -> Array:
-        units = self.units or (1.0,) * self.n_outputs
-        columns = [np.full_like(z, unit) for z, unit in zip(raw_prediction.T, units, strict=True)]
-        return np.column_stack(columns)
-
-    def intercept(self, y_true: Array, sample_weight: Array | None) -> NDArray[np.float64]:
-        """Sought from several starts: each output may be the one in the unit of the label."""
-        y = np.asarray(y_true, np.float64)
-        weight = np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight, np.float64)
-        y, weight = distinct(y, weight)
-        share = weight / weight.sum()
-        middle = float(share @ y)
-        scale = float(np.sqrt(share @ (y - middle) ** 2)) or 1.0
-        held = np.array(largest_score(self.source, (0.0, 1.0, -1.0)))
-        found = []
-        for rest in (0.0, np.log(scale)):
-            for k in range(self.n_outputs):
-                start, unit = np.full(self.n_outputs, rest), np.ones(self.n_outputs)
-                start[k], unit[k] = middle, scale
-                found.append(self._sought(y, share, np.clip(start, -held, held), unit))
-        return min(found, key=lambda pair: pair[0])[1]
-
-    def _sought(self, y: Array, share: Array, start: Array, unit: Array) -> tuple[float, Array]:
-        def mean(move: Array) -> tuple[float, Array]:
-            raw = np.asfortranarray(np.broadcast_to(start + unit * move, (len(y), len(start))))
-            slopes = share @ self.gradient(y, raw)
-            value = float(share @ self.value(y, raw))
-            return (value if np.isfinite(value) else 1e300), np.clip(slopes * unit, -1e10, 1e10)
-
-        with np.errstate(all="ignore"):
-            constants = start + unit * minimum(mean, np.zeros(len(start)))
-            return mean((constants - start) / unit)[0], constants
-
-    def _columns(self, y_true: Array, raw_prediction: Array) -> tuple[Array, tuple[Array, ...]]:
-        """Labels and raw predictions in float64, within the scores that the function is given."""
-        held = largest_score(self.source, (0.0, 1.0, -1.0))
-        columns = [
-            np.clip(column.astype(np.float64), -bound, bound)
-            for column, bound in zip(raw_prediction.T, held, strict=True)
-        ]
-        return y_true.astype(np.float64), tuple(columns)
-
-
-def part_of(y: Array, raw: Array, weight: Array | None) -> tuple[Array, Array, Array | None]:
-    """Rows of a block that tell the mean of all, evenly taken; those without weight may not do."""
-    step = len(y) // _ENOUGH + 1 if isinstance(raw, np.ndarray) else 1
-    if step == 1 or (weight is not None and not weight[::step].any()):
-        return y, raw, weight
-    return y[::step], raw[::step], None if weight is None else weight[::step]
-
-
-def sized(mean: float) -> float:
-    """A mean Hessian to divide by: gradients over it stay within float32."""
-    return max(mean, 1e-30) if mean else 1.0
-
-
-def distinct(y: Array, weight: Array) -> tuple[Array, Array]:
-    """Rows of equal labels as one."""
-    values, inverse = np.unique(y, return_inverse=True)
-    return values, np.bincount(inverse, weight)
-
-
-@lru_cache(maxsize=256)
-def largest_score(source: Source, labels: tuple[float, ...]) -> tuple[float, ...]:
-    """For each output, the others being 0, up to which size its derivatives are finite in float32.
-
-    Labels at which the function isn't even finite at 1 are none of its own.
-    """
-    bounds = []
-    for k in range(len(source.outputs)):
-        scores = np.concatenate([_SCORES, -_SCORES]).astype(np.float32)
-        fits = np.ones(len(_SCORES), bool)
-        for label in labels:
-            raw = [np.zeros_like(scores) for _ in source.outputs]
-            raw[k] = scores
-            with np.errstate(all="ignore"):
-                found = source.both(np.full_like(scores, label), tuple(raw))
-            finite = np.all([np.isfinite(column) for column in found], axis=0)
-            both = finite[: len(_SCORES)] & finite[len(_SCORES) :]
-            if both[1]:
-                fits &= both | (np.arange(len(both)) == 0)  # a function may have a pole at 0
-        reached = len(fits) if fits.all() else int(np.argmin(fits))
-        bounds.append(float(_SCORES[reached - 1]))
-    return tuple(bounds)
-
-
-@lru_cache(maxsize=256)
-def minimum_of(source: Source) -> str:
-    """Whether the label is the minimum of its row, "smooth at the label" or a "kink at the label", or "elsewhere"."""
-    sizes = np.array([1e-4, 1e-2, 0.3, 1.0, 10.0, 300.0])
-    r = np.concatenate([sizes, -sizes])
-    kinks, some = False, False
-    for label in (0.0, 1.0, -2.5, 30.0, 1000.0):
-        with np.errstate(all="ignore"):
-            (gradient,) = source.gradient(np.full_like(r, label), (label + r,))
-        if not np.isfinite(gradient).all():
-            continue
-        some = True
-        if (gradient * r < 0).any() or not np.abs(gradient).max() > 0:
-            return "elsewhere"
-        near = np.abs(gradient[[0, len(sizes)]]).max()
-        kinks |= bool(near > 0.1 * np.abs(gradient[[2, len(sizes) + 2]]).max())
-    if not some:
-        return "elsewhere"
-    return "kink at the label" if kinks else "smooth at the label"
