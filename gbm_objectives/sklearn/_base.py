@@ -84,8 +84,10 @@ class ObjectiveEstimator(MetaEstimatorMixin, BaseEstimator):  # type: ignore[mis
         arguments: dict[str, Any],
         columns: dict[str, Any] | None = None,
         eval_rows: Any = None,
+        objective: Objective | None = None,
     ) -> Self:
-        objective, library = validate_objective(self.objective, self.guard), self._library
+        objective = validate_objective(objective or self.objective, self.guard)
+        library = self._library
         check_consistent_length(X, y)  # XGBoost takes twice as many labels for two targets
         _refuse_groups(arguments)
         weight = sample_weights(sample_weight, len(y))

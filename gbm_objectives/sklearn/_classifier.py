@@ -10,7 +10,7 @@ from scipy.special import expit
 from sklearn.base import ClassifierMixin, clone, is_classifier
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
-from sklearn.utils.validation import check_array, column_or_1d
+from sklearn.utils.validation import column_or_1d
 
 from gbm_objectives._core.validation import message, reject_masked
 from gbm_objectives._training.alarms import Guard
@@ -20,46 +20,10 @@ from gbm_objectives.losses import CostSensitiveCrossEntropy
 from gbm_objectives.losses._classes import ClassScores
 from gbm_objectives.objective import Objective
 from gbm_objectives.sklearn._base import ObjectiveEstimator, has_missing, pairs_of
+from gbm_objectives.sklearn._labels import codes_of, indicator, levels_of, of_levels
 
 if TYPE_CHECKING:
     from typing_extensions import Self
-
-
-def _indicator(argument: str, y: Any) -> NDArray[Any]:
-    """A matrix of labels 0 and 1, dense; NaN is a label that is missing."""
-    if has_missing(y):
-        matrix = np.asarray(y)
-        missing = np.isnan(matrix)
-        return np.where(missing, np.nan, _indicator(argument, np.where(missing, 0.0, matrix)))
-    dense: NDArray[Any] = check_array(y, accept_sparse=True, input_name=argument)
-    return dense.toarray() if hasattr(dense, "toarray") else dense
-
-
-def _of_levels(objective: Objective) -> bool:
-    """Whether classes are ordered."""
-    return objective.terms[0].loss.labels == "level"
-
-
-def _levels(y: Any) -> NDArray[Any] | None:
-    """The categories of an ordered categorical of pandas; None for numbers; an error for what has no order."""
-    dtype: Any = getattr(y, "dtype", None)
-    if getattr(dtype, "ordered", False):
-        return np.asarray(dtype.categories)
-    values = np.asarray(y)
-    if hasattr(dtype, "categories") or values.dtype.kind not in "biuf":
-        given = (
-            f"labels of type {values.dtype if dtype is None else dtype}, whose order is not known"
-        )
-        needed = "numbers, or an ordered categorical of pandas"
-        raise ValueError(message("y", given, needed))
-    return None
-
-
-def _codes(levels: NDArray[Any], labels: NDArray[Any]) -> NDArray[np.intp]:
-    """The place of each label among the levels, each of which is one."""
-    order = np.argsort(levels)
-    codes: NDArray[np.intp] = order[np.searchsorted(levels, labels, sorter=order)]
-    return codes
 
 
 def _tells_probabilities(classifier: ObjectiveClassifier) -> bool:
@@ -185,7 +149,7 @@ class ObjectiveClassifier(ClassifierMixin, ObjectiveEstimator):  # type: ignore[
                 message("estimator", f"a {type(self.estimator).__name__}", "a classifier")
             )
         objective = validate_objective(self.objective, self.guard)
-        ordered = _of_levels(objective)
+        ordered = of_levels(objective)
         if not all(term.loss.labels in ("binary", "class", "level") for term in objective.terms):
             given = f"{objective.name}, whose labels are numbers"
             needed = "an objective of classes, such as focal() or softmax_focal()"
@@ -202,12 +166,12 @@ class ObjectiveClassifier(ClassifierMixin, ObjectiveEstimator):  # type: ignore[
         rows = {"columns": columns, "eval_rows": eval_rows}
         if has_missing(y) or (not ordered and type_of_target(y) == "multilabel-indicator"):
             return self._fit_labels(X, y, sample_weight, pairs, arguments, rows)
-        levels = _levels(y) if ordered else None
+        levels = levels_of(y) if ordered else None
         labels = column_or_1d(y, warn=True)
         check_classification_targets(labels)
         self.classes_, codes = np.unique(labels, return_inverse=True)
         if levels is not None:
-            self.classes_, codes = levels, _codes(levels, labels)
+            self.classes_, codes = levels, codes_of(levels, labels)
         self._check_classes(objective)
         if pairs is not None:
             pairs = [
@@ -228,14 +192,10 @@ class ObjectiveClassifier(ClassifierMixin, ObjectiveEstimator):  # type: ignore[
         rows: dict[str, Any],
     ) -> Self:
         """Ordered classes: the thresholds belong to the scores of the trees that predict."""
-        given = self.objective
-        try:
-            self.objective = given.with_parameters(n_classes=len(self.classes_))
-            self._fit(X, codes, sample_weight, pairs, arguments, **rows)
-            raw = self.raw_prediction(X)
-            self.objective_ = self.objective.fixed(codes.astype(np.float64), raw, sample_weight)
-        finally:
-            self.objective = given
+        objective = self.objective.with_parameters(n_classes=len(self.classes_))
+        self._fit(X, codes, sample_weight, pairs, arguments, **rows, objective=objective)
+        raw = self.raw_prediction(X)
+        self.objective_ = objective.fixed(codes.astype(np.float64), raw, sample_weight)
         return self
 
     def _validate_sum(self, objective: Objective) -> None:
@@ -259,11 +219,11 @@ class ObjectiveClassifier(ClassifierMixin, ObjectiveEstimator):  # type: ignore[
             given = f"a label matrix for {self.objective.name}, whose classes exclude each other"
             needed = "an objective of binary labels, such as multilabel_cross_entropy()"
             raise ValueError(message("y", given, needed))
-        matrix = _indicator("y", y)
+        matrix = indicator("y", y)
         self.classes_, self.objective_ = np.arange(matrix.shape[1]), self.objective
         if pairs is not None:
             pairs = [
-                (x, matrix if label is y else _indicator("eval_set", label)) for x, label in pairs
+                (x, matrix if label is y else indicator("eval_set", label)) for x, label in pairs
             ]
         return self._fit(X, matrix, sample_weight, pairs, arguments, **rows)
 
@@ -271,7 +231,7 @@ class ObjectiveClassifier(ClassifierMixin, ObjectiveEstimator):  # type: ignore[
         n_classes = len(self.classes_)
         if n_classes == 2 and _of_two_classes(objective):
             return
-        if _of_levels(objective) and n_classes > 1:
+        if of_levels(objective) and n_classes > 1:
             wanted = objective.parameters.get("n_classes")
             if wanted not in (None, n_classes):
                 needed = f"{wanted}, as n_classes of {objective.name} says"
@@ -306,7 +266,7 @@ class ObjectiveClassifier(ClassifierMixin, ObjectiveEstimator):  # type: ignore[
         if unknown:
             needed = f"labels of y: {self.classes_.tolist()}"
             raise ValueError(message(argument, f"the label {unknown[0]!r}", needed))
-        return _codes(self.classes_, labels)
+        return codes_of(self.classes_, labels)
 
     def decision_function(self, X: Any, **arguments: Any) -> NDArray[Any]:  # noqa: N803
         """The log-odds of ``classes_[1]``, which is the logit of ``predict_proba``; for more classes the log of it.
@@ -334,7 +294,7 @@ class ObjectiveClassifier(ClassifierMixin, ObjectiveEstimator):  # type: ignore[
         return scores
 
     def _recovered(self, raw: NDArray[Any]) -> NDArray[Any]:
-        if _of_levels(self.objective):
+        if of_levels(self.objective):
             tiny = np.finfo(np.float64).tiny
             logs: NDArray[Any] = np.log(np.maximum(self.objective_.response(raw), tiny))
             return logs
@@ -358,7 +318,7 @@ class ObjectiveClassifier(ClassifierMixin, ObjectiveEstimator):  # type: ignore[
             Rows sum to 1, except for several labels.
         """
         raw = self.raw_prediction(X, **arguments).astype(np.float64)
-        if _of_levels(self.objective):
+        if of_levels(self.objective):
             return self.objective_.response(raw)
         natural = self.objective.link in (LOGIT, SOFTMAX)
         scores = raw if natural and not self.recover_proba else self._recovered(raw)
@@ -383,7 +343,7 @@ class ObjectiveClassifier(ClassifierMixin, ObjectiveEstimator):  # type: ignore[
         ndarray of shape (n_samples,) or (n_samples, n_labels)
             Classes; for several labels 0 or 1 for each.
         """
-        if _of_levels(self.objective):
+        if of_levels(self.objective):
             below = np.cumsum(self.predict_proba(X, **arguments), axis=1)[:, :-1]
             levels: NDArray[Any] = self.classes_[(below < 0.5).sum(axis=1)]
             return levels
@@ -443,7 +403,7 @@ class ObjectiveClassifier(ClassifierMixin, ObjectiveEstimator):  # type: ignore[
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         vector = isinstance(self.objective, Objective) and self.objective.vector
-        levels = isinstance(self.objective, Objective) and _of_levels(self.objective)
+        levels = isinstance(self.objective, Objective) and of_levels(self.objective)
         tags.classifier_tags.multi_class = vector or levels
         tags.classifier_tags.multi_label = not (vector or levels)
         return tags
