@@ -71,7 +71,7 @@ class ClassWeight(Weighting):
 
     @override
     def fits(self, loss: Loss) -> bool:
-        return loss.labels != "number"
+        return loss.labels in ("binary", "class", "distribution")
 
     @property
     @override

@@ -932,8 +932,9 @@ def test_ctrl_c_shows_what_is_done(capsys, monkeypatch, since, said, tmp_path):
     assert len(saved.scores) == 3 * (7 if since else 1)
 
 
+@pytest.mark.flaky(reruns=2, only_rerun="assert 0 == 130")
 def test_ctrl_c_amid_the_training(capsys, monkeypatch):
-    """A signal, while the libraries train."""
+    """A signal, while the libraries train. Python loses one that comes in a finaliser, of which each model has some."""
     outcome = Experiment.outcome
 
     def late(self, job):

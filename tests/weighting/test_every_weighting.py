@@ -35,18 +35,20 @@ WEIGHTINGS = [
 ]
 BINARY = {"BinaryCrossEntropy", "Focal", "Dice", "Tversky", "Hinge", "SquaredHinge"}
 CLASSES = {"SoftmaxCrossEntropy", "SoftmaxFocal", "SampledSoftmax", "MulticlassHinge"}
+CLASSES |= {"CostSensitiveCrossEntropy"}
+ORDERED = {"OrdinalLogit"}
 SHARES = {"KLDivergence"}
 
 
 def kind(loss):
     name = type(loss).__name__
-    kinds = {"binary": BINARY, "class": CLASSES, "distribution": SHARES}
+    kinds = {"binary": BINARY, "class": CLASSES, "level": ORDERED, "distribution": SHARES}
     return next((kind for kind, names in kinds.items() if name in names), "number")
 
 
 def fits(weighting, loss):
     if isinstance(weighting, ClassWeight):
-        return kind(loss) != "number"
+        return kind(loss) not in ("number", "level")
     if isinstance(weighting, InverseLabel):
         return kind(loss) == "number"
     if isinstance(weighting, NegativeSampling):
@@ -63,6 +65,7 @@ def sample(loss):
     y = {
         "binary": rng.integers(0, 2, N).astype(float),
         "class": rng.integers(0, K, N).astype(float),
+        "level": rng.integers(0, K, N).astype(float),
         "distribution": rng.dirichlet(np.ones(K), N),
         "number": np.exp(rng.standard_normal(N)),
     }[kind(loss)]
