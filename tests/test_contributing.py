@@ -69,22 +69,20 @@ def run(root, *arguments):
     return done.stdout
 
 
-def test_it_is_there_and_passes_its_self_test(copied):
+def test_it_is_there(copied):
+    """Its self-test is among the tests below."""
     out = run(
         copied,
         "-c",
         "import gbm_objectives, gbm_objectives.losses\n"
         "from gbm_objectives.registry import OBJECTIVES\n"
-        "from gbm_objectives.testing import check_objective\n"
         f"assert OBJECTIVES['{FACTORY}'] is gbm_objectives.{FACTORY}\n"
         f"assert '{FACTORY}' in gbm_objectives.__all__\n"
         f"objective = gbm_objectives.{FACTORY}()\n"
         f"assert isinstance(objective.loss, gbm_objectives.losses.{CLASS})\n"
-        "report = check_objective(objective, raise_on_failure=True)\n"
-        "assert not report.warnings, report\n"
-        "print(gbm_objectives.__file__, report['formulas'].status)",
+        "print(gbm_objectives.__file__)",
     )
-    assert out.split() == [str(copied / "gbm_objectives/__init__.py"), "ok"]
+    assert out.split() == [str(copied / "gbm_objectives/__init__.py")]
 
 
 def test_the_tests_take_it_up(copied):

@@ -1119,13 +1119,3 @@ for missing in ("typer", "rich", "sklearn", "pandas", "joblib"):
     lines = found.stderr.splitlines()
     assert len(lines) == 5
     assert all("pip install 'gbm-objectives[compare]'" in line for line in lines)
-
-
-def test_the_package_does_not_import_the_comparison():
-    code = "import sys, gbm_objectives; print(*sys.modules)"
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    loaded = found.stdout.split()
-    assert "gbm_objectives.factories" in loaded
-    assert not {"gbm_objectives.compare", "typer", "rich", "sklearn", "pandas", "joblib"} & set(
-        loaded
-    )
