@@ -75,18 +75,20 @@ class OrdinalLoss(HasHessian, HasFisher):
         codes = y_true.astype(np.intp)
         if self.shares is None:
             size = self.n_classes or MOST
+            rows = np.bincount(codes, minlength=size)  # those that weigh nothing have a level too
             counts = np.bincount(codes, sample_weight, size)
-            return counts.astype(np.float64)
+            return np.concatenate([counts, rows]).astype(np.float64)
         return histogram(codes, raw_prediction, sample_weight, len(self.shares))
 
     @override
     def resolve(self, sums: Array) -> OrdinalLoss:
         if self.shares is None:
-            total = sums.sum()
+            counts, rows = sums.reshape(2, -1)
+            total = counts.sum()
             if not total:
                 return self._with(shares=(1.0, 1.0), thresholds=(0.0,))
-            n_classes = self.n_classes or max(int(np.flatnonzero(sums)[-1]) + 1, 2)
-            return self._with(shares=tuple((sums[:n_classes] / total).tolist()))
+            n_classes = self.n_classes or max(int(np.flatnonzero(rows)[-1]) + 1, 2)
+            return self._with(shares=tuple((counts[:n_classes] / total).tolist()))
         table = sums.reshape(2, len(self.shares), BINS)
         return self._with(thresholds=tuple(thresholds_of(self, table).tolist()))
 

@@ -85,6 +85,20 @@ def test_thresholds_are_the_likeliest(link):
 
 
 @every_link
+@pytest.mark.parametrize("huge", [0.0, 1e38])
+def test_a_level_whose_rows_weigh_nothing_and_scores_beyond_all_bounds(link, huge):
+    y, raw = np.array([0.0, 1, 0, 1, 2]), np.array([-1.0, 1, 0, 2, huge], np.float32)
+    weight = np.array([1.0, 1, 1, 1, 0])
+    objective = ordinal(link=link)
+    gradient, hessian = objective(y, raw, weight)
+    assert np.isfinite(gradient).all()
+    assert gradient[4] == hessian[4] == 0
+    for found in (objective.value(y, raw, weight), objective.metric(y, raw, weight)):
+        assert np.isfinite(found).all()
+    assert np.isfinite(objective.value(y, raw)).all()
+
+
+@every_link
 def test_probabilities_are_those_of_a_distribution(link):
     objective = ordinal(link=link).fixed(Y, SCORE)
     raw = np.concatenate([[-1e4, -50, 0, 50, 1e4], SCORE]).astype(np.float32)
