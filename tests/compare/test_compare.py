@@ -932,9 +932,17 @@ def test_ctrl_c_shows_what_is_done(capsys, monkeypatch, since, said, tmp_path):
     assert len(saved.scores) == 3 * (7 if since else 1)
 
 
-@pytest.mark.flaky(reruns=2, only_rerun="assert 0 == 130")
+@pytest.fixture
+def interruptible():
+    """What a shell starts in the background ignores interrupts, and so do the processes of it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_amid_the_training(capsys, monkeypatch):
-    """A signal, while the libraries train. Python loses one that comes in a finaliser, of which each model has some."""
+    """A signal, while the libraries train."""
     outcome = Experiment.outcome
 
     def late(self, job):
