@@ -328,6 +328,7 @@ class Normalized(Safe):
     @property
     @override
     def unpreconditioned(self) -> Curvature:
+        """`Safe`, whose gradient is the derivative of the loss."""
         return Safe(self.trust)
 
     def _both(self, loss: Loss, y_true: Array, raw_prediction: Array) -> tuple[Array, Array]:
