@@ -38,8 +38,12 @@ def running():
 
 @pytest.fixture
 def client(request, running):
-    """The cluster, with new workers after a failure: one of them may wait for ever for its peers."""
+    """The cluster, with new workers after a failure: one of them may wait for ever for its peers.
+
+    And with all of them: XGBoost ends its process where the communicator reports an error after the training.
+    """
     if request.session.stash.get(FAILED, False):
         request.session.stash[FAILED] = False
         running.restart(timeout=60)
+    running.wait_for_workers(3, timeout=60)
     return running
