@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from _versions import only_newest
 
 from gbm_objectives.registry import OBJECTIVES
 
@@ -49,6 +50,7 @@ def test_examples_of_the_readme(capsys):
 
 # LGBMClassifier warns that it can't turn raw scores into classes; the page says so.
 @pytest.mark.filterwarnings("ignore:Cannot compute class probabilities")
+@only_newest
 @pytest.mark.parametrize("page", [name for name, text in PAGES.items() if blocks(text)])
 def test_examples_of_a_page(page, tmp_path, monkeypatch):
     """Each page alone, after the data of the first one."""

@@ -5,10 +5,10 @@ Their last cells compute the numbers of their conclusions and assert them.
 
 import subprocess
 import sys
-from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from _versions import only_newest
 
 nbformat = pytest.importorskip("nbformat")
 for needed in ("nbclient", "ipykernel", "matplotlib", "sklearn", "xgboost", "lightgbm"):
@@ -40,10 +40,7 @@ def test_nothing_but_the_source_is_committed(path):
         assert cell.execution_count is None
 
 
-@pytest.mark.skipif(
-    tuple(map(int, version("xgboost").split(".")[:2])) < (3, 4),
-    reason="their numbers are the newest libraries'",
-)
+@only_newest
 @each_notebook
 def test_runs_in_a_clean_kernel(path, tmp_path):
     result = tmp_path / path.name

@@ -3,8 +3,8 @@
 import lightgbm as lgb
 import numpy as np
 import pytest
-import sklearn
 import xgboost as xgb
+from _versions import only_newest
 from numpy.testing import assert_allclose
 from scipy import stats
 from sklearn.base import clone
@@ -14,7 +14,6 @@ from gbm_objectives import distribution
 from gbm_objectives.metrics import coverage, crps, log_score, pit_error
 from gbm_objectives.sklearn import DistributionRegressor
 
-SKLEARN = tuple(map(int, sklearn.__version__.split(".")[:2]))
 FROM_31 = pytest.mark.skipif(
     tuple(map(int, xgb.__version__.split(".")[:2])) < (3, 1),
     reason="XGBoost 3.1 is the first with an intercept for each output",
@@ -149,7 +148,7 @@ def test_crps_is_the_integral(family):
     assert_allclose(found, expected, rtol=2e-4)
 
 
-@pytest.mark.skipif(SKLEARN < (1, 7), reason="check_estimator returns its results from 1.6 on")
+@only_newest
 @pytest.mark.filterwarnings("ignore")
 def test_check_estimator():
     from sklearn.utils.estimator_checks import check_estimator

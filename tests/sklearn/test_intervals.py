@@ -4,8 +4,8 @@ import lightgbm as lgb
 import numpy as np
 import pandas as pd
 import pytest
-import sklearn
 import xgboost as xgb
+from _versions import only_newest
 from mapie.regression import ConformalizedQuantileRegressor
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import BaseEstimator, RegressorMixin, clone
@@ -21,7 +21,6 @@ OLD = tuple(map(int, xgb.__version__.split(".")[:2])) < (3, 1)
 FROM_31 = pytest.mark.skipif(
     OLD, reason="XGBoost 3.1 is the first with an intercept for each output"
 )
-SKLEARN = tuple(map(int, sklearn.__version__.split(".")[:2]))
 ESTIMATORS = [
     pytest.param(xgb.XGBRegressor(n_estimators=60, n_jobs=1), marks=FROM_31),
     lgb.LGBMRegressor(n_estimators=60, n_jobs=1, verbosity=-1),
@@ -59,6 +58,7 @@ def test_intervals_are_mapies(estimator, level):
     assert_allclose(model.predict(X), median)
 
 
+@only_newest
 @estimators
 def test_coverage_where_the_model_itself_fails(estimator):
     """Many deep trees on noise: the quantiles are far too narrow on new rows, the intervals aren't."""
@@ -114,7 +114,7 @@ def test_wrong_arguments():
         IntervalRegressor(xgb.XGBClassifier()).fit(X, Y)
 
 
-@pytest.mark.skipif(SKLEARN < (1, 7), reason="check_estimator returns its results from 1.6 on")
+@only_newest
 @estimators
 @pytest.mark.filterwarnings("ignore")
 def test_check_estimator(estimator):

@@ -6,9 +6,9 @@ import warnings
 import lightgbm as lgb
 import numpy as np
 import pytest
-import sklearn
 import xgboost as xgb
 from _deprecated import forests
+from _versions import only_newest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
@@ -37,7 +37,6 @@ from gbm_objectives._training.leaves import by_loss
 from gbm_objectives.sklearn import ObjectiveClassifier, ObjectiveRegressor
 
 XGB_VERSION = tuple(map(int, xgb.__version__.split(".")[:2]))
-SKLEARN = tuple(map(int, sklearn.__version__.split(".")[:2]))
 RNG = np.random.default_rng(0)
 X, Y = make_friedman1(500, noise=1.0, random_state=0)
 Y += 1000
@@ -82,7 +81,7 @@ KNOWN_FAILURES = {
 }
 
 
-@pytest.mark.skipif(SKLEARN < (1, 7), reason="check_estimator returns its results from 1.6 on")
+@only_newest
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("make", [regressor, classifier], ids=lambda make: make.__name__)
 @LIBRARIES
@@ -265,13 +264,12 @@ def test_the_new_form_of_evaluation_sets():
 
 
 @LIBRARIES
-@pytest.mark.parametrize("n_jobs", [1, 2])
-def test_grid_search_over_both(library, n_jobs):
+def test_grid_search_over_both(library):
     """objective__delta makes a difference here, as it silently does not on the libraries' estimators."""
     contaminated = Y + np.where(RNG.random(len(Y)) < 0.2, 200, 0)
     model = regressor(library)
     grid = {"objective__delta": ["auto", 0.01, 1e5], "estimator__max_depth": [2, 4]}
-    search = GridSearchCV(model, grid, cv=3, scoring="neg_mean_absolute_error", n_jobs=n_jobs)
+    search = GridSearchCV(model, grid, cv=3, scoring="neg_mean_absolute_error", n_jobs=2)
     search.fit(X, contaminated, sample_weight=W)
     assert len(np.unique(search.cv_results_["mean_test_score"])) == 6
     assert search.best_params_["objective__delta"] == "auto"
