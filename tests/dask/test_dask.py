@@ -18,7 +18,7 @@ import dask.dataframe as dd
 import lightgbm as lgb
 import pandas as pd
 import xgboost as xgb
-from _cluster import placed
+from _cluster import addresses, placed
 from xgboost import dask as dxgb
 
 import gbm_objectives.dask.lightgbm
@@ -112,7 +112,7 @@ def test_labels_of_the_first_worker_have_one_class():
 
 
 def test_two_workers(client):
-    two = sorted(client.scheduler_info(n_workers=-1)["workers"])[:2]
+    two = addresses(client)[:2]
     for objective, y in ((huber(), Y), (focal(), LABEL), (dice(), LABEL)):
         dX, dy, dw = (placed(client, a, SIZES, two) for a in (X, y, W))
         dtrain, one = dxgb.DaskDMatrix(client, dX, dy, weight=dw), xgb.DMatrix(X, y, weight=W)
@@ -254,7 +254,7 @@ def test_xgboost_a_metric_that_grows(client):
 )
 def test_xgboost_a_worker_without_rows(client, objective, y):
     """A worker that has evaluation rows only takes part in all sums; its scores may have no columns."""
-    first = sorted(client.scheduler_info(n_workers=-1)["workers"])[:1]
+    first = addresses(client)[:1]
     own = [placed(client, a, [N], first) for a in (X, y)]
     dtrain, dvalid = (dxgb.DaskDMatrix(client, *data) for data in (own, spread(client, X, y)))
     found = gbm_objectives.dask.xgboost.train(
@@ -267,7 +267,7 @@ def test_xgboost_a_worker_without_rows(client, objective, y):
 
 @pytest.mark.skipif(not SORTS, reason="before XGBoost 3.4 levels are not sorted in the model")
 def test_xgboost_sorted_levels_want_rows_on_every_worker(client):
-    first = sorted(client.scheduler_info(n_workers=-1)["workers"])[:1]
+    first = addresses(client)[:1]
     dtrain = dxgb.DaskDMatrix(client, *(placed(client, a, [N], first) for a in (X, Y)))
     dvalid = dxgb.DaskDMatrix(client, *spread(client, X, Y))
     with pytest.raises(ValueError, match=r"evals: rows on tcp.*without training rows; needed: "):

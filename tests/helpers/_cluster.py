@@ -32,9 +32,18 @@ def cluster(n_workers):
             yield client
 
 
+def addresses(client):
+    """The workers, in order.
+
+    Not of ``client.scheduler_info()``: the client renews that by the clock, without workers, between its asking and its
+    answering.
+    """
+    return sorted(client.nthreads())
+
+
 def placed(client, array, sizes, workers=None):
     """A Dask array of chunks of these sizes, dealt to the workers in turn."""
-    workers = workers or sorted(client.scheduler_info(n_workers=-1)["workers"])
+    workers = workers or addresses(client)
     cuts = np.cumsum([0, *sizes])
     chunks = [
         da.from_delayed(
