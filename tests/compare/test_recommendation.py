@@ -30,7 +30,7 @@ def data_of(task):
 
 
 @pytest.mark.parametrize(
-    "task", ["regression", "quantile", "quantiles", "binary", "multiclass", "amounts"]
+    "task", ["regression", "quantile", "quantiles", "binary", "multiclass", "ordinal", "amounts"]
 )
 def test_the_code_trains_what_the_comparison_trained(task, tmp_path):
     """The lines for train, those for scikit-learn and the estimator, of every candidate, also of a saved result."""

@@ -20,7 +20,7 @@ from gbm_objectives.compare.candidates.xgboost import XGBoost
 from gbm_objectives.compare.data import Data
 from gbm_objectives.compare.expressions import parse_calls
 from gbm_objectives.compare.tasks import TASKS, holds
-from gbm_objectives.links import IDENTITY, LOG, Link
+from gbm_objectives.links import IDENTITY, LOG
 from gbm_objectives.loss import Loss
 from gbm_objectives.objective import Objective
 from gbm_objectives.registry import OBJECTIVES
@@ -56,8 +56,8 @@ def lineup(
     for library in libraries:
         found += _built_in(data, library)
         found += _transformed(data, library)
-        found += [_ours(name, "ours", library, objective) for name, objective in ours]
-    found += _own(own, libraries, LINKS.get(data.task, IDENTITY))
+        found += [_ours(name, "ours", library, objective, data) for name, objective in ours]
+    found += _own(own, libraries, data)
     keys = [(candidate.library, candidate.name) for candidate in found]
     twice = {key for key in keys if keys.count(key) > 1}
     if twice:
@@ -66,8 +66,10 @@ def lineup(
     return found
 
 
-def _ours(name: str, kind: Kind, library: str, objective: Objective) -> Boosted:
-    """With what its labels must be, where the link is the logarithm."""
+def _ours(name: str, kind: Kind, library: str, objective: Objective, data: Data) -> Boosted:
+    """With what its labels must be, where the link is the logarithm, and the levels, of which a fold may lack one."""
+    if objective.learns and objective.parameters.get("n_classes", 0) is None and data.of_classes:
+        objective = objective.with_parameters(n_classes=len(data.classes))
     least = 0.0 if objective.link == LOG else -np.inf
     return LIBRARIES[library](
         name, kind, library, objective, least=least, above="gamma" in objective.name
@@ -144,9 +146,10 @@ def _is_list(given: Any) -> bool:
     return isinstance(given, Iterable) and not isinstance(given, (str, bytes, Mapping))
 
 
-def _own(own: Any, libraries: Sequence[str], link: Link) -> Iterable[Candidate]:
+def _own(own: Any, libraries: Sequence[str], data: Data) -> Iterable[Candidate]:
     if own is None:
         return
+    link = LINKS.get(data.task, IDENTITY)
     if isinstance(own, Mapping):
         items = list(own.items())
     else:
@@ -157,7 +160,7 @@ def _own(own: Any, libraries: Sequence[str], link: Link) -> Iterable[Candidate]:
         elif isinstance(item, (Objective, Loss)):
             short, objective = _named(item)
             for library in libraries:
-                yield _ours(name or short, "user", library, objective)
+                yield _ours(name or short, "user", library, objective, data)
         elif isinstance(item, type):
             needed = f"an object, such as {item.__name__}()"
             raise TypeError(message("candidates", f"the class {item.__name__}", needed))

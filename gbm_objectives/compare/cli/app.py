@@ -109,12 +109,19 @@ def compare(
     task: Annotated[
         str | None,
         typer.Option(
-            help="regression, quantile, quantiles, binary, multiclass, counts or amounts.",
+            help="regression, quantile, quantiles, binary, multiclass, ordinal, counts or amounts.",
             show_default="found by itself",
         ),
     ] = None,
     tau: Annotated[
         str | None, typer.Option(help="The quantile, or several: .05,.95 for an interval.")
+    ] = None,
+    levels: Annotated[
+        str | None,
+        typer.Option(
+            help="Classes in their order, the lowest first: low,middle,high. The task is then ordinal.",
+            show_default="the order of numbers",
+        ),
     ] = None,
     groups: Annotated[
         str | None,
@@ -232,7 +239,11 @@ def compare(
     console = _stdout()
     try:
         folder = None if no_out else writable(out, "out")
-        data = _data(csv, target, task, importing.levels(tau), groups=groups, time=time, test=test)
+        ordered = None if levels is None else [level.strip() for level in levels.split(",")]
+        data = _data(
+            csv, target, task, importing.levels(tau),
+            groups=groups, time=time, test=test, levels=ordered,
+        )  # fmt: skip
         options = Options(
             libraries=None if libraries is None else [s.strip() for s in libraries.split(",")],
             objectives=objectives,

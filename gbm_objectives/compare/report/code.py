@@ -17,7 +17,7 @@ from gbm_objectives.compare.report.lines import arguments, each_level, mapped, w
 from gbm_objectives.compare.report.statistics import Key
 from gbm_objectives.compare.report.tuned import tuning_of
 from gbm_objectives.compare.tasks import TASKS
-from gbm_objectives.links import LOGIT, SOFTMAX, Sorted
+from gbm_objectives.links import LOGIT, SOFTMAX, Cumulative, Sorted
 from gbm_objectives.objective import Objective
 
 #: Names of ``train`` by the names of the scikit-learn estimators.
@@ -90,7 +90,9 @@ class Code:
         params = dict(recipe.params)
         if not xgboost:
             params["verbosity"] = -1
-        if self.task == "multiclass":
+        one = self.objective
+        levels = one is not None and isinstance(one.link, Cumulative)
+        if self.task != "binary" and self.n_classes and not levels:
             params["num_class"] = self.n_classes
         lines = ["import xgboost as xgb" if xgboost else "import lightgbm as lgb", *self._imports()]
         y = "y"
@@ -266,7 +268,7 @@ class Code:
         """From the model to predictions on the scale of the labels, or to probabilities."""
         recipe, one = self.recipe, self.objective
         assert recipe is not None
-        if one is not None and isinstance(one.link, Sorted):
+        if one is not None and isinstance(one.link, (Sorted, Cumulative)):
             return [f"prediction = objective.predict(model, {new})"]
         if recipe.transform:
             back = _MAPS.get(recipe.transform, ("", "scores.inverse_transform"))[1]
