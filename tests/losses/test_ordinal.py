@@ -208,6 +208,7 @@ def test_metrics_against_others(weight):
         assert_allclose(make(link=objective.link)(Y, SCORE, weight), value, rtol=1e-10)
     for make in (metrics.quadratic_weighted_kappa, metrics.level_error):
         assert_allclose(make()(Y, level, weight), expected[make], rtol=1e-10)
+    assert_allclose(metrics.ranked_probability_score()(Y, level, weight), error, rtol=1e-10)
     assert metrics.quadratic_weighted_kappa().higher_is_better
     assert metrics.quadratic_weighted_kappa()([1, 1], [1, 1]) == 1.0
     with pytest.raises(ValueError, match="Round the predictions"):

@@ -19,7 +19,7 @@ from gbm_objectives.compare.candidates.transforms import Transform
 from gbm_objectives.compare.data import Split
 from gbm_objectives.compare.scoring import Metric
 from gbm_objectives.compare.tasks import TASKS
-from gbm_objectives.links import LOGIT, SOFTMAX, Cumulative
+from gbm_objectives.links import LOGIT, SOFTMAX, Cumulative, Logit, Softmax
 from gbm_objectives.objective import Objective
 
 
@@ -82,7 +82,8 @@ class Boosted(Candidate):
         stop = Stop(settings.early_stopping, metric.higher_is_better, value)
         times: list[float] = []
         params = {**self.trees, **self.params}
-        if split.task != "binary" and split.n_classes and not self.scores_levels:
+        one_score = self.scores_levels or transform or split.task == "binary"
+        if split.n_classes and not one_score:
             params["num_class"] = split.n_classes
         job = Training(
             params, x, y, valid, split.matrix_test, split.data.categorical, settings, stop, times
@@ -94,8 +95,10 @@ class Boosted(Candidate):
         ours, y, task = self.objective, split.y_train, TASKS[split.task]
         if self.scores_levels and not task.ordered:
             raise NotApplicable("its labels are ordered classes, which are the task ordinal")
-        known = self.scores_levels or not isinstance(ours, Objective)
-        if task.of_classes and not known and ours.link not in (LOGIT, SOFTMAX):
+        margins = isinstance(ours, Objective) and not isinstance(
+            ours.link, (Logit, Softmax, Cumulative)
+        )
+        if task.of_classes and margins:
             raise NotApplicable("it gives margins, and classes are compared by their probabilities")
         bad = y <= self.least if self.above else y < self.least
         if bad.any():

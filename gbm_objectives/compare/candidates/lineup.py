@@ -15,7 +15,7 @@ from gbm_objectives.compare.candidates.estimator import Estimator
 from gbm_objectives.compare.candidates.functions import LINKS, Plain
 from gbm_objectives.compare.candidates.lightgbm import LightGBM, LightGBMLevels
 from gbm_objectives.compare.candidates.naming import name_of
-from gbm_objectives.compare.candidates.transforms import Log, QuantileNormal
+from gbm_objectives.compare.candidates.transforms import Log, QuantileNormal, Rounded
 from gbm_objectives.compare.candidates.xgboost import XGBoost
 from gbm_objectives.compare.data import Data
 from gbm_objectives.compare.expressions import parse_calls
@@ -101,10 +101,13 @@ def _built_in(data: Data, library: str) -> Iterable[Candidate]:
 
 
 def _transformed(data: Data, library: str) -> Iterable[Candidate]:
-    """Least squares of the logarithm and of normal scores."""
+    """Least squares of the logarithm and of normal scores; of ordered classes those of their codes, rounded."""
+    booster, squared = LIBRARIES[library], SQUARED[library]
+    if TASKS[data.task].ordered:
+        rounded = Rounded(len(data.classes) - 1)
+        yield booster("squared, rounded", "transformed", library, squared, transform=rounded)
     if not TASKS[data.task].transformed:
         return
-    booster, squared = LIBRARIES[library], SQUARED[library]
     if data.y.min() > 0:
         yield booster(
             "squared, log(y)", "transformed", library, squared, least=0.0, above=True,
