@@ -18,6 +18,7 @@ from gbm_objectives.compare.report.lines import (
     forward,
     in_levels,
     mapped,
+    probabilities,
     transformed,
     with_level,
 )
@@ -279,15 +280,7 @@ class Code:
             back = MAPS.get(recipe.transform, ("", "scores.inverse_transform"))[1]
             return [f"prediction = {back}(model.predict({new}))"]
         if one is not None and one.link in (LOGIT, SOFTMAX) and mapped(one):
-            raw = "output_margin" if recipe.library == "xgboost" else "raw_score"
-            function = "expit" if one.link == LOGIT else "softmax"
-            scores = "log_odds" if one.link == LOGIT else "log_probabilities"
-            axis = "" if one.link == LOGIT else ", axis=1"
-            return [
-                f"from scipy.special import {function}",
-                f"raw = model.predict({new}, {raw}=True)",
-                f"prediction = {function}(objective.{scores}(raw){axis})",
-            ]
+            return probabilities(new, recipe.library, binary=one.link == LOGIT)
         lines = [f"prediction = model.predict({new})"]
         if recipe.objective == "multiclassova":
             lines.append("prediction /= prediction.sum(axis=1, keepdims=True)")

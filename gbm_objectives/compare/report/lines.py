@@ -59,6 +59,17 @@ def forward(transform: str) -> list[str]:
     ]  # fmt: skip
 
 
+def probabilities(new: str, library: str, *, binary: bool) -> list[str]:
+    """The probabilities that raw scores of one of our objectives stand for."""
+    raw = "output_margin" if library == "xgboost" else "raw_score"
+    function, axis = ("expit", "") if binary else ("softmax", ", axis=1")
+    scores = "log_odds" if binary else "log_probabilities"
+    return [
+        f"from scipy.special import {function}", f"raw = model.predict({new}, {raw}=True)",
+        f"prediction = {function}(objective.{scores}(raw){axis})",
+    ]  # fmt: skip
+
+
 def in_levels(predictions: str, n_classes: int) -> list[str]:
     """Predictions of a regression on class codes, as the nearest codes."""
     return [
