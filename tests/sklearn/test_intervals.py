@@ -108,6 +108,10 @@ def test_wrong_arguments():
         ValueError, match=r"calibration: 8 of 32 rows; needed: 9 rows for level=0.9"
     ):
         IntervalRegressor(xgb.XGBRegressor()).fit(X[:32], Y[:32])
+    with pytest.raises(
+        ValueError, match="exposure: a column that IntervalRegressor has no use for"
+    ):
+        IntervalRegressor(xgb.XGBRegressor()).fit(X, Y, exposure=np.ones(len(Y)))
     with pytest.raises(ValueError, match="level: 90"):
         IntervalRegressor(xgb.XGBRegressor(), level=90).fit(X, Y)
     with pytest.raises(TypeError, match="estimator: a XGBClassifier; needed: a regressor"):
