@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import lightgbm as lgb
@@ -24,7 +25,8 @@ from gbm_objectives._training.alarms import Guard
 from gbm_objectives._training.flow import Job, Request, run
 from gbm_objectives._training.leaves import refuse_on_cluster
 from gbm_objectives.dask import _start
-from gbm_objectives.dask._gather import partitions
+from gbm_objectives.dask._gather import pairs_of, partitions
+from gbm_objectives.dask._learned import learned
 from gbm_objectives.dask._summation import Guarded, Machines, Summation
 from gbm_objectives.dask._watch import watched
 from gbm_objectives.lightgbm import _library
@@ -237,7 +239,16 @@ class _Fit:
         finally:
             estimator.set_params(objective=job.objective)
             estimator._objective = job.objective  # the other one holds on to the actor
+        if job.objective.learns:
+            pairs = pairs_of(self.y, self.sample_weight)
+            parts = [(x, *pair) for x, pair in zip(partitions("X", self.X), pairs, strict=True)]
+            scores = partial(_scores, estimator.booster_)
+            job.learned.append(learned(self.client, job.objective, job.labels, parts, scores))
         return [estimator.booster_]
+
+
+def _scores(booster: lgb.Booster, features: Any) -> Array:
+    return np.asarray(booster.predict(features, raw_score=True))
 
 
 @dataclass(frozen=True)
