@@ -24,6 +24,7 @@ from gbm_objectives._core.validation import Array, message
 from gbm_objectives._training.alarms import Guard
 from gbm_objectives._training.flow import Job, Request, run
 from gbm_objectives._training.leaves import refuse_on_cluster
+from gbm_objectives._training.metrics import OnRows
 from gbm_objectives.dask import _start
 from gbm_objectives.dask._gather import pairs_of, partitions
 from gbm_objectives.dask._learned import learned
@@ -275,7 +276,7 @@ class _ClusterObjective:
 class _ClusterMetric:
     """The metric of all rows, on each machine."""
 
-    metric: Metric
+    metric: Metric | OnRows
     machines: Machines
 
     def __call__(
@@ -287,13 +288,13 @@ class _ClusterMetric:
             return self.metric.over_machines(y_true, y_pred, sample_weight, reduce)
 
         value = together(compute, self.machines.allreduce)
-        return self.metric.name, value, self.metric.higher_is_better
+        return self.metric.name, value, bool(self.metric.higher_is_better)
 
 
-def _all_rows(metrics: list[Any]) -> list[Metric]:
+def _all_rows(metrics: list[Any]) -> list[Metric | OnRows]:
     """The metrics, if they are ours."""
     for metric in metrics:
-        if not isinstance(metric, Metric):
+        if not isinstance(metric.metric if isinstance(metric, OnRows) else metric, Metric):
             needed = "metrics of gbm_objectives.metrics"
             hint = "LightGBM would give a function the rows of one worker only."
             raise TypeError(message("feval", repr(metric), needed, hint))

@@ -23,6 +23,7 @@ from gbm_objectives import (
     squared_error,
     task_metric,
 )
+from gbm_objectives._training.metrics import OnRows
 from gbm_objectives.losses import SquaredError
 from gbm_objectives.sklearn import ObjectiveRegressor
 from gbm_objectives.testing import check_objective
@@ -191,6 +192,29 @@ def test_one_kind_is_a_sum_of_tasks():
     both, one = multi_task([squared_error()] * 2), squared_error()
     for found, wanted in zip(both(Y[:, :2], raw, W), one(Y[:, :2], raw, W), strict=True):
         assert_array_equal(found, wanted)
+
+
+class Stop(Exception):  # noqa: N818
+    """Ends a metric at its first sum."""
+
+
+def test_metrics_of_a_task_over_machines_one_of_which_has_no_label_of_it():
+    raw = np.column_stack([Z, 100 * Z, Z - 1, Z / 3])
+    for k, metric in ((2, metrics.log_loss()), (1, metrics.rmse()), (3, None)):
+        table = np.where((ROWS < 150)[:, None] & (np.arange(4) == k), np.nan, Y)
+        on_rows = OnRows(task_metric(TASKS, k, metric), TASKS.with_rows(table).rows, split=False)
+        parts = [(ROWS[part], raw[part], W[part]) for part in (slice(0, 150), slice(150, N))]
+        sums = []
+
+        def recorded(own, sums=sums):
+            sums.append(own)
+            raise Stop
+
+        for part in parts:
+            with pytest.raises(Stop):
+                on_rows.over_machines(*part, recorded)
+        found = [on_rows.over_machines(*part, lambda _, sums=sums: sum(sums)) for part in parts]
+        assert_allclose(found, float(on_rows(ROWS, raw, W)), rtol=1e-6)
 
 
 def test_each_task_is_checked():
