@@ -1,5 +1,6 @@
 """Ordered classes: formulas against mpmath, thresholds, the state of models, estimators and metrics."""
 
+import itertools
 import pickle
 from dataclasses import replace
 
@@ -16,8 +17,9 @@ from sklearn.base import clone
 
 import gbm_objectives.lightgbm
 import gbm_objectives.xgboost
-from gbm_objectives import links, metrics, ordinal
+from gbm_objectives import links, metrics, ordinal, softmax_focal
 from gbm_objectives.sklearn import ObjectiveClassifier, ObjectiveRegressor
+from gbm_objectives.sklearn._decisions import KappaDecision
 
 RNG = np.random.default_rng(0)
 N = 500
@@ -188,6 +190,12 @@ def test_the_classifier(estimator):
     median = (np.cumsum(probability, axis=1) < 0.5 - 1e-12).sum(axis=1)
     assert (model.predict(X) == model.classes_[median]).all()
     assert sk.cohen_kappa_score(model.predict(X), 2 * Y - 3, weights="quadratic") > 0.7
+    agreed = clone(model).set_params(decision="kappa").fit(X, 2 * Y - 3, sample_weight=W)
+    kappa = [
+        sk.cohen_kappa_score(one.predict(X), 2 * Y - 3, weights="quadratic", sample_weight=W)
+        for one in (model, agreed)
+    ]
+    assert kappa[1] > kappa[0]
     copied = pickle.loads(pickle.dumps(model))
     assert_allclose(copied.predict_proba(X), probability)
     names = np.array(["poor", "fair", "good", "very good", "best"])
@@ -201,6 +209,34 @@ def test_the_classifier(estimator):
         clone(model).set_params(objective__n_classes=4).fit(X, Y)
     with pytest.raises(TypeError, match="for ordered classes"):
         ObjectiveRegressor(xgb.XGBRegressor(), ordinal()).fit(X, Y)
+
+
+def expected_kappa(levels, probability, weight):
+    """1 - N/D, by sums over all labels that a row may have."""
+    codes = np.arange(probability.shape[1])
+    shares = np.average(probability, axis=0, weights=weight)
+    squares = (levels[:, None] - codes) ** 2
+    over, under = (
+        np.average((squares * p).sum(axis=1), weights=weight) for p in (probability, shares)
+    )
+    return 1 - over / under if under else 1.0
+
+
+def test_the_decision_of_the_highest_expected_kappa():
+    """Against all decisions for a few rows; where the model says nothing it ends too."""
+    weight = np.array([1.0, 2.0, 0.5, 1.5, 1.0])
+    every = np.array(list(itertools.product(range(3), repeat=5)))
+    for seed in range(5):
+        probability = np.random.default_rng(seed).dirichlet([0.6] * 3, 5)
+        best = max(expected_kappa(levels, probability, weight) for levels in every)
+        decision = KappaDecision.of(probability, weight)
+        assert_allclose(expected_kappa(decision(probability), probability, weight), best)
+        assert_allclose(decision.kappa, best)
+    same = np.full((4, 3), 1 / 3)
+    assert KappaDecision.of(same, None)(same).tolist() == [1] * 4
+    for objective, decision in ((ordinal(), "mode"), (softmax_focal(), "kappa")):
+        with pytest.raises(ValueError, match="decision: "):
+            ObjectiveClassifier(lgb.LGBMClassifier(), objective, decision=decision).fit(X, Y)
 
 
 def test_parameters_that_are_none_are_refused():
