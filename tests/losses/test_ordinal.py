@@ -163,6 +163,14 @@ def test_boosters_of_cv_and_a_level_that_the_training_rows_lack(library):
         data, raw = lgb.Dataset(X, Y, weight=W), {"raw_score": True}
         found = gbm_objectives.lightgbm.cv(LGB, data, return_cvbooster=True, **given)
         boosters = found["cvbooster"].boosters
+    if library == "lightgbm":  # and metrics of levels go into a training
+        kappa, record = metrics.quadratic_weighted_kappa(), {}
+        more = {"feval": kappa, "callbacks": [lgb.record_evaluation(record)]}
+        booster = gbm_objectives.lightgbm.train(
+            LGB, data, 3, objective=objective, valid_sets=[data], **more
+        )
+        found = kappa(Y, objective.predict(booster, X), W)
+        assert_allclose(record["training"]["quadratic_weighted_kappa"][-1], found, atol=1e-3)
     rows = data if library == "xgboost" else X
     for booster, (train, _) in zip(boosters, folds, strict=True):
         score = booster.predict(rows, **raw)
@@ -281,5 +289,11 @@ def test_metrics_against_others(weight):
     assert metrics.quadratic_weighted_kappa()([1, 1], [1, 1]) == 1.0
     with pytest.raises(ValueError, match="Round the predictions"):
         metrics.level_error()(Y, SCORE**2)
+    # Without thresholds they are those that are likeliest for the rows, as while a model is trained.
+    own = ordinal(link="probit").fixed(Y, SCORE, weight).response(SCORE)
+    unknown = metrics.ranked_probability_score(link=links.Cumulative("probit"))
+    assert_allclose(
+        unknown(Y, SCORE, weight), metrics.ranked_probability_score()(Y, own, weight), rtol=1e-6
+    )
     with pytest.raises(ValueError, match="thresholds are not known"):
-        metrics.ranked_probability_score(link=links.Cumulative())(Y, SCORE)
+        unknown.over_machines(Y, SCORE, weight, lambda sums: sums)
