@@ -194,14 +194,23 @@ class OnResponse:
         """The function's value; with a data set, named."""
         parameters = inspect.signature(self.function).parameters
         if not hasattr(y_pred, "get_label"):
-            response = self.objective.response(y_pred)
+            response = self._response(y_true, y_pred, others[0] if others else None)
             return self.function(y_true, response, *others[: len(parameters) - 2])
         preds, data = y_true, y_pred
         weight, labels = np.asarray(data.get_weight()), np.asarray(data.get_label())
         if labels.size > len(preds):  # flat before XGBoost 3.2
             labels = labels.reshape(len(preds), -1)
         named = {"sample_weight": weight} if "sample_weight" in parameters and weight.size else {}
-        return self.name, float(self.function(labels, self.objective.response(preds), **named))
+        response = self._response(labels, preds, weight)
+        return self.name, float(self.function(labels, response, **named))
+
+    def _response(self, labels: Any, raw: Any, weight: Any) -> Array:
+        """What is learned last, such as thresholds, is found on the rows at hand."""
+        objective = self.objective
+        if objective.learns:
+            given = weight is not None and np.size(weight) > 0
+            objective = objective.fixed(labels, raw, weight if given else None)
+        return objective.response(raw)
 
 
 def of_estimator(metric: Callable[..., Any], objective: Objective) -> Callable[..., Any]:

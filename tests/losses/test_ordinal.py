@@ -18,6 +18,7 @@ from sklearn.base import clone
 import gbm_objectives.lightgbm
 import gbm_objectives.xgboost
 from gbm_objectives import links, metrics, ordinal, softmax_focal
+from gbm_objectives._training.metrics import of_estimator
 from gbm_objectives.sklearn import ObjectiveClassifier, ObjectiveRegressor
 from gbm_objectives.sklearn._decisions import KappaDecision
 
@@ -295,5 +296,7 @@ def test_metrics_against_others(weight):
     assert_allclose(
         unknown(Y, SCORE, weight), metrics.ranked_probability_score()(Y, own, weight), rtol=1e-6
     )
+    function = of_estimator(lambda y, p, w=None: sk.log_loss(y, p), ordinal(link="probit"))
+    assert_allclose(function(Y, SCORE, weight), sk.log_loss(Y, own), rtol=1e-6)
     with pytest.raises(ValueError, match="thresholds are not known"):
         unknown.over_machines(Y, SCORE, weight, lambda sums: sums)
