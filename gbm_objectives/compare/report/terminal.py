@@ -32,13 +32,20 @@ class Style:
         """A value of the metric, short whatever its size, so that the table fits 80 columns."""
         if abs(value) < 1e5:
             return f"{value:.{self.decimals if abs(value) < 1000 else 0}f}"
-        mantissa, exponent = f"{value:.1e}".split("e")
-        return f"{mantissa}e{int(exponent)}"
+        return _exponential(value, 2)
 
     def cell(self, mean: float, half: float) -> str:
         """A mean and half its interval; the mean alone where a single fold gives none."""
         shown = self.number(mean)
-        return shown if isnan(half) else f"{shown} {self.plus_minus} {self.number(half)}"
+        if isnan(half):
+            return shown
+        spread = _exponential(half, 1) if "e" in shown else self.number(half)
+        return f"{shown} {self.plus_minus} {spread}"
+
+
+def _exponential(value: float, decimals: int) -> str:
+    mantissa, exponent = f"{value:.{decimals}e}".split("e")
+    return f"{mantissa}e{int(exponent)}"
 
 
 def report(console: Console, result: Frames) -> None:
