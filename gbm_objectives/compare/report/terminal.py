@@ -82,11 +82,15 @@ def _suspects(result: Frames) -> list[str]:
 def recipe(found: Recommendation) -> list[str]:
     """The code that trains what is recommended."""
     parts = (("The library's train", found.code.train), ("scikit-learn", found.code.sklearn))
-    return [
+    lines = [
         line
         for name, code in parts if code
         for line in ("", f"{name}:", *(f"    {line}" for line in code.splitlines()))
     ]  # fmt: skip
+    if found.code.categorical and lines:
+        text = 'X[column] = X[column].astype("category")'
+        lines = ["", f"Columns of text in X must be categories: {text}.", *lines]
+    return lines
 
 
 def _plain(line: str, console: Console) -> str:
