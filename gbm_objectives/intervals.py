@@ -12,7 +12,13 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import _safe_indexing, indexable
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
-from gbm_objectives._core.validation import message, open_unit, reject_masked, sample_weights
+from gbm_objectives._core.validation import (
+    message,
+    open_unit,
+    reject_masked,
+    reject_non_finite,
+    sample_weights,
+)
 from gbm_objectives._training.alarms import Guard
 from gbm_objectives._training.leaves import Leaves
 from gbm_objectives.factories import quantile
@@ -117,6 +123,8 @@ class IntervalRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator):  # t
         level = open_unit("level", self.level)
         reject_masked("y", y)
         labels = column_or_1d(y, warn=True)
+        if labels.dtype.kind == "f":  # those that are held out are read here alone
+            reject_non_finite("y", labels)
         X, labels = indexable(X, labels)  # noqa: N806
         weight = sample_weights(sample_weight, len(labels))
         rows, held_out = train_test_split(

@@ -14,6 +14,7 @@ from gbm_objectives._training.flow import Job, Request, run
 from gbm_objectives._training.leaves import Leaves
 from gbm_objectives._training.outputs import has_columns
 from gbm_objectives._training.refit import LeafRefit
+from gbm_objectives._training.refusals import validate_data
 from gbm_objectives._training.starts import LocalLabels
 from gbm_objectives.lightgbm import _library
 from gbm_objectives.lightgbm._callbacks import Views, skip_reset
@@ -125,6 +126,7 @@ class _Door:
     """
 
     def __init__(self, train_set: lgb.Dataset, rounds: int, arguments: dict[str, Any]) -> None:
+        validate_data("train_set", train_set, lgb.Dataset, "lightgbm.Dataset(X, y)")
         self.train_set, self.rounds, self.arguments = train_set, rounds, dict(arguments)
         self.beside_leaves: dict[str, object] = {}
         self.callbacks = list(self.arguments.pop("callbacks", None) or [])

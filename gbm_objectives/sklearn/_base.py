@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -174,6 +175,18 @@ class ObjectiveEstimator(MetaEstimatorMixin, BaseEstimator):  # type: ignore[mis
         tags.input_tags, tags.no_validation = own.input_tags, own.no_validation
         tags.target_tags.multi_output = own.target_tags.multi_output
         return tags
+
+
+def validate_kind(estimator: Any, is_kind: Callable[[Any], bool], kind: str) -> None:
+    """Raise for what is not this kind of estimator, such as the objective where the arguments change places."""
+    if isinstance(estimator, Objective):
+        hint = "The estimator comes first, then the objective."
+        raise TypeError(message("estimator", "an objective", kind, hint))
+    if isinstance(estimator, type):
+        given = f"the class {estimator.__name__}"
+        raise TypeError(message("estimator", given, f"an object, {estimator.__name__}()"))
+    if not is_kind(estimator):
+        raise TypeError(message("estimator", f"a {type(estimator).__name__}", kind))
 
 
 def has_missing(y: Any) -> bool:

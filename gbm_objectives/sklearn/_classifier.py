@@ -19,7 +19,7 @@ from gbm_objectives.links import LOGIT, SOFTMAX
 from gbm_objectives.losses import CostSensitiveCrossEntropy
 from gbm_objectives.losses._classes import ClassScores
 from gbm_objectives.objective import Objective
-from gbm_objectives.sklearn._base import ObjectiveEstimator, has_missing, pairs_of
+from gbm_objectives.sklearn._base import ObjectiveEstimator, has_missing, pairs_of, validate_kind
 from gbm_objectives.sklearn._labels import codes_of, indicator, levels_of, of_levels
 
 if TYPE_CHECKING:
@@ -144,10 +144,7 @@ class ObjectiveClassifier(ClassifierMixin, ObjectiveEstimator):  # type: ignore[
             For one class, a number of classes that the objective is not for, labels in ``eval_set`` that ``y``
             has not; as `train`.
         """
-        if not is_classifier(self.estimator):
-            raise TypeError(
-                message("estimator", f"a {type(self.estimator).__name__}", "a classifier")
-            )
+        validate_kind(self.estimator, is_classifier, "a classifier")
         objective = validate_objective(self.objective, self.guard)
         ordered = of_levels(objective)
         if not all(term.loss.labels in ("binary", "class", "level") for term in objective.terms):

@@ -14,6 +14,7 @@ from gbm_objectives._training.alarms import Guard
 from gbm_objectives._training.flow import Job, Request, run
 from gbm_objectives._training.leaves import Leaves
 from gbm_objectives._training.metrics import as_list
+from gbm_objectives._training.refusals import validate_data
 from gbm_objectives._training.starts import LocalLabels
 from gbm_objectives._training.steps import LeafStep
 from gbm_objectives.objective import Objective
@@ -138,6 +139,7 @@ class _Door:
         arguments: dict[str, Any],
         projections: int | None = None,
     ) -> None:
+        validate_data("dtrain", dtrain, xgb.DMatrix, "xgboost.DMatrix(X, y)")
         self.dtrain, self.rounds, self.arguments = dtrain, rounds, dict(arguments)
         self.projections = projections
         self.callbacks = list(self.arguments.pop("callbacks", None) or [])
