@@ -24,6 +24,7 @@ from gbm_objectives._training.leaves import Leaves
 from gbm_objectives.factories import quantile
 from gbm_objectives.metrics import pinball
 from gbm_objectives.sklearn import ObjectiveRegressor
+from gbm_objectives.sklearn._columns import refuse_columns
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -108,7 +109,8 @@ class IntervalRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator):  # t
         sample_weight : array-like of shape (n_samples,) or None, default None
             Weights of the rows for the model. Coverage counts rows, not weights.
         **arguments : object
-            Passed to `ObjectiveRegressor.fit`, such as eval_set, of rows that are in neither part.
+            Passed to `ObjectiveRegressor.fit`, such as eval_set, of rows that are in neither part. Quantiles have no use
+            for columns such as groups, cost and exposure, which are refused.
 
         Returns
         -------
@@ -120,6 +122,8 @@ class IntervalRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator):  # t
         TypeError, ValueError, TrainingError
             As `ObjectiveRegressor.fit`; for too few rows to calibrate on.
         """
+        columns = ("groups", "cost", "exposure", "eval_rows")
+        refuse_columns(type(self).__name__, arguments, columns)
         level = open_unit("level", self.level)
         reject_masked("y", y)
         labels = column_or_1d(y, warn=True)

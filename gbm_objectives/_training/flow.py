@@ -154,8 +154,8 @@ class Job:
         One a model that has begun.
     lagging : str
         What is to be said of rows left behind, or nothing.
-    learned : Link or None
-        The link with the parameters that were learned, where it has such.
+    learned : list of Link
+        Where a link has parameters that are learned: those of each model, in the order of the beginnings.
     """
 
     library: Library
@@ -168,7 +168,7 @@ class Job:
     guard: Guard
     beginnings: list[Beginning] = field(default_factory=list)
     lagging: str = ""
-    learned: Link | None = None
+    learned: list[Link] = field(default_factory=list)
 
     @property
     def higher_is_better(self) -> bool | None:
@@ -250,7 +250,7 @@ class Job:
         if self.objective.learns:
             weight = labels.sample_weight if isinstance(labels, LocalLabels) else None
             some = None if weight is None else weight[::step]
-            self.learned = self.objective.fixed(labels.shown[::step], raw(), some).link
+            self.learn(labels.shown[::step], raw(), some)
             return
         watched = self.guard != "ignore" and self.library.grows_trees(self.params)
         shown = self.objective.labels(labels.shown)
@@ -259,6 +259,15 @@ class Job:
             weight = labels.sample_weight if isinstance(labels, LocalLabels) else None
             few = None if weight is None else weight[::step]
             self.lagging = left_behind(shown[::step], raw(), few, grow)
+
+    def learn(self, y_true: Array, raw_prediction: Array, sample_weight: Array | None) -> None:
+        """Keep what the link of a model has learned from its training rows."""
+        self.learned.append(self.objective.fixed(y_true, raw_prediction, sample_weight).link)
+
+    @property
+    def links(self) -> list[Link]:
+        """Of each model, as it answers."""
+        return self.learned or [self.objective.link] * len(self.beginnings)
 
     def conclude(self, boosters: list[Any], finished: bool) -> list[Any]:
         """Look at the trees, and write intercept and link into the models."""
@@ -274,10 +283,9 @@ class Job:
             raise_alarm(self.guard, self.lagging)
         if not finished:
             return boosters
-        link = self.learned or self.objective.link
         return [
             self.library.finish(booster, model, begun.intercept, link)
-            for booster, (model, begun) in zip(boosters, pairs, strict=True)
+            for booster, (model, begun), link in zip(boosters, pairs, self.links, strict=True)
         ]
 
 

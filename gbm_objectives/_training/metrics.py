@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from gbm_objectives._core.doors import is_data_set, labels_and_weights
+from gbm_objectives._core.reduction import Reduce
 from gbm_objectives._core.validation import Array, message
 from gbm_objectives.links import IDENTITY
 from gbm_objectives.metrics import Metric
@@ -119,6 +120,11 @@ class OnRows:
         labels, weight = labels_and_weights(y_pred)
         parts = self._parts(labels, np.asarray(y_true), weight)
         return _mean([self.metric(raw, _Labelled(y_pred, y, w)) for y, raw, w in parts])
+
+    def over_machines(self, y_true: Any, y_pred: Any, sample_weight: Any, reduce: Reduce) -> float:
+        """As `Metric.over_machines`."""
+        parts = self._parts(y_true, np.asarray(y_pred), sample_weight)
+        return float(np.mean([self.metric.over_machines(*part, reduce) for part in parts]))
 
     def _parts(
         self, y_true: Any, raw: Array, sample_weight: Any

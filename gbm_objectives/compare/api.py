@@ -23,6 +23,7 @@ def compare(
     groups: Any = None,
     time: Any = None,
     test: Any = None,
+    levels: Sequence[Any] | None = None,
     libraries: Sequence[str] | None = None,
     objectives: Any = None,
     candidates: Any = None,
@@ -59,9 +60,10 @@ def compare(
         values as missing values; infinite numbers are an error.
     y : array-like of shape (n_samples,), or str
         The labels, or the name of a column of X. Rows without a label are left out. A `Data` as X needs none.
-    task : {"regression", "quantile", "quantiles", "binary", "multiclass", "counts", "amounts"}, optional
-        Default: regression, binary or multiclass, found from the labels. Counts and amounts are numbers from 0 whose mean is
-        predicted, by objectives with the log link.
+    task : {"regression", "quantile", "quantiles", "binary", "multiclass", "ordinal", "counts", "amounts"}, optional
+        Default: regression, binary or multiclass, found from the labels; ordinal where y is an ordered categorical of
+        pandas. Ordinal labels are classes with an order: numbers, an ordered categorical, or ``levels`` says it. Counts and
+        amounts are numbers from 0 whose mean is predicted, by objectives with the log link.
     tau : float or sequence of float, optional
         The quantile to predict, strictly between 0 and 1; implies task="quantile". Several, such as (.05, .95) for the
         ends of an interval, imply task="quantiles".
@@ -74,6 +76,8 @@ def compare(
     test : array-like of bool of shape (n_samples,), optional
         The rows to test on; all others are trained on, and there are no folds. Scores are those of ten parts of these rows,
         so that their intervals tell about more such rows.
+    levels : sequence, optional
+        The classes in their order, the lowest first, such as ("low", "middle", "high"); implies task="ordinal".
     libraries : sequence of {"xgboost", "lightgbm"}, optional
         Default: those installed.
     objectives : str, Objective, Loss or a list of these, optional
@@ -163,5 +167,5 @@ def compare(
     )
     data = X
     if not isinstance(X, Data):
-        data = of_arrays(X, y, task, tau, name, groups=groups, time=time, test=test)
+        data = of_arrays(X, y, task, tau, name, groups=groups, time=time, test=test, levels=levels)
     return prepare(data, options).run(shown() if progress else Silent(), command)

@@ -75,6 +75,8 @@ class Task:
         Whether labels can be moved up only.
     transformed : bool, default False
         Whether least squares of a transformed target takes part.
+    ordered : bool, default False
+        Whether the classes have an order, which their codes follow.
     """
 
     name: str
@@ -88,6 +90,7 @@ class Task:
     contaminations: tuple[float, ...] = (0.0, 0.1, 0.4)
     one_sided: bool = False
     transformed: bool = False
+    ordered: bool = False
 
     def candidates_of_ours(self, y: Array, tau: Levels | None) -> str:
         """Ours for these labels, as text."""
@@ -192,6 +195,19 @@ _MULTICLASS = Task(
     contaminations=(0.0, 0.1, 0.2),
 )
 
+#: Classes with an order, such as grades or stages: how far a wrong level is counts.
+_ORDINAL = Task(
+    "ordinal",
+    metrics="ranked_probability_score, quadratic_weighted_kappa, level_error",
+    constants=("shares",),
+    built_in={"xgboost": _all("multi:softprob"), "lightgbm": _all("multiclass")},
+    ours=(("ordinal(), ordinal(link='probit'), ordinal(link='cloglog')", "always"),),
+    figures=("reliability",),
+    of_classes=True,
+    contaminations=(0.0, 0.1, 0.2),
+    ordered=True,
+)
+
 #: Numbers of events: the mean is predicted, which the Poisson deviance is lowest for.
 _COUNTS = Task(
     "counts",
@@ -225,5 +241,7 @@ _AMOUNTS = Task(
 #: Every task by its name.
 TASKS: dict[str, Task] = {
     task.name: task
-    for task in (_REGRESSION, _QUANTILE, _QUANTILES, _BINARY, _MULTICLASS, _COUNTS, _AMOUNTS)
-}
+    for task in (
+        _REGRESSION, _QUANTILE, _QUANTILES, _BINARY, _MULTICLASS, _ORDINAL, _COUNTS, _AMOUNTS,
+    )
+}  # fmt: skip

@@ -11,7 +11,7 @@ from gbm_objectives._core.validation import Array, message
 from gbm_objectives.dask._labels import LIMIT, Labels, merged, sketch
 
 #: Sketches that are merged by one task.
-_FAN_IN = 8
+FAN_IN = 8
 
 
 def sketches(client: Any, pairs: list[tuple[Any, Any]], limit: int = LIMIT) -> list[Labels]:
@@ -24,7 +24,7 @@ def sketches(client: Any, pairs: list[tuple[Any, Any]], limit: int = LIMIT) -> l
     """
     parts: list[Any] = [delayed(_columns)(y, w, limit) for y, w in pairs]
     while len(parts) > 1:
-        parts = [delayed(_merged)(parts[i : i + _FAN_IN]) for i in range(0, len(parts), _FAN_IN)]
+        parts = [delayed(_merged)(parts[i : i + FAN_IN]) for i in range(0, len(parts), FAN_IN)]
     found: list[Labels] = client.compute(parts[0]).result()
     if not found or not found[0].n_samples:
         raise ValueError(message("y", "no rows", "at least one row"))

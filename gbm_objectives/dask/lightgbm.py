@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import lightgbm as lgb
@@ -23,8 +24,10 @@ from gbm_objectives._core.validation import Array, message
 from gbm_objectives._training.alarms import Guard
 from gbm_objectives._training.flow import Job, Request, run
 from gbm_objectives._training.leaves import refuse_on_cluster
+from gbm_objectives._training.metrics import OnRows
 from gbm_objectives.dask import _start
-from gbm_objectives.dask._gather import partitions
+from gbm_objectives.dask._gather import pairs_of, partitions
+from gbm_objectives.dask._learned import learned
 from gbm_objectives.dask._summation import Guarded, Machines, Summation
 from gbm_objectives.dask._watch import watched
 from gbm_objectives.lightgbm import _library
@@ -237,7 +240,16 @@ class _Fit:
         finally:
             estimator.set_params(objective=job.objective)
             estimator._objective = job.objective  # the other one holds on to the actor
+        if job.objective.learns:
+            pairs = pairs_of(self.y, self.sample_weight)
+            parts = [(x, *pair) for x, pair in zip(partitions("X", self.X), pairs, strict=True)]
+            scores = partial(_scores, estimator.booster_)
+            job.learned.append(learned(self.client, job.objective, job.labels, parts, scores))
         return [estimator.booster_]
+
+
+def _scores(booster: lgb.Booster, features: Any) -> Array:
+    return np.asarray(booster.predict(features, raw_score=True))
 
 
 @dataclass(frozen=True)
@@ -264,7 +276,7 @@ class _ClusterObjective:
 class _ClusterMetric:
     """The metric of all rows, on each machine."""
 
-    metric: Metric
+    metric: Metric | OnRows
     machines: Machines
 
     def __call__(
@@ -276,13 +288,13 @@ class _ClusterMetric:
             return self.metric.over_machines(y_true, y_pred, sample_weight, reduce)
 
         value = together(compute, self.machines.allreduce)
-        return self.metric.name, value, self.metric.higher_is_better
+        return self.metric.name, value, bool(self.metric.higher_is_better)
 
 
-def _all_rows(metrics: list[Any]) -> list[Metric]:
+def _all_rows(metrics: list[Any]) -> list[Metric | OnRows]:
     """The metrics, if they are ours."""
     for metric in metrics:
-        if not isinstance(metric, Metric):
+        if not isinstance(metric.metric if isinstance(metric, OnRows) else metric, Metric):
             needed = "metrics of gbm_objectives.metrics"
             hint = "LightGBM would give a function the rows of one worker only."
             raise TypeError(message("feval", repr(metric), needed, hint))

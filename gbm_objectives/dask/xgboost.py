@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import xgboost as xgb
@@ -20,6 +21,7 @@ from gbm_objectives._training.alarms import Guard
 from gbm_objectives._training.flow import Job, Request, run
 from gbm_objectives._training.leaves import refuse_on_cluster
 from gbm_objectives.dask import _start
+from gbm_objectives.dask._learned import learned
 from gbm_objectives.dask._watch import watched
 from gbm_objectives.objective import Objective
 from gbm_objectives.xgboost import _library
@@ -126,7 +128,7 @@ class _Train:
 
     def labels(self, objective: Objective, params: Mapping[str, Any]) -> _start.ClusterLabels:
         """Sketches of all machines' labels."""
-        found = _start.of_pairs(self.client, objective, _pairs(self.dtrain))
+        found = _start.of_pairs(self.client, objective, _parts(self.dtrain, "label", "weight"))
         self.label_columns = len(found.columns)
         return found
 
@@ -151,7 +153,13 @@ class _Train:
                 callbacks=callbacks or None,
                 **self.arguments,
             )
-        return [self.result["booster"]]
+            booster = self.result["booster"]
+            if job.objective.learns:
+                scores = partial(_scores, booster, self.dtrain.missing)
+                parts = _parts(self.dtrain, "data", "label", "weight")
+                link = learned(self.client, job.objective, job.labels, parts, scores)
+                job.learned.append(link)
+        return [booster]
 
     def _refuse_idle(self, params: Mapping[str, Any]) -> None:
         """Raise where XGBoost's own check of labels would end the training of sorted levels."""
@@ -179,10 +187,17 @@ class _WithColumns:
         return self.function(raw_prediction, data)
 
 
-def _pairs(data: dxgb.DaskDMatrix) -> list[tuple[Any, Any]]:
-    """Labels and weights of each part of a DaskDMatrix, delayed."""
+def _parts(data: dxgb.DaskDMatrix, *names: str) -> list[Any]:
+    """What each part of a DaskDMatrix has under these names, delayed."""
     parts = [delayed(part) for parts in data.worker_map.values() for part in parts]
-    return [(delayed(_field)(part, "label"), delayed(_field)(part, "weight")) for part in parts]
+    return [tuple(delayed(_field)(part, name) for name in names) for part in parts]
+
+
+def _scores(booster: xgb.Booster, missing: float, features: Any) -> Array:
+    raw: Array = booster.inplace_predict(
+        features, predict_type="margin", missing=missing, validate_features=False
+    )
+    return raw
 
 
 def _field(part: dict[str, Any], name: str) -> Any:

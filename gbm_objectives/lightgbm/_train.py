@@ -288,6 +288,7 @@ class _CrossValidation(_Door):
             raw_data(self.train_set)
         setting = SettingLeaves(job.leaves, features)
         intercepts: list[Any] = []
+        data: list[lgb.Dataset] = []
 
         def begun(train: lgb.Dataset, test: lgb.Dataset, fold: dict[str, Any]) -> Any:
             if self.fpreproc is not None:
@@ -299,6 +300,7 @@ class _CrossValidation(_Door):
                 validate_starts(train, [test])
                 set_start(intercept, [train, test])
             intercepts.append(intercept)
+            data.append(train)
             features.append([raw_data(data) for data in (train, test)] if refitted else None)
             return train, test, fold
 
@@ -320,7 +322,9 @@ class _CrossValidation(_Door):
         self.results = results
         if not self.boosters:
             return boosters
-        link = job.objective.link
-        for booster, intercept in zip(boosters, intercepts, strict=True):
+        if job.objective.learns:
+            for booster, labels in zip(boosters, map(labels_of, data), strict=True):
+                job.learn(labels.y_true, margins(booster), labels.sample_weight)
+        for booster, intercept, link in zip(boosters, intercepts, job.links, strict=True):
             _library.finish(booster, booster.model_to_string(num_iteration=-1), intercept, link)
         return boosters

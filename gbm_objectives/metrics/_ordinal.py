@@ -21,24 +21,6 @@ from gbm_objectives.metrics._classes import ClassMetric, validate_distributions
 
 
 @dataclass(frozen=True, slots=True)
-class RankedProbabilityScore(ClassMetric):
-    """The mean of the squared errors of cumulative probabilities, summed over the levels."""
-
-    name = "ranked_probability_score"
-
-    @override
-    def validate_domain(self, y_true: Array, y_pred: Array) -> None:
-        validate_distributions(y_pred)
-
-    @override
-    def compute(self, y_true: Array, y_pred: Array, sample_weight: Array | None) -> float:
-        below = np.cumsum(y_pred, axis=1)[:, :-1]
-        reached = y_true[:, None] <= np.arange(below.shape[1])
-        errors = ((below - reached) ** 2).sum(axis=1)
-        return float(np.average(errors, weights=sample_weight))
-
-
-@dataclass(frozen=True, slots=True)
 class LevelMetric(ClassMetric):
     """A metric of level codes (n_samples,) and predicted levels, (n_samples,), or their probabilities.
 
@@ -64,6 +46,25 @@ class LevelMetric(ClassMetric):
     def validate_domain(self, y_true: Array, y_pred: Array) -> None:
         if y_pred.ndim == 2:
             validate_distributions(y_pred)
+
+
+@dataclass(frozen=True, slots=True)
+class RankedProbabilityScore(LevelMetric):
+    """The mean of the squared errors of cumulative probabilities, summed over the levels.
+
+    Predicted levels are certain: of each, the sum is its distance.
+    """
+
+    name = "ranked_probability_score"
+
+    @override
+    def compute(self, y_true: Array, y_pred: Array, sample_weight: Array | None) -> float:
+        if y_pred.ndim == 1:
+            return float(np.average(np.abs(y_true - y_pred), weights=sample_weight))
+        below = np.cumsum(y_pred, axis=1)[:, :-1]
+        reached = y_true[:, None] <= np.arange(below.shape[1])
+        errors = ((below - reached) ** 2).sum(axis=1)
+        return float(np.average(errors, weights=sample_weight))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,8 @@ def ranked_probability_score(*, link: Link = IDENTITY) -> RankedProbabilityScore
     """Mean over rows of sum_k (P(level <= k) - 1[y <= k])^2, of probabilities (n_samples, n_levels).
 
     It is 0 for certain and right predictions, and proper: the true probabilities have the least expected score.
-    Unlike the log-likelihood it counts how far a wrong level is. For certain predictions it is the mean distance.
+    Unlike the log-likelihood it counts how far a wrong level is. Predictions can also be level codes (n_samples,), which
+    are certain: then it is the mean distance.
     Epstein (1969), https://doi.org/10.1175/1520-0450(1969)008<0985:ASSFPF>2.0.CO;2.
 
     Parameters

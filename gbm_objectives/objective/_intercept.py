@@ -36,9 +36,14 @@ def best_constant(
         shape = (len(labels), losses[0].n_outputs or n_outputs or _n_classes(labels))
     zeros = np.broadcast_to(0.0, shape)
     _, tasks = tasks_of(terms, rows, y_true, zeros, sample_weight, finite=True)
-    if losses[0].vector:
-        return scores(tasks[0].terms, tasks[0].y_true, tasks[0].sample_weight, shape[1])
     exposed = rows is not None and rows.log_exposure is not None
+    if losses[0].vector:
+        task = tasks[0]
+        start = scores(task.terms, task.y_true, task.sample_weight, shape[1])
+        if exposed:  # of the mean exposure: near the best for counts, and exact for `poisson`
+            exposure = np.exp(task.raw_prediction[:, 0].astype(np.float64))
+            start[0] -= np.log(np.average(exposure, weights=task.sample_weight))
+        return start
     found = [
         constant(
             task.terms,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 from typing_extensions import override
 
+from gbm_objectives._core.reduction import Reduce
 from gbm_objectives._core.validation import Array, invalid, positive
 from gbm_objectives.metrics._metric import Metric
 from gbm_objectives.objective._objective import Objective
@@ -136,9 +137,6 @@ class TaskMetric(Metric):
     task: int = 0
     of_response: bool = True
 
-    #: The weight of a task differs from that of all rows: no mean over machines is known.
-    mean_power: ClassVar[float | None] = None
-
     @property
     def _metric(self) -> Metric:
         if self.metric is None:
@@ -159,15 +157,28 @@ class TaskMetric(Metric):
     def evaluate(
         self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None
     ) -> float:
+        y, raw, weight = self._observed(y_true, y_pred, sample_weight)
+        if not len(y):
+            given = f"no label of task {self.task} in {len(np.asarray(y_true))} rows"
+            raise invalid("y_true", given=given, needed="one at least")
+        return self._linked.evaluate(y, raw, weight)
+
+    @override
+    def over_machines(self, y_true: Any, y_pred: Any, sample_weight: Any, reduce: Reduce) -> float:
+        """The metric's own, of all machines' rows that have a label of the task: some may have none."""
+        return self._linked.over_machines(*self._observed(y_true, y_pred, sample_weight), reduce)
+
+    @property
+    def _linked(self) -> Metric:
+        return replace(self._metric, link=self.link) if self.of_response else self._metric
+
+    def _observed(
+        self, y_true: Any, y_pred: Any, sample_weight: Any
+    ) -> tuple[Array, Array, Array | None]:
         y, raw = np.asarray(y_true)[:, self.task], np.asarray(y_pred)[:, self.task]
         seen = ~np.isnan(y)
-        if not seen.any():
-            given = f"no label of task {self.task} in {len(seen)} rows"
-            raise invalid("y_true", given=given, needed="one at least")
         weighted = sample_weight is not None and np.size(sample_weight) > 0
-        weight = np.asarray(sample_weight)[seen] if weighted else None
-        metric = replace(self._metric, link=self.link) if self.of_response else self._metric
-        return metric.evaluate(y[seen], raw[seen], weight)
+        return y[seen], raw[seen], np.asarray(sample_weight)[seen] if weighted else None
 
     @override
     def compute(self, y_true: Array, y_pred: Array, sample_weight: Array | None) -> float:

@@ -214,7 +214,8 @@ class Objective(Responses):
             taken, and the labels are all its other columns.
         exposure : array_like of shape (n_rows,), or None, default None
             Of losses with a log link: how long, or how much, a row was observed, > 0. The model predicts the rate for
-            an exposure of 1; log(exposure) is added to the raw prediction of each row.
+            an exposure of 1; log(exposure) is added to the raw prediction of each row. Of distributions whose first
+            parameter is a mean, rate or scale above 0: that parameter is multiplied by the exposure.
         **columns : array_like of shape (n_rows, ...)
             What the losses use by its name: ``groups`` of `mean_bias_error`, ``cost`` of
             `cost_sensitive_cross_entropy`, the columns of a loss of your own (`HasColumns`).
@@ -251,7 +252,8 @@ class Objective(Responses):
                 "exposure", given=given, needed="a loss with a log link, such as poisson()"
             )
         terms = tuple(term.with_columns(columns) for term in self.terms)
-        return replace(self, terms=terms, rows=RowTable.of(targets, exposure))
+        n_parameters = (self.n_outputs or 1) if self.vector else 1
+        return replace(self, terms=terms, rows=RowTable.of(targets, exposure, n_parameters))
 
     def with_targets(self, targets: ArrayLike) -> Objective:
         """`with_rows` of labels alone.

@@ -38,14 +38,19 @@ class RowTable:
         The logarithm of each row's exposure, which is added to its raw predictions.
     partial : bool, default False
         Whether labels are missing.
+    n_parameters : int, default 1
+        Of a distribution. The exposure belongs to the first one.
     """
 
     targets: FrozenArray
     log_exposure: FrozenArray | None = None
     partial: bool = False
+    n_parameters: int = 1
 
     @classmethod
-    def of(cls, targets: ArrayLike, exposure: ArrayLike | None = None) -> RowTable:
+    def of(
+        cls, targets: ArrayLike, exposure: ArrayLike | None = None, n_parameters: int = 1
+    ) -> RowTable:
         """The table, or an error that says what is wrong with it."""
         table = _label_rows(targets)
         partial = bool(np.isnan(table).any())
@@ -58,7 +63,8 @@ class RowTable:
             raise invalid("exposure", given=f"shape {given.shape}", needed=needed)
         bad = ~(np.isfinite(given) & (given > 0))
         reject_rows("exposure", bad, "a number that is not above 0", "finite numbers > 0")
-        return cls(FrozenArray(table), FrozenArray(np.log(given).astype(np.float32)), partial)
+        logs = FrozenArray(np.log(given).astype(np.float32))
+        return cls(FrozenArray(table), logs, partial, n_parameters)
 
     @property
     def table(self) -> Array:
@@ -91,8 +97,13 @@ class RowTable:
         return rows
 
     def offset(self, numbers: Numbers) -> Array | None:
-        """What is added to the raw predictions of rows by number."""
-        return None if self.log_exposure is None else self.log_exposure.values[numbers]
+        """What is added to the raw predictions of rows by number, (n_samples,) or (n_parameters, n_samples)."""
+        if self.log_exposure is None:
+            return None
+        logs: Array = self.log_exposure.values[numbers]
+        if self.n_parameters == 1:
+            return logs
+        return np.pad(logs[None], ((0, self.n_parameters - 1), (0, 0)))
 
     def __len__(self) -> int:
         return len(self.targets)

@@ -7,13 +7,19 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from gbm_objectives.curvature import Curvature
-from gbm_objectives.links import Columns, Link, Log
+from gbm_objectives.links import Columns, HeldLog, Link, Log
 from gbm_objectives.loss import Loss
 from gbm_objectives.objective._rows import RowTable
 from gbm_objectives.objective._tasks import at_hand, by_output, n_outputs_of, name_of
 from gbm_objectives.objective._terms import Term
 
 Terms = tuple[Term, ...]
+
+
+def _logarithmic(link: Link) -> bool:
+    """Whether a score, or of a distribution its first one, is the logarithm of what grows with the exposure."""
+    first = link.links[0] if isinstance(link, Columns) and link.links else link
+    return isinstance(first, Log) or (isinstance(first, HeldLog) and first.offset == 0)
 
 
 class Traits:
@@ -55,7 +61,7 @@ class Traits:
     def columns(self) -> tuple[str, ...]:
         """What the losses use of a row beside its label: what `with_rows` takes, with ``exposure`` for log links."""
         named = dict.fromkeys(name for term in self.terms for name in term.loss.columns)
-        logarithmic = all(isinstance(loss.link, Log) for loss in self._losses)
+        logarithmic = all(_logarithmic(loss.link) for loss in self._losses)
         return (*named, "exposure") if logarithmic and "exposure" not in named else tuple(named)
 
     @property

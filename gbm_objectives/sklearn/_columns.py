@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -60,6 +60,21 @@ def numbered(
     if evaluations is not None:
         evaluations = [(x, of_set.get(i, numbers[0])) for i, (x, _) in enumerate(pairs)]
     return objective.with_rows(targets, **stacked), numbers[0], evaluations
+
+
+def exposures(objective: Objective, exposure: Any, n_samples: int) -> NDArray[Any]:
+    """The exposure of each row, or an error where the objective takes none."""
+    objective.with_rows(np.zeros(n_samples), exposure=exposure)  # refuses others
+    return np.asarray(exposure, dtype=np.float64).reshape(n_samples)
+
+
+def refuse_columns(estimator: str, arguments: Mapping[str, Any], names: Sequence[str]) -> None:
+    """Raise for columns that no loss of an estimator uses."""
+    for name in names:
+        if arguments.get(name) is not None:
+            given = f"a column that {estimator} has no use for"
+            hint = "ObjectiveRegressor takes it, with an objective that uses it."
+            raise ValueError(message(name, given, f"no {name}", hint))
 
 
 def _of_evaluations(eval_rows: Any, count: int) -> list[Any]:

@@ -22,6 +22,7 @@ from gbm_objectives._training.alarms import Guard
 from gbm_objectives.curvature import Curvature
 from gbm_objectives.factories import distribution
 from gbm_objectives.losses.distributions import FAMILIES
+from gbm_objectives.sklearn._columns import exposures, refuse_columns
 from gbm_objectives.sklearn._regressor import ObjectiveRegressor
 
 if TYPE_CHECKING:
@@ -94,6 +95,8 @@ class DistributionRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator): 
         X: Any,  # noqa: N803
         y: ArrayLike,
         sample_weight: ArrayLike | None = None,
+        *,
+        exposure: ArrayLike | None = None,
         **arguments: Any,
     ) -> Self:
         """Choose a family where there are several, and fit its parameters.
@@ -106,8 +109,11 @@ class DistributionRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator): 
             Labels, in the domain of the family.
         sample_weight : array-like of shape (n_samples,) or None, default None
             Weights of the rows. None: all 1.
+        exposure : array-like of shape (n_samples,) or None, default None
+            How long, or how much, each row was observed, > 0: for families of a mean, rate or scale above 0, which is
+            multiplied by it. Predictions are for an exposure of 1, unless they are given another.
         **arguments : object
-            Passed to `ObjectiveRegressor.fit`, such as eval_set. The models of the folds get them too.
+            Passed to `ObjectiveRegressor.fit`, such as eval_set and eval_rows. The models of the folds get them too.
 
         Returns
         -------
@@ -119,6 +125,7 @@ class DistributionRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator): 
         TypeError, ValueError, TrainingError
             As `ObjectiveRegressor.fit`; for labels outside the domain of the family, or of all that are given.
         """
+        refuse_columns(type(self).__name__, arguments, ("groups", "cost"))
         reject_masked("y", y)
         if y is None:
             raise ValueError(
@@ -129,8 +136,10 @@ class DistributionRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator): 
             distribution(self.family)  # refuses other names
             self.family_ = self.family
         else:
-            self.family_ = self._chosen(X, labels, sample_weight, arguments)
-        self.estimator_ = self._model(self.family_).fit(X, labels, sample_weight, **arguments)
+            self.family_ = self._chosen(X, labels, sample_weight, exposure, arguments)
+        self.estimator_ = self._model(self.family_).fit(
+            X, labels, sample_weight, exposure=exposure, **arguments
+        )
         self.n_features_in_ = self.estimator_.n_features_in_
         if hasattr(self.estimator_, "feature_names_in_"):
             self.feature_names_in_ = self.estimator_.feature_names_in_
@@ -149,12 +158,14 @@ class DistributionRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator): 
         X: Any,  # noqa: N803
         labels: NDArray[Any],
         sample_weight: ArrayLike | None,
+        exposure: ArrayLike | None,
         arguments: dict[str, Any],
     ) -> str:
         """The family of the highest likelihood out of fold."""
         X, labels = indexable(X, labels)  # noqa: N806
         weight = sample_weights(sample_weight, len(labels))
-        names = _fitting(self.family, np.asarray(labels, dtype=np.float64))
+        names = _fitting(self.family, np.asarray(labels, dtype=np.float64), exposure is not None)
+        indexable(labels, exposure)
         folds = KFold(
             whole_number("cv", self.cv, 2),
             shuffle=True,
@@ -164,10 +175,16 @@ class DistributionRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator): 
         for rows, others in folds.split(labels):
             inside, outside = _safe_indexing(X, rows), _safe_indexing(X, others)
             part = None if weight is None else weight[rows]
+            here, there = (
+                None if exposure is None else _safe_indexing(exposure, part)
+                for part in (rows, others)
+            )
             for name in names:
-                model = self._model(name).fit(inside, labels[rows], part, **arguments)
+                model = self._model(name).fit(
+                    inside, labels[rows], part, exposure=here, **arguments
+                )
                 found[name][others] = _log_likelihood(
-                    name, _parameters(model, outside), labels[others]
+                    name, _parameters(model, outside, there), labels[others]
                 )
         means = {name: float(np.average(rows, weights=weight)) for name, rows in found.items()}
         order = sorted(names, key=lambda name: -means[name])
@@ -182,13 +199,21 @@ class DistributionRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator): 
         }
         return order[0]
 
-    def predict_parameters(self, X: Any, **arguments: Any) -> NDArray[np.float64]:  # noqa: N803
+    def predict_parameters(
+        self,
+        X: Any,  # noqa: N803
+        *,
+        exposure: ArrayLike | None = None,
+        **arguments: Any,
+    ) -> NDArray[np.float64]:
         """The parameters of each row's distribution.
 
         Parameters
         ----------
         X : array-like or data frame of shape (n_samples, n_features)
             Features.
+        exposure : array-like of shape (n_samples,) or None, default None
+            Of these rows, where the model was fitted with exposures. None: 1. All other predictions take it too.
         **arguments : object
             Passed to the ``predict`` of the estimator, such as iteration_range or num_iteration.
 
@@ -198,7 +223,7 @@ class DistributionRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator): 
             The columns are named by ``distribution(family).loss.parameters``.
         """
         check_is_fitted(self)
-        return _parameters(self.estimator_, X, **arguments)
+        return _parameters(self.estimator_, X, exposure, **arguments)
 
     def predict_distribution(self, X: Any, **arguments: Any) -> Any:  # noqa: N803
         """The frozen distribution of `scipy.stats` over all rows.
@@ -287,7 +312,14 @@ class DistributionRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator): 
         tail = 0.5 * (1.0 - open_unit("level", level))
         return self.predict_quantile(X, [tail, 1.0 - tail], **arguments)
 
-    def pit(self, X: Any, y: ArrayLike, *, random_state: Any = 0) -> NDArray[np.float64]:  # noqa: N803
+    def pit(
+        self,
+        X: Any,  # noqa: N803
+        y: ArrayLike,
+        *,
+        random_state: Any = 0,
+        exposure: ArrayLike | None = None,
+    ) -> NDArray[np.float64]:
         """The probability integral transform F(y) of each row.
 
         It is uniform on [0, 1] where the predicted distributions are right. For counts it is a point between F(y - 1)
@@ -301,13 +333,15 @@ class DistributionRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator): 
             Labels of these rows.
         random_state : int, RandomState or None, default 0
             Of the points that are drawn for counts.
+        exposure : array-like of shape (n_samples,) or None, default None
+            Of these rows. None: 1.
 
         Returns
         -------
         ndarray of shape (n_samples,)
             Numbers from 0 to 1.
         """
-        labels, frozen = column_or_1d(y), self.predict_distribution(X)
+        labels, frozen = column_or_1d(y), self.predict_distribution(X, exposure=exposure)
         upper: NDArray[np.float64] = frozen.cdf(labels)
         if not FAMILIES[self.family_].discrete:
             return upper
@@ -315,7 +349,14 @@ class DistributionRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator): 
         uniform: NDArray[np.float64] = upper - drawn * np.exp(frozen.logpmf(labels))
         return uniform
 
-    def score(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:  # noqa: N803
+    def score(
+        self,
+        X: Any,  # noqa: N803
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        exposure: ArrayLike | None = None,
+    ) -> float:
         """The mean log-likelihood of labels.
 
         Parameters
@@ -326,6 +367,9 @@ class DistributionRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator): 
             Labels.
         sample_weight : array-like of shape (n_samples,) or None, default None
             Weights of the rows. None: all 1.
+        exposure : array-like of shape (n_samples,) or None, default None
+            Of these rows. None: 1. A search hands it on with scikit-learn's metadata routing,
+            ``set_score_request(exposure=True)``.
 
         Returns
         -------
@@ -333,7 +377,8 @@ class DistributionRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator): 
             Larger is better. Families of one kind, counts or densities, can be compared.
         """
         labels = column_or_1d(y)
-        rows = _log_likelihood(self.family_, self.predict_parameters(X), labels)
+        parameters = self.predict_parameters(X, exposure=exposure)
+        rows = _log_likelihood(self.family_, parameters, labels)
         return float(np.average(rows, weights=sample_weights(sample_weight, len(labels))))
 
     def __sklearn_tags__(self) -> Any:
@@ -345,10 +390,18 @@ class DistributionRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator): 
         return tags
 
 
-def _parameters(model: ObjectiveRegressor, X: Any, **arguments: Any) -> NDArray[np.float64]:  # noqa: N803
+def _parameters(
+    model: ObjectiveRegressor,
+    X: Any,  # noqa: N803
+    exposure: ArrayLike | None = None,
+    **arguments: Any,
+) -> NDArray[np.float64]:
     """(n, n_parameters), also of one."""
     found: NDArray[np.float64] = model.predict(X, **arguments).astype(np.float64)
-    return found[:, None] if found.ndim == 1 else found
+    found = found[:, None] if found.ndim == 1 else found
+    if exposure is not None:
+        found[:, 0] *= exposures(model.objective, exposure, len(found))
+    return found
 
 
 def _log_likelihood(family: str, parameters: Any, labels: NDArray[Any]) -> NDArray[np.float64]:
@@ -358,8 +411,8 @@ def _log_likelihood(family: str, parameters: Any, labels: NDArray[Any]) -> NDArr
     return rows
 
 
-def _fitting(family: str | list[str], y: NDArray[np.float64]) -> list[str]:
-    """The families to choose from; of "auto" those whose domain holds the labels."""
+def _fitting(family: str | list[str], y: NDArray[np.float64], exposed: bool) -> list[str]:
+    """The families to choose from; of "auto" those whose domain holds the labels, and which take exposures."""
     if family != "auto":
         if not isinstance(family, (list, tuple)):
             raise invalid("family", given=repr(family), needed='a name, a list of names, or "auto"')
@@ -379,4 +432,6 @@ def _fitting(family: str | list[str], y: NDArray[np.float64]) -> list[str]:
         return ["bernoulli"]
     counts = FAMILIES["poisson"]().check_labels(y)
     fitting = [n for n, c in FAMILIES.items() if c.discrete == counts and c().check_labels(y)]
+    if exposed:
+        fitting = [name for name in fitting if "exposure" in distribution(name).columns]
     return [name for name in fitting if name != "bernoulli"]

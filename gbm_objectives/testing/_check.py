@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -22,6 +23,7 @@ from gbm_objectives.testing._report import Check, ObjectiveCheckError, Report
 from gbm_objectives.testing._samples import Sample, Samples, Task
 from gbm_objectives.testing._subject import RowValue, Subject, Value, depends_on_other_rows
 from gbm_objectives.testing._table import targets
+from gbm_objectives.testing._tasks import of_tasks
 from gbm_objectives.testing._trees import trees
 
 
@@ -49,7 +51,8 @@ def check_objective(
     ----------
     function : callable or Objective
         ``f(y_true, y_pred)``, ``f(y_true, y_pred, sample_weight)`` or ``f(preds, data)``, returning gradient and
-        Hessian. Of an `Objective` the task, the outputs and the value are known.
+        Hessian. Of an `Objective` the task, the outputs and the value are known. Of `multi_task` each output is checked on
+        its own, and ``report["0 gradient"]`` is a check of the first one.
     task : {"regression", "binary", "positive", "multiclass"}, default None
         "regression" is the default for a function: real labels, predictions of their size. "binary": labels 0 and 1,
         predictions are logits. "positive": labels above 0, predictions are their logarithm. "multiclass": labels
@@ -92,7 +95,13 @@ def check_objective(
         For arguments out of range.
     """
     validate(function, task, value, signature, hessian, n_classes, n_outputs, start)
+    given = (task, value, y_true, raw_prediction, n_classes, n_outputs, start)
     own = function if isinstance(function, Objective) else None
+    if own is not None and own.of_tasks and all(one is None for one in given):
+        alone = partial(
+            check_objective, signature=signature, hessian=hessian, weighted=weighted, train=train
+        )
+        return _raised(of_tasks(own, alone), raise_on_failure)
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         # What the function itself warns of is recorded where it is called.
         warnings.simplefilter("ignore")
@@ -110,7 +119,10 @@ def check_objective(
         unsure = own is None and y_true is None
         hinted = hint(failed, lambda data: made(data, False)[1], samples) if unsure else ""
     assumed = _assumed(candidates, samples, value, kind)
-    report = Report(_named(function), assumed, tuple(checks), hinted)
+    return _raised(Report(_named(function), assumed, tuple(checks), hinted), raise_on_failure)
+
+
+def _raised(report: Report, raise_on_failure: bool) -> Report:
     if raise_on_failure and not report.passed:
         raise ObjectiveCheckError(report)
     return report

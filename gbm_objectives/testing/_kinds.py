@@ -62,7 +62,8 @@ def kind_of(objective: Objective, n_classes: int | None) -> Kind:
     """The kind of an objective; of one that takes none of our labels, a regression."""
     if objective.of_tasks:
         given = f"{objective.name}, several tasks"
-        raise invalid("objective", given=given, needed="one of them: check each on its own")
+        needed = "one of them, or no arguments about data: each is checked on its own"
+        raise invalid("objective", given=given, needed=needed)
     told, plain = "", _without_columns(objective)
     if not any(term.loss.stands_alone for term in plain.terms) and plain.link == IDENTITY:
         plain = Objective.of(SquaredError()) + plain

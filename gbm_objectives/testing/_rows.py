@@ -82,11 +82,14 @@ def rows(subject: Subject) -> Check:
             data,
         )
     if subject.coupled or depends_on_other_rows(candidate, sample):
+        spread = "In distributed training each worker sees its rows only."
+        if subject.own:
+            spread = "On a cluster it is that of all machines."
         return Check(
             "rows",
             "note",
             "the result of a row depends on the other rows, not on their number.",
-            "Right where a scale or a sum over the data is wanted. In distributed training each worker sees its rows only.",
+            f"Right where a scale or a sum over the data is wanted. {spread}",
             data,
         )
     return Check("rows", "ok", "each row by itself, whatever their number", data=data)

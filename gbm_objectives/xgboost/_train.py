@@ -309,19 +309,26 @@ class _CrossValidation(_Door):
                 callbacks=callbacks,
                 **self.called(job),
             )
+        if job.objective.learns:
+            for booster, data in zip(folds.boosters, folds.data, strict=True):
+                labels = labels_of(data)
+                raw = booster.predict(data, output_margin=True)
+                job.learn(labels.y_true, raw, labels.sample_weight)
         return folds.boosters
 
 
 class _Folds(xgb.callback.TrainingCallback):
-    """Keeps the boosters of the folds: `xgboost.cv` returns none."""
+    """Keeps the boosters of the folds, and their training rows: `xgboost.cv` returns none."""
 
     def __init__(self) -> None:
         super().__init__()
         self.boosters: list[xgb.Booster] = []
+        self.data: list[xgb.DMatrix] = []
 
     def after_training(self, model: Any) -> Any:
         """Take them."""
         self.boosters = [fold.bst for fold in model.cvfolds]
+        self.data = [fold.dtrain for fold in model.cvfolds]
         return model
 
 

@@ -30,7 +30,7 @@ from gbm_objectives.compare.cli import main
 from gbm_objectives.compare.data import Contamination, Plan, diabetes, of_arrays
 from gbm_objectives.compare.expressions import parse_calls
 from gbm_objectives.compare.report import displays, statistics, verdict
-from gbm_objectives.compare.report.displays import CoverageDisplay
+from gbm_objectives.compare.report.displays import CoverageDisplay, ShapesDisplay
 from gbm_objectives.compare.report.statistics import Key
 from gbm_objectives.compare.report.terminal import report
 from gbm_objectives.compare.result import CURVES, PREDICTIONS, SCORES, WARNINGS, Result
@@ -523,6 +523,31 @@ def test_other_tasks_run(task):
         data.target in shown(found)
         or found.info["metric"].replace("_", " ") in shown(found).lower()
     )
+
+
+def test_ordered_classes_stop_early_and_a_users_regressor_is_rounded():
+    """Also where folds lack the highest level; ordered classes are no candidate for classes without an order."""
+    from sklearn.linear_model import LinearRegression
+
+    three = classes(3)
+    y = np.where(np.arange(240) < 2, 3, three.y)
+    given = {"folds": 2, "rounds": 20, "contamination": 0, "objectives": "ordinal"}
+    found = compare(
+        three.x.to_numpy(), y, task="ordinal", early_stopping=9, candidates=LinearRegression(),
+        **given,
+    )  # fmt: skip
+    assert (found.scores["status"] == "ok").all(), found.scores["reason"].unique()
+    score = found.scores.query("metric == 'ranked_probability_score'").groupby("candidate")["value"]
+    constant = score.mean()["constant (class shares)"]
+    assert (score.mean().drop("constant (class shares)") < 0.8 * constant).all()
+    ours = found.curves.query("candidate == 'ordinal()' and fold == 0").sort_values("round")
+    assert (
+        ours.groupby("library", observed=True)["value"].first().gt(score.mean()["ordinal()"]).all()
+    )
+    assert set(ShapesDisplay.of(found).frame["axis"]) == {"score z, level 1"}
+    unordered = compare(three, None, libraries=["xgboost"], **given).scores.query("kind == 'ours'")
+    assert set(unordered["status"]) == {"skipped"}
+    assert unordered["reason"].str.contains("task ordinal").all()
 
 
 def test_a_users_estimator_objective_and_metric():

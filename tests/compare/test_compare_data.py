@@ -75,6 +75,26 @@ def test_the_task_is_found(y, task):
     assert of_arrays(np.zeros((300, 1)), y).task == task
 
 
+def test_ordered_classes():
+    x, words = np.zeros((200, 1)), np.array(["low", "high", "middle", "low"] * 50)
+    order = ["low", "middle", "high", "never"]
+    ordered = pd.Series(pd.Categorical(words, order, ordered=True))
+    for data in (of_arrays(x, ordered), of_arrays(x, words, levels=order)):
+        assert (data.task, data.classes) == ("ordinal", ("low", "middle", "high"))
+        np.testing.assert_array_equal(data.y, [0, 2, 1, 0] * 50)
+    assert of_arrays(x, words, "multiclass").classes == ("high", "low", "middle")
+    numbers = of_arrays(x, np.array([10.0, 9.0, 1.5, 9.0] * 50), "ordinal")
+    assert numbers.classes == ("1.5", "9", "10")
+    for given, said in (
+        ({"task": "ordinal"}, "text, such as 'low', whose order is not known"),
+        ({"levels": ["low", "high"]}, "y is 'middle' in row 2; needed: one of low, high"),
+        ({"levels": ["low", "low"]}, "two or more different classes"),
+        ({"levels": order, "task": "counts"}, 'needed: the task "ordinal"'),
+    ):
+        with pytest.raises(ValueError, match=said):
+            of_arrays(x, words, **given)
+
+
 def test_rows_without_a_label_are_left_out():
     y = FRAME["price"].where(FRAME.index > 9)
     data = of_arrays(FRAME[["size"]], y)

@@ -38,6 +38,7 @@ from gbm_objectives import (
     metrics,
     negative_sampling,
     ohem,
+    ordinal,
     poisson,
     quantile,
     sampled_softmax,
@@ -129,6 +130,20 @@ def test_two_workers(client):
             LGB, one, ROUNDS, objective=objective, leaves="library"
         )
         assert_allclose(found.predict(X), right.predict(X), rtol=1e-5, atol=1e-6)
+
+
+def test_thresholds_are_those_of_one_machine(client):
+    """Of all machines' rows, with a place for a level that none of them has."""
+    objective = ordinal(n_classes=4)
+    (dX, dy, dw), given = spread(client, X, LEVEL, W), {"objective": objective}
+    data, one = dxgb.DaskDMatrix(client, dX, dy, weight=dw), xgb.DMatrix(X, LEVEL, weight=W)
+    found = gbm_objectives.dask.xgboost.train(client, XGB, data, 3, **given)["booster"]
+    right = gbm_objectives.xgboost.train(XGB, one, 3, **given)
+    assert_allclose(objective.predict(found, one), objective.predict(right, one), atol=1e-5)
+    assert objective.predict(found, one).shape == (N, 4)
+    found = gbm_objectives.dask.lightgbm.train(client, LGB, dX, dy, 3, sample_weight=dw, **given)
+    right = gbm_objectives.lightgbm.train(LGB, lgb.Dataset(X, LEVEL, weight=W), 3, **given)
+    assert_allclose(objective.predict(found, X), objective.predict(right, X), atol=1e-5)
 
 
 # XGBoost

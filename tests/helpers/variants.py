@@ -227,4 +227,7 @@ def with_tables():
             rng.standard_normal(50), groups=rng.random(50) < 0.4
         ),
         poisson().with_rows(rng.poisson(2, 50), exposure=rng.uniform(0.1, 3, 50)),
+        OBJECTIVES["distribution"]("negative_binomial").with_rows(
+            rng.poisson(2, 50), exposure=rng.uniform(0.1, 3, 50)
+        ),
     ]

@@ -139,6 +139,38 @@ def test_models_keep_their_thresholds(library, link, tmp_path):
         objective.predict(library_alone, rows)
 
 
+class Kept(xgb.callback.TrainingCallback):
+    """The boosters of `xgboost.cv`."""
+
+    def after_training(self, model):
+        self.boosters = [fold.bst for fold in model.cvfolds]
+        return model
+
+
+@pytest.mark.parametrize("library", ["xgboost", "lightgbm"])
+def test_boosters_of_cv_and_a_level_that_the_training_rows_lack(library):
+    """The highest level: thresholds are those of a fold's training rows, with a place for it."""
+    objective, lower = ordinal(n_classes=5), np.flatnonzero(Y < 4)
+    folds = [(lower, np.flatnonzero(Y == 4)), (np.arange(0, N, 2), np.arange(1, N, 2))]
+    given = {"num_boost_round": 5, "objective": objective, "folds": folds}
+    if library == "xgboost":
+        kept, data = Kept(), xgb.DMatrix(X, Y, weight=W)
+        gbm_objectives.xgboost.cv(XGB, data, callbacks=[kept], **given)
+        boosters, raw = kept.boosters, {"output_margin": True}
+    else:
+        data, raw = lgb.Dataset(X, Y, weight=W), {"raw_score": True}
+        found = gbm_objectives.lightgbm.cv(LGB, data, return_cvbooster=True, **given)
+        boosters = found["cvbooster"].boosters
+    rows = data if library == "xgboost" else X
+    for booster, (train, _) in zip(boosters, folds, strict=True):
+        score = booster.predict(rows, **raw)
+        expected = objective.fixed(Y[train], score[train], W[train].astype(np.float32))
+        probability = objective.predict(booster, rows)
+        assert probability.shape == (N, 5)
+        assert_allclose(probability, expected.response(score), atol=1e-5)
+    assert (objective.predict(boosters[0], rows)[:, 4] < 1e-3).all()
+
+
 @pytest.mark.parametrize(
     "estimator",
     [
@@ -208,6 +240,7 @@ def test_metrics_against_others(weight):
         assert_allclose(make(link=objective.link)(Y, SCORE, weight), value, rtol=1e-10)
     for make in (metrics.quadratic_weighted_kappa, metrics.level_error):
         assert_allclose(make()(Y, level, weight), expected[make], rtol=1e-10)
+    assert_allclose(metrics.ranked_probability_score()(Y, level, weight), error, rtol=1e-10)
     assert metrics.quadratic_weighted_kappa().higher_is_better
     assert metrics.quadratic_weighted_kappa()([1, 1], [1, 1]) == 1.0
     with pytest.raises(ValueError, match="Round the predictions"):

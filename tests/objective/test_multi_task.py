@@ -11,6 +11,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 import gbm_objectives.lightgbm
 import gbm_objectives.xgboost
 from gbm_objectives import (
+    Objective,
     binary_cross_entropy,
     huber,
     mean_bias_error,
@@ -22,6 +23,8 @@ from gbm_objectives import (
     squared_error,
     task_metric,
 )
+from gbm_objectives._training.metrics import OnRows
+from gbm_objectives.losses import SquaredError
 from gbm_objectives.sklearn import ObjectiveRegressor
 from gbm_objectives.testing import check_objective
 from gbm_objectives.testing._table import targets
@@ -171,7 +174,7 @@ def test_estimators(library):
         (lambda: TASKS(np.where(SEEN, Y, -1), Y), "y_true"),
         (lambda: TASKS + huber(), "with the links"),
         (lambda: TASKS.log_odds(Y), "objective: several tasks"),
-        (lambda: check_objective(TASKS), "objective: .*several tasks; needed: one of them"),
+        (lambda: check_objective(TASKS, y_true=Z), "objective: .*several tasks; needed: one of them"),
         (lambda: task_metric(TASKS, 4), "task: 4 of .*needed: 0 to 3"),
         (lambda: task_metric(huber(), 0), "needed: a multi_task"),
         (lambda: ObjectiveRegressor(xgb.XGBRegressor(), TASKS, leaves="step").fit(X, Y), "leaves: 'step' with quantile"),
@@ -189,3 +192,41 @@ def test_one_kind_is_a_sum_of_tasks():
     both, one = multi_task([squared_error()] * 2), squared_error()
     for found, wanted in zip(both(Y[:, :2], raw, W), one(Y[:, :2], raw, W), strict=True):
         assert_array_equal(found, wanted)
+
+
+class Stop(Exception):  # noqa: N818
+    """Ends a metric at its first sum."""
+
+
+def test_metrics_of_a_task_over_machines_one_of_which_has_no_label_of_it():
+    raw = np.column_stack([Z, 100 * Z, Z - 1, Z / 3])
+    for k, metric in ((2, metrics.log_loss()), (1, metrics.rmse()), (3, None)):
+        table = np.where((ROWS < 150)[:, None] & (np.arange(4) == k), np.nan, Y)
+        on_rows = OnRows(task_metric(TASKS, k, metric), TASKS.with_rows(table).rows, split=False)
+        parts = [(ROWS[part], raw[part], W[part]) for part in (slice(0, 150), slice(150, N))]
+        sums = []
+
+        def recorded(own, sums=sums):
+            sums.append(own)
+            raise Stop
+
+        for part in parts:
+            with pytest.raises(Stop):
+                on_rows.over_machines(*part, recorded)
+        found = [on_rows.over_machines(*part, lambda _, sums=sums: sum(sums)) for part in parts]
+        assert_allclose(found, float(on_rows(ROWS, raw, W)), rtol=1e-6)
+
+
+def test_each_task_is_checked():
+    both = multi_task([squared_error(), Objective.of(Steep())], weights=[1, 2]).with_rows(Y[:, :2])
+    report = check_objective(both, train=False)
+    names = {check.name for check in report.checks}
+    assert {"0 gradient", "0 weights", "1 sign", "tasks", "targets"} <= names
+    assert [check.name for check in report.failures] == ["1 gradient"]
+
+
+class Steep(SquaredError):  # noqa: N818
+    """Its gradient is not the derivative of its value."""
+
+    def gradient(self, y_true, raw_prediction):
+        return 1.5 * super().gradient(y_true, raw_prediction)

@@ -157,3 +157,36 @@ def test_check_estimator():
     results = check_estimator(DistributionRegressor(small), on_fail=None)
     assert {r["check_name"]: r["exception"] for r in results if r["status"] == "failed"} == {}
     assert sum(r["status"] == "passed" for r in results) >= 45
+
+
+@estimators
+def test_exposure(estimator):
+    """The mean is multiplied by it: in the gradients, in the choice of a family, in scores and predictions."""
+    exposure = RNG.uniform(0.1, 4.0, len(X))
+    rate = np.exp(0.8 * X[:, 0])
+    counts = RNG.poisson(exposure * rate * RNG.gamma(2.0, 0.5, len(X))).astype(float)
+    raw = RNG.normal(size=(len(X), 2))
+    plain, exposed = distribution("negative_binomial"), np.log(exposure)[:, None] * [1.0, 0.0]
+    table, rows = plain.with_rows(counts, exposure=exposure), np.arange(len(X))
+    for found, wanted in zip(table(rows, raw), plain(counts, raw + exposed), strict=True):
+        assert_allclose(found, wanted, rtol=1e-5, atol=1e-6)
+
+    names = ["poisson", "negative_binomial"]
+    model = DistributionRegressor(estimator, names, cv=2, random_state=0).fit(
+        X[TRAIN], counts[TRAIN], exposure=exposure[TRAIN]
+    )
+    assert model.family_ == "negative_binomial"
+    observed, given = counts[TEST], {"exposure": exposure[TEST]}
+    assert np.abs(np.log(model.predict(X[TEST]) / rate[TEST])).mean() < 0.2
+    assert_allclose(model.predict(X[TEST], **given), exposure[TEST] * model.predict(X[TEST]))
+    frozen = model.predict_distribution(X[TEST], **given)
+    assert_allclose(model.score(X[TEST], observed, **given), frozen.logpmf(observed).mean())
+    assert model.score(X[TEST], observed, **given) > model.score(X[TEST], observed) + 0.2
+    assert abs(model.pit(X[TEST], observed, **given).mean() - 0.5) < 0.05
+
+
+def test_columns_without_a_use():
+    model = DistributionRegressor(lgb.LGBMRegressor(), "normal")
+    for name, said in (("groups", "no use for"), ("exposure", "whose link is no logarithm")):
+        with pytest.raises(ValueError, match=f"{name}: .*{said}"):
+            model.fit(X, Y, **{name: np.ones(len(X))})

@@ -113,6 +113,10 @@ def test_wrong_arguments():
     )
     with pytest.raises(ValueError, match="y: NaN or inf in 1 of 1500 rows"):
         IntervalRegressor(ESTIMATORS[1], random_state=0).fit(X, held_out)
+    with pytest.raises(
+        ValueError, match="exposure: a column that IntervalRegressor has no use for"
+    ):
+        IntervalRegressor(xgb.XGBRegressor()).fit(X, Y, exposure=np.ones(len(Y)))
     with pytest.raises(ValueError, match="level: 90"):
         IntervalRegressor(xgb.XGBRegressor(), level=90).fit(X, Y)
     with pytest.raises(TypeError, match="estimator: a XGBClassifier; needed: a regressor"):

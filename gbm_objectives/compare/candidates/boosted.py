@@ -18,7 +18,8 @@ from gbm_objectives.compare.candidates.recipe import Recipe
 from gbm_objectives.compare.candidates.transforms import Transform
 from gbm_objectives.compare.data import Split
 from gbm_objectives.compare.scoring import Metric
-from gbm_objectives.links import LOGIT, SOFTMAX
+from gbm_objectives.compare.tasks import TASKS
+from gbm_objectives.links import LOGIT, SOFTMAX, Cumulative, Logit, Softmax
 from gbm_objectives.objective import Objective
 
 
@@ -76,12 +77,13 @@ class Boosted(Candidate):
             x, y, valid = x[train], y[train], (x[inner], y[inner])
 
         def value(labels: Array, predictions: Array) -> float:
-            return metric.evaluate(inverse(labels), inverse(self._response(predictions)))
+            return metric.evaluate(inverse(labels), inverse(self._response(predictions, labels)))
 
         stop = Stop(settings.early_stopping, metric.higher_is_better, value)
         times: list[float] = []
         params = {**self.trees, **self.params}
-        if split.task == "multiclass":
+        one_score = self.scores_levels or transform or split.task == "binary"
+        if split.n_classes and not one_score:
             params["num_class"] = split.n_classes
         job = Training(
             params, x, y, valid, split.matrix_test, split.data.categorical, settings, stop, times
@@ -90,21 +92,31 @@ class Boosted(Candidate):
         return Fit(lambda trees: inverse(predict(trees)), rounds, times)
 
     def _check(self, split: Split) -> None:
-        ours, y = self.objective, split.y_train
-        classes = split.task in ("binary", "multiclass")
-        if classes and isinstance(ours, Objective) and ours.link not in (LOGIT, SOFTMAX):
+        ours, y, task = self.objective, split.y_train, TASKS[split.task]
+        if self.scores_levels and not task.ordered:
+            raise NotApplicable("its labels are ordered classes, which are the task ordinal")
+        margins = isinstance(ours, Objective) and not isinstance(
+            ours.link, (Logit, Softmax, Cumulative)
+        )
+        if task.of_classes and margins:
             raise NotApplicable("it gives margins, and classes are compared by their probabilities")
         bad = y <= self.least if self.above else y < self.least
         if bad.any():
             needed = f"labels {'above' if self.above else 'not below'} {self.least:g}"
             raise NotApplicable(f"{needed} needed, {np.count_nonzero(bad)} of {len(y)} are not")
 
-    def _response(self, predictions: Array) -> Array:
+    @property
+    def scores_levels(self) -> bool:
+        """Whether a raw score is that of ordered classes, whose thresholds the training rows tell."""
+        ours = self.objective
+        return isinstance(ours, Objective) and isinstance(ours.link, Cumulative)
+
+    def _response(self, predictions: Array, labels: Array) -> Array:
         """What the library gives a metric in training: raw scores for callables, else the response."""
         if isinstance(self.objective, str):
             several = self.objective == "reg:quantileerror"
             return np.asarray(predictions) if several else proportions(predictions)
-        return response_of(self.objective, np.asarray(predictions))
+        return response_of(self.objective, np.asarray(predictions), lambda: (labels, predictions))
 
     @abstractmethod
     def train(self, job: Training) -> tuple[Callable[[int], Array], int]:
@@ -139,11 +151,18 @@ def proportions(response: Array) -> Array:
     return np.asarray(response / response.sum(axis=1, keepdims=True))
 
 
-def response_of(objective: Objective | Plain, raw: Array) -> Array:
-    """The response that raw scores stand for: calibrated, where a loss draws its scores together."""
+def response_of(
+    objective: Objective | Plain, raw: Array, seen: Callable[[], tuple[Array, Array]]
+) -> Array:
+    """The response that raw scores stand for: calibrated, where a loss draws its scores together.
+
+    ``seen`` gives labels and raw scores of rows by which thresholds between ordered classes are found.
+    """
     raw = raw.astype(np.float64)
     if isinstance(objective, Plain):
         return objective.link.inverse(raw)
+    if objective.learns:
+        return objective.fixed(*seen()).response(raw)
     try:
         if objective.link == LOGIT:
             return LOGIT.inverse(objective.log_odds(raw))

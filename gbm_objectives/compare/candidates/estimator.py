@@ -13,6 +13,7 @@ from gbm_objectives._core.validation import Array, message
 from gbm_objectives.compare.candidates.base import Candidate, Fit, Settings
 from gbm_objectives.compare.data import Split
 from gbm_objectives.compare.scoring import Metric
+from gbm_objectives.compare.tasks import TASKS
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,9 @@ class Estimator(Candidate):
             prediction = np.asarray(model.predict(split.x_test))
             if prediction.ndim == 2 and prediction.shape[1] == 1:
                 prediction = prediction[:, 0]
-            if split.task == "multiclass" and prediction.ndim == 1:
+            if TASKS[split.task].ordered and prediction.ndim == 1:  # those of a regressor too
+                prediction = np.clip(np.rint(prediction), 0, split.n_classes - 1)
+            if split.task != "binary" and split.n_classes and prediction.ndim == 1:
                 prediction = np.equal.outer(prediction, np.arange(split.n_classes)).astype(float)
         if len(prediction) != len(split.y_test):
             given = f"{len(prediction)} predictions for {len(split.y_test)} rows"

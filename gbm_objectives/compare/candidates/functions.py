@@ -15,7 +15,7 @@ from gbm_objectives.links import IDENTITY, LOGIT, SOFTMAX, Link
 from gbm_objectives.testing import _calls
 
 #: What raw scores of a function stand for; regression has the identity.
-LINKS: dict[str, Link] = {"binary": LOGIT, "multiclass": SOFTMAX}
+LINKS: dict[str, Link] = {"binary": LOGIT, "multiclass": SOFTMAX, "ordinal": SOFTMAX}
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,11 +74,12 @@ class LightGBM(Boosted):
             )
         rounds = booster.best_iteration if valid is not None else booster.current_iteration()
         staged = Staged(booster, job.x_test, start, settings.threads)
+        trained = Staged(booster, job.x, start, settings.threads)
 
         def predict(trees: int) -> Array:
             if isinstance(ours, str):
                 return proportions(link_of(ours).inverse(staged(trees)))
-            return response_of(ours, staged(trees))
+            return response_of(ours, staged(trees), lambda: (job.y, trained(trees)))
 
         rounds = rounds or settings.rounds
         if isinstance(ours, Plain):

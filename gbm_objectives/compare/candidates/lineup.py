@@ -15,12 +15,12 @@ from gbm_objectives.compare.candidates.estimator import Estimator
 from gbm_objectives.compare.candidates.functions import LINKS, Plain
 from gbm_objectives.compare.candidates.lightgbm import LightGBM, LightGBMLevels
 from gbm_objectives.compare.candidates.naming import name_of
-from gbm_objectives.compare.candidates.transforms import Log, QuantileNormal
+from gbm_objectives.compare.candidates.transforms import Log, QuantileNormal, Rounded
 from gbm_objectives.compare.candidates.xgboost import XGBoost
 from gbm_objectives.compare.data import Data
 from gbm_objectives.compare.expressions import parse_calls
 from gbm_objectives.compare.tasks import TASKS, holds
-from gbm_objectives.links import IDENTITY, LOG, Link
+from gbm_objectives.links import IDENTITY, LOG
 from gbm_objectives.loss import Loss
 from gbm_objectives.objective import Objective
 from gbm_objectives.registry import OBJECTIVES
@@ -56,8 +56,8 @@ def lineup(
     for library in libraries:
         found += _built_in(data, library)
         found += _transformed(data, library)
-        found += [_ours(name, "ours", library, objective) for name, objective in ours]
-    found += _own(own, libraries, LINKS.get(data.task, IDENTITY))
+        found += [_ours(name, "ours", library, objective, data) for name, objective in ours]
+    found += _own(own, libraries, data)
     keys = [(candidate.library, candidate.name) for candidate in found]
     twice = {key for key in keys if keys.count(key) > 1}
     if twice:
@@ -66,8 +66,10 @@ def lineup(
     return found
 
 
-def _ours(name: str, kind: Kind, library: str, objective: Objective) -> Boosted:
-    """With what its labels must be, where the link is the logarithm."""
+def _ours(name: str, kind: Kind, library: str, objective: Objective, data: Data) -> Boosted:
+    """With what its labels must be, where the link is the logarithm, and the levels, of which a fold may lack one."""
+    if objective.learns and objective.parameters.get("n_classes", 0) is None and data.of_classes:
+        objective = objective.with_parameters(n_classes=len(data.classes))
     least = 0.0 if objective.link == LOG else -np.inf
     return LIBRARIES[library](
         name, kind, library, objective, least=least, above="gamma" in objective.name
@@ -99,10 +101,13 @@ def _built_in(data: Data, library: str) -> Iterable[Candidate]:
 
 
 def _transformed(data: Data, library: str) -> Iterable[Candidate]:
-    """Least squares of the logarithm and of normal scores."""
+    """Least squares of the logarithm and of normal scores; of ordered classes those of their codes, rounded."""
+    booster, squared = LIBRARIES[library], SQUARED[library]
+    if TASKS[data.task].ordered:
+        rounded = Rounded(len(data.classes) - 1)
+        yield booster("squared, rounded", "transformed", library, squared, transform=rounded)
     if not TASKS[data.task].transformed:
         return
-    booster, squared = LIBRARIES[library], SQUARED[library]
     if data.y.min() > 0:
         yield booster(
             "squared, log(y)", "transformed", library, squared, least=0.0, above=True,
@@ -144,9 +149,10 @@ def _is_list(given: Any) -> bool:
     return isinstance(given, Iterable) and not isinstance(given, (str, bytes, Mapping))
 
 
-def _own(own: Any, libraries: Sequence[str], link: Link) -> Iterable[Candidate]:
+def _own(own: Any, libraries: Sequence[str], data: Data) -> Iterable[Candidate]:
     if own is None:
         return
+    link = LINKS.get(data.task, IDENTITY)
     if isinstance(own, Mapping):
         items = list(own.items())
     else:
@@ -157,7 +163,7 @@ def _own(own: Any, libraries: Sequence[str], link: Link) -> Iterable[Candidate]:
         elif isinstance(item, (Objective, Loss)):
             short, objective = _named(item)
             for library in libraries:
-                yield _ours(name or short, "user", library, objective)
+                yield _ours(name or short, "user", library, objective, data)
         elif isinstance(item, type):
             needed = f"an object, such as {item.__name__}()"
             raise TypeError(message("candidates", f"the class {item.__name__}", needed))

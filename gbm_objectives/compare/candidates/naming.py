@@ -11,6 +11,7 @@ from typing import Any
 
 from gbm_objectives.compare.expressions import parse_calls
 from gbm_objectives.curvature import POLICIES, Curvature
+from gbm_objectives.losses import OrdinalLoss
 from gbm_objectives.objective import Objective
 from gbm_objectives.registry import OBJECTIVES
 
@@ -52,6 +53,8 @@ def _calls(objective: Objective) -> Iterator[str]:
     """The calls of factories that make exactly this objective."""
     (term,) = objective.terms
     known: dict[str, Any] = {**objective.parameters, "curvature": _named(term.curvature)}
+    if isinstance(term.loss, OrdinalLoss):  # a class of losses for each link
+        known["link"] = term.loss.kind
     variants = [known]
     if term.weightings:  # ohem(huber()) is given what it weighs
         weighed = replace(objective, terms=(replace(term, weightings=()),))

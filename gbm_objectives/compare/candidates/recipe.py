@@ -21,7 +21,7 @@ class Recipe:
     params : dict
         Of the trees and of the library's own objective, by the names of the library's ``train``.
     transform : str, default ""
-        Of the labels: "log", "log1p" or "normal scores"; empty for none.
+        Of the labels: "log", "log1p" or "normal scores"; "levels" where predictions are rounded; empty for none.
     """
 
     library: str

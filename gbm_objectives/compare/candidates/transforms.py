@@ -58,6 +58,30 @@ class Log(Transform):
         return np.asarray(np.exp(np.clip(z.astype(np.float64), -80.0, 80.0)) - self.shift)
 
 
+@dataclass(frozen=True, slots=True)
+class Rounded(Transform):
+    """Codes of ordered classes as numbers; predictions are rounded to the nearest level."""
+
+    highest: int
+
+    @property
+    @override
+    def name(self) -> str:
+        return "levels"
+
+    @override
+    def fitted(self, y: Array) -> Transform:
+        return self
+
+    @override
+    def forward(self, y: Array) -> Array:
+        return y
+
+    @override
+    def inverse(self, z: Array) -> Array:
+        return np.clip(np.rint(z), 0, self.highest)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class QuantileNormal(Transform):
     """To normal scores: the normal quantile of a label's rank, linear between the training labels.

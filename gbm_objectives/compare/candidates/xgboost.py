@@ -12,7 +12,7 @@ from typing_extensions import override
 from gbm_objectives._core.validation import Array
 from gbm_objectives.compare.candidates.boosted import Boosted, Training, response_of
 from gbm_objectives.compare.candidates.functions import Plain
-from gbm_objectives.links import LOGIT, SOFTMAX, Sorted
+from gbm_objectives.links import LOGIT, SOFTMAX, Cumulative, Sorted
 from gbm_objectives.objective import Objective
 
 
@@ -77,15 +77,19 @@ class XGBoost(Boosted):
             )
         rounds = booster.num_boosted_rounds() if valid is None else booster.best_iteration + 1
 
+        def scores(rows: xgboost.DMatrix, limit: tuple[int, int]) -> Array:
+            raw: Array = booster.predict(rows, output_margin=True, iteration_range=limit)
+            return raw
+
         def predict(trees: int) -> Array:
             # Of the same matrix and more trees than before XGBoost adds the new ones only.
             limit = (0, trees)
             if isinstance(ours, Plain) or (
                 isinstance(ours, Objective)
-                and (ours.link in (LOGIT, SOFTMAX) or isinstance(ours.link, Sorted))
+                and (ours.link in (LOGIT, SOFTMAX) or isinstance(ours.link, (Sorted, Cumulative)))
             ):
-                raw = booster.predict(test, output_margin=True, iteration_range=limit)
-                return response_of(ours, raw)
+                raw = scores(test, limit)
+                return response_of(ours, raw, lambda: (job.y, scores(data, limit)))
             found: Array = booster.predict(test, iteration_range=limit)
             return found
 

@@ -14,10 +14,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from gbm_objectives._core.validation import message
 from gbm_objectives._training.leaves import validate_leaves
 from gbm_objectives.compare.cli import importing, telling
-from gbm_objectives.compare.data import Data, diabetes, from_csv
 from gbm_objectives.compare.options import Options
 from gbm_objectives.compare.prepared import prepare
 from gbm_objectives.compare.report.terminal import report, say
@@ -109,12 +107,15 @@ def compare(
     task: Annotated[
         str | None,
         typer.Option(
-            help="regression, quantile, quantiles, binary, multiclass, counts or amounts.",
+            help="regression, quantile, quantiles, binary, multiclass, ordinal, counts or amounts.",
             show_default="found by itself",
         ),
     ] = None,
     tau: Annotated[
         str | None, typer.Option(help="The quantile, or several: .05,.95 for an interval.")
+    ] = None,
+    levels: Annotated[
+        str | None, typer.Option(help="Ordered classes, lowest first: low,middle,high.")
     ] = None,
     groups: Annotated[
         str | None,
@@ -232,19 +233,18 @@ def compare(
     console = _stdout()
     try:
         folder = None if no_out else writable(out, "out")
-        data = _data(csv, target, task, importing.levels(tau), groups=groups, time=time, test=test)
+        by = {"groups": groups, "time": time, "test": test, "levels": importing.words(levels)}
+        data = importing.data(csv, target, task, importing.levels(tau), **by)
         options = Options(
-            libraries=None if libraries is None else [s.strip() for s in libraries.split(",")],
+            libraries=importing.words(libraries),
             objectives=objectives,
             candidates=None if candidates is None else importing.candidates(candidates),
             metrics=None if metrics is None else importing.metrics(metrics),
-            contamination=None
-            if contamination is None
-            else importing.numbers("contamination", contamination, float),
+            contamination=importing.numbers("contamination", contamination, float),
             contamination_size=contamination_size,
             one_sided=one_sided,
             folds=folds,
-            seeds=None if seeds is None else importing.numbers("seeds", seeds, int),
+            seeds=importing.numbers("seeds", seeds, int),
             rounds=rounds,
             early_stopping=early_stopping,
             threads=threads,
@@ -287,14 +287,3 @@ def _finish(console: Console, result: Result, folder: Path | None) -> None:
     models = result.scores[result.scores["kind"] != "baseline"]
     if not (models["status"] == "ok").any():
         raise typer.Exit(1)
-
-
-def _data(csv: Path | None, target: str | None, *task: Any, **by: Any) -> Data:
-    if csv is None:
-        for name, column in {"target": target, **by}.items():
-            if column is not None:
-                raise ValueError(message(name, repr(str(column)), "a CSV file with it"))
-        return diabetes(*task)
-    if target is None:
-        raise ValueError(message("target", "none", "the column to predict: --target NAME"))
-    return from_csv(csv, target, *task, **by)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gbm_objectives._core.validation import message
+from gbm_objectives.compare.data import Data, diabetes, from_csv
 
 
 def imported(argument: str, path: str) -> Any:
@@ -97,8 +98,10 @@ def _parts(text: str) -> list[str]:
     return [part.strip() for part in parts]
 
 
-def numbers(argument: str, text: str, kind: type) -> list[Any]:
+def numbers(argument: str, text: str | None, kind: type) -> list[Any] | None:
     """Numbers with commas between."""
+    if text is None:
+        return None
     try:
         return [kind(part) for part in text.split(",")]
     except ValueError as error:
@@ -106,6 +109,23 @@ def numbers(argument: str, text: str, kind: type) -> list[Any]:
         raise ValueError(message(argument, repr(text), f"{needed} with commas between")) from error
 
 
+def words(text: str | None) -> list[str] | None:
+    """Words with commas between."""
+    return None if text is None else [word.strip() for word in text.split(",")]
+
+
 def levels(text: str | None) -> list[float] | None:
     """The levels of quantiles."""
-    return None if text is None else numbers("tau", text, float)
+    return numbers("tau", text, float)
+
+
+def data(csv: Path | None, target: str | None, *task: Any, **by: Any) -> Data:
+    """A user's table, or the diabetes data."""
+    if csv is None:
+        for name, column in {"target": target, **by}.items():
+            if column is not None:
+                raise ValueError(message(name, repr(str(column)), "a CSV file with it"))
+        return diabetes(*task)
+    if target is None:
+        raise ValueError(message("target", "none", "the column to predict: --target NAME"))
+    return from_csv(csv, target, *task, **by)

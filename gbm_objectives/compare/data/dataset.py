@@ -11,7 +11,7 @@ import pandas as pd
 
 from gbm_objectives._core.validation import Array, message, reject_masked
 from gbm_objectives.compare.data.features import as_matrix, read_features
-from gbm_objectives.compare.data.labels import read_labels, read_levels
+from gbm_objectives.compare.data.labels import in_order, read_labels, read_levels
 from gbm_objectives.compare.data.order import read_order, read_test, with_test
 from gbm_objectives.compare.data.reading import column, read_csv
 from gbm_objectives.compare.data.tables import as_frame, as_series
@@ -86,6 +86,7 @@ def from_csv(
     groups: str | None = None,
     time: str | None = None,
     test: str | Path | None = None,
+    levels: Sequence[str] | None = None,
 ) -> Data:
     """The data of a file, and of another with the test rows; raises ValueError with one line that says what is wrong."""
     frame, notes = read_csv(path)
@@ -108,6 +109,7 @@ def from_csv(
         groups=groups,
         time=time,
         test=rows,
+        levels=levels,
     )
 
 
@@ -132,6 +134,7 @@ def of_arrays(
     groups: Any = None,
     time: Any = None,
     test: Any = None,
+    levels: Sequence[Any] | None = None,
 ) -> Data:
     """The data of arrays, or of frames of pandas or polars.
 
@@ -141,8 +144,9 @@ def of_arrays(
         Numbers, text, categories, dates. NaN and None are missing values; infinite numbers are an error.
     y : array-like of shape (n_samples,), or str
         The labels, or the name of a column of x. Rows without a label are left out.
-    task : {"regression", "quantile", "quantiles", "binary", "multiclass", "counts", "amounts"}, optional
-        Found from the labels by default; quantiles, counts and amounts are never found.
+    task : {"regression", "quantile", "quantiles", "binary", "multiclass", "ordinal", "counts", "amounts"}, optional
+        Found from the labels by default; quantiles, counts and amounts are never found, and ordinal of an ordered
+        categorical of pandas alone.
     tau : float or sequence of float, optional
         The level of the task "quantile", which it implies, or several, of the task "quantiles".
     name, target : str
@@ -153,6 +157,9 @@ def of_arrays(
         What the splits go by, one of the two; or the name of that column of x, which then is no feature.
     test : array-like of bool of shape (n_samples,), optional
         The rows to test on; all others are trained on.
+    levels : sequence, optional
+        Of the task "ordinal", which they imply: the classes in their order, the lowest first. Those that no row has are
+        left out.
 
     Returns
     -------
@@ -183,6 +190,10 @@ def of_arrays(
             message("y", f"{len(labels)} labels", f"{len(frame)}, one for each row of X")
         )
     target = target or str(labels.name or "y")
+    if levels is not None:
+        if task not in (None, "ordinal"):
+            raise ValueError(message("levels", f"levels for {task}", 'the task "ordinal"'))
+        labels, task = in_order(labels, levels, target), "ordinal"
     found: list[str] = list(notes)
     missing = labels.isna().to_numpy()
     if missing.any():

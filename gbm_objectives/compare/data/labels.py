@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -43,7 +44,7 @@ def read_labels(
                 message("task", f"{task}: {given}", f"numbers from {least:g}", "Or: regression.")
             )
         return task, numbers, ()
-    names, codes, counts = _classes(labels)
+    names, codes, counts = (_levels if TASKS[task].ordered else _classes)(labels, target)
     if task == "binary" and len(names) != 2:
         given = f"{len(names)} classes in {target}"
         raise ValueError(message("task", given, "two for binary", "Or: multiclass, regression."))
@@ -88,6 +89,8 @@ def _task(labels: pd.Series, numbers: Array | None, target: str) -> str:
     distinct = labels.nunique()
     if distinct == 2:
         return "binary"
+    if getattr(labels.dtype, "ordered", False):
+        return "ordinal"
     if numbers is None:
         if distinct <= MOST_CLASSES:
             return "multiclass"
@@ -107,12 +110,43 @@ def _task(labels: pd.Series, numbers: Array | None, target: str) -> str:
     return "multiclass" if codes and len(numbers) >= 10 * distinct else "regression"
 
 
-def _classes(labels: pd.Series) -> tuple[tuple[str, ...], Array, Array]:
+def _levels(labels: pd.Series, target: str) -> tuple[tuple[str, ...], Array, Array]:
+    """Classes in their order, the lowest first: that of an ordered categorical, or of numbers."""
+    if getattr(labels.dtype, "ordered", False):
+        present = labels.cat.remove_unused_categories()
+        codes = present.cat.codes.to_numpy()
+        return tuple(map(str, present.cat.categories)), codes, np.bincount(codes)
+    numbers = _numbers(labels)
+    if numbers is None:
+        given = f"ordinal: {target} is text, such as {labels.iloc[0]!r}, whose order is not known"
+        needed = "numbers, an ordered categorical of pandas, or the classes in their order"
+        instead = "Such as levels=low,middle,high, the lowest first."
+        raise ValueError(message("task", given, needed, instead))
+    return _classes(pd.Series(numbers, labels.index), target)
+
+
+def in_order(labels: pd.Series, levels: Sequence[Any], target: str) -> pd.Series:
+    """The labels as an ordered categorical of these levels, the lowest first."""
+    names = [_shown(one) for one in levels]
+    if len(set(names)) < max(2, len(names)):
+        raise ValueError(message("levels", ", ".join(names), "two or more different classes"))
+    found = labels.astype(object).map(_shown, na_action="ignore")
+    unknown = found.notna() & ~found.isin(names)
+    if unknown.any():
+        given = f"{target} is {found[unknown].iloc[0]!r} in row {unknown.idxmax()}"
+        raise ValueError(message("levels", given, f"one of {', '.join(names)}"))
+    return pd.Series(pd.Categorical(found, names, ordered=True), labels.index, name=labels.name)
+
+
+def _shown(name: Any) -> str:
+    return f"{name:g}" if isinstance(name, float) else str(name)
+
+
+def _classes(labels: pd.Series, target: str) -> tuple[tuple[str, ...], Array, Array]:
     values = labels.astype(object)
     try:
         names, codes, counts = np.unique(values.to_numpy(), return_inverse=True, return_counts=True)
     except TypeError:  # text and numbers together have no order
         texts = values.astype(str).to_numpy()
         names, codes, counts = np.unique(texts, return_inverse=True, return_counts=True)
-    shown = (f"{name:g}" if isinstance(name, float) else str(name) for name in names)
-    return tuple(shown), codes, counts
+    return tuple(map(_shown, names)), codes, counts

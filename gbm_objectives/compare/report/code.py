@@ -7,17 +7,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from gbm_objectives._core.validation import message
 from gbm_objectives.compare.candidates import Recipe
 from gbm_objectives.compare.candidates.naming import objective_of
 from gbm_objectives.compare.frames import Frames
-from gbm_objectives.compare.report.lines import arguments, each_level, mapped, with_level
+from gbm_objectives.compare.report.lines import (
+    MAPS,
+    arguments,
+    each_level,
+    forward,
+    in_levels,
+    mapped,
+    probabilities,
+    transformed,
+    with_level,
+)
 from gbm_objectives.compare.report.statistics import Key
 from gbm_objectives.compare.report.tuned import tuning_of
 from gbm_objectives.compare.tasks import TASKS
-from gbm_objectives.links import LOGIT, SOFTMAX, Sorted
+from gbm_objectives.links import LOGIT, SOFTMAX, Cumulative, Sorted
 from gbm_objectives.objective import Objective
 
 #: Names of ``train`` by the names of the scikit-learn estimators.
@@ -25,7 +33,6 @@ _SKLEARN = {
     "eta": "learning_rate", "lambda": "reg_lambda", "lambda_l2": "reg_lambda", "min_data_in_leaf": "min_child_samples",
     "bagging_fraction": "subsample", "bagging_freq": "subsample_freq",
 }  # fmt: skip
-_MAPS = {"log": ("np.log", "np.exp"), "log1p": ("np.log1p", "np.expm1")}
 
 
 @dataclass(frozen=True)
@@ -81,6 +88,18 @@ class Code:
         return recipe.library == "-" or recipe.objective == "quantile"
 
     @property
+    def rounded(self) -> bool:
+        """Whether it is a regression on class codes, whose predictions are rounded."""
+        return self.recipe is not None and self.recipe.transform == "levels"
+
+    @property
+    def _one_score(self) -> bool:
+        """Whether a row has one raw score, however many classes there are."""
+        one = self.objective
+        levels = one is not None and isinstance(one.link, Cumulative)
+        return levels or self.rounded or self.task == "binary"
+
+    @property
     def train(self) -> str:
         """Lines for the library's ``train``; empty for constants and a user's own."""
         recipe = self.recipe
@@ -90,12 +109,12 @@ class Code:
         params = dict(recipe.params)
         if not xgboost:
             params["verbosity"] = -1
-        if self.task == "multiclass":
+        if self.n_classes and not self._one_score:
             params["num_class"] = self.n_classes
         lines = ["import xgboost as xgb" if xgboost else "import lightgbm as lgb", *self._imports()]
         y = "y"
-        if recipe.transform:
-            lines += self._forward()
+        if recipe.transform and not self.rounded:
+            lines += forward(recipe.transform)
             y = "labels"
         if self.by_level:
             given = with_level({"objective": recipe.objective, **params}, "alpha")
@@ -148,10 +167,10 @@ class Code:
                 wrapper = f"Objective{'Classifier' if self.of_classes else 'Regressor'}"
                 lines += [*self._imports(), f"from gbm_objectives.sklearn import {wrapper}"]
                 call = f"{wrapper}({call}, {self._call}{self._leaves})"
-            elif recipe.transform:
+            elif recipe.transform and not self.rounded:
                 lines.insert(0, "from sklearn.compose import TransformedTargetRegressor")
-                if recipe.transform in _MAPS:
-                    forward, back = _MAPS[recipe.transform]
+                if recipe.transform in MAPS:
+                    forward, back = MAPS[recipe.transform]
                     lines.insert(0, "import numpy as np")
                     how = f"func={forward}, inverse_func={back}"
                 else:
@@ -159,8 +178,11 @@ class Code:
                     how = "transformer=NormalScores()"
                 call = f"TransformedTargetRegressor({call}, {how})"
             lines.append(f"model = {call}")
+        lines.append("model.fit(X, y)")
+        if self.rounded:
+            return "\n".join([*lines, *self._predict("X_new")])
         predict = "predict_proba" if self.of_classes else "predict"
-        return "\n".join([*lines, "model.fit(X, y)", f"prediction = model.{predict}(X_new)"])
+        return "\n".join([*lines, f"prediction = model.{predict}(X_new)"])
 
     def estimator(self) -> Any:
         """What the lines for scikit-learn make, unfitted."""
@@ -171,6 +193,9 @@ class Code:
         if self.by_level:
             instead = "Train the models of code.sklearn."
             raise ValueError(message("estimator", f"{self.name}, a model for each level", "a candidate that is one model", instead))  # fmt: skip
+        if self.rounded:
+            instead = "Round the predictions, as code.sklearn does."
+            raise ValueError(message("estimator", f"{self.name}, a regression on class codes", "a candidate that is a classifier", instead))  # fmt: skip
         if recipe.library == "-":
             from sklearn import dummy
 
@@ -186,17 +211,7 @@ class Code:
                 assert self.objective is not None
                 return ObjectiveClassifier(model, self.objective, **self._recover)
             return ObjectiveRegressor(model, self.objective, leaves=self.leaves)  # type: ignore[arg-type]
-        if not recipe.transform:
-            return model
-        from sklearn.compose import TransformedTargetRegressor
-
-        from gbm_objectives.compare.normal_scores import NormalScores
-
-        if recipe.transform == "log":
-            return TransformedTargetRegressor(model, func=np.log, inverse_func=np.exp)
-        if recipe.transform == "log1p":
-            return TransformedTargetRegressor(model, func=np.log1p, inverse_func=np.expm1)
-        return TransformedTargetRegressor(model, transformer=NormalScores())
+        return transformed(model, recipe.transform) if recipe.transform else model
 
     @property
     def _params(self) -> dict[str, Any]:
@@ -216,7 +231,8 @@ class Code:
     def _class_name(self) -> str:
         assert self.recipe is not None
         start = {"xgboost": "XGB", "lightgbm": "LGBM"}[self.recipe.library]
-        return f"{start}{'Classifier' if self.of_classes else 'Regressor'}"
+        classifies = self.of_classes and not self.rounded
+        return f"{start}{'Classifier' if classifies else 'Regressor'}"
 
     @property
     def _dummy(self) -> dict[str, Any]:
@@ -252,35 +268,19 @@ class Code:
         called = sorted(set(re.findall(r"([a-z_0-9]+)\(", self.recipe.objective)))
         return [f"from gbm_objectives import {', '.join(called)}"]
 
-    def _forward(self) -> list[str]:
-        assert self.recipe is not None
-        if self.recipe.transform in _MAPS:
-            return ["import numpy as np", f"labels = {_MAPS[self.recipe.transform][0]}(y)"]
-        return [
-            "from gbm_objectives.compare import NormalScores",
-            "scores = NormalScores().fit(y)",
-            "labels = scores.transform(y)",
-        ]
-
     def _predict(self, new: str) -> list[str]:
         """From the model to predictions on the scale of the labels, or to probabilities."""
         recipe, one = self.recipe, self.objective
         assert recipe is not None
-        if one is not None and isinstance(one.link, Sorted):
+        if one is not None and isinstance(one.link, (Sorted, Cumulative)):
             return [f"prediction = objective.predict(model, {new})"]
+        if self.rounded:
+            return in_levels(f"model.predict({new})", self.n_classes)
         if recipe.transform:
-            back = _MAPS.get(recipe.transform, ("", "scores.inverse_transform"))[1]
+            back = MAPS.get(recipe.transform, ("", "scores.inverse_transform"))[1]
             return [f"prediction = {back}(model.predict({new}))"]
         if one is not None and one.link in (LOGIT, SOFTMAX) and mapped(one):
-            raw = "output_margin" if recipe.library == "xgboost" else "raw_score"
-            function = "expit" if one.link == LOGIT else "softmax"
-            scores = "log_odds" if one.link == LOGIT else "log_probabilities"
-            axis = "" if one.link == LOGIT else ", axis=1"
-            return [
-                f"from scipy.special import {function}",
-                f"raw = model.predict({new}, {raw}=True)",
-                f"prediction = {function}(objective.{scores}(raw){axis})",
-            ]
+            return probabilities(new, recipe.library, binary=one.link == LOGIT)
         lines = [f"prediction = model.predict({new})"]
         if recipe.objective == "multiclassova":
             lines.append("prediction /= prediction.sum(axis=1, keepdims=True)")

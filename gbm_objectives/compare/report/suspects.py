@@ -14,6 +14,7 @@ from gbm_objectives.compare.frames import Frames
 from gbm_objectives.compare.report.displays.focus import codes
 from gbm_objectives.compare.report.mixture import chance_of_noise, most_suspect
 from gbm_objectives.compare.report.recommendation import recommend
+from gbm_objectives.compare.tasks import TASKS
 
 NUMBERS = ("row", "label", "prediction", "distance", "false_discovery")
 CLASSES = ("row", "label", "prediction", "probability", "false_discovery")
@@ -103,6 +104,9 @@ def _of_classes(result: Frames, found: pd.DataFrame, rate: float) -> pd.DataFram
     label = codes(found["y_true"], result.info.get("classes")).astype(int)
     likeliest, sureness = p.argmax(axis=1), p.max(axis=1)
     against = likeliest != label
+    if TASKS[result.info["task"]].ordered:  # neighbours overlap, and are no evidence
+        near = np.abs(likeliest[:, None] - np.arange(p.shape[1])) <= 1
+        sureness, against = (p * near).sum(axis=1), np.abs(likeliest - label) > 1
     surest = np.argsort(-sureness, kind="stable")[: int(SUREST * len(p))]
     wrong = int(against[surest].sum())
     empty = pd.DataFrame(columns=list(CLASSES))

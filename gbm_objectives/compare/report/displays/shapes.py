@@ -203,6 +203,9 @@ class Setting:
         if task == "binary":
             start = np.full(len(y), one.intercept(y))
             return cls("raw score z, label 1", z, 1.0, z, y, start)
+        if one.learns:
+            label = float(np.median(y))
+            return cls(f"score z, level {label:g}", z, label, z, y, np.zeros(len(y)))
         if one.link == LOG:
             label = float(np.median(y[y > 0]))
             x = np.linspace(-1.5, 1.5, POINTS)
