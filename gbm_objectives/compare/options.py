@@ -49,9 +49,11 @@ class Options:
             if value is not None and not value > 0:
                 raise ValueError(message(argument, str(value), "a number above 0"))
 
-    def settings(self) -> Settings:
+    def settings(self, task: str) -> Settings:
         """What all models have in common."""
-        return Settings(self.rounds, self.early_stopping, threads=self.threads, leaves=self.leaves)
+        given = self.early_stopping
+        stop = TASKS[task].early_stopping if given is None else given
+        return Settings(self.rounds, stop or None, threads=self.threads, leaves=self.leaves)
 
     def plan(self, data: Data, candidates: int = 1) -> Plan:
         """The splits of the data; an error where it has too few rows for them.

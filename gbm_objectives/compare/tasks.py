@@ -15,11 +15,16 @@ import numpy as np
 from gbm_objectives._core.validation import Array
 
 #: What a constant is of.
-Constants = Literal["median", "mean", "quantile", "shares"]
+Constants = Literal["median", "mean", "quantile", "shares", "distribution"]
 #: A level, or several.
 Levels = float | tuple[float, ...]
-#: For which labels a candidate is: whole numbers from 0, all above 0, or above 0 and not whole.
-When = Literal["always", "counts", "positive", "amounts"]
+#: For which labels a candidate is: whole numbers from 0; all above 0; above 0 and not whole. Of distributions: numbers
+#: with a density, also above 0 or within (0, 1); counts of events; 0 and 1.
+When = Literal[
+    "always", "counts", "positive", "amounts", "density", "positive density", "share", "events", "zero or one",
+]  # fmt: skip
+#: Whole numbers are counts of events up to here, where each value has so many rows.
+MOST_EVENTS, ROWS_A_VALUE = 1000, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,8 @@ class BuiltIn:
         Whether labels equal to ``least`` are not for it either.
     when : When
         The labels for which it takes part.
+    family : str, default ""
+        Of the task "distribution": the family that its predictions are the means of.
     """
 
     name: str
@@ -45,6 +52,7 @@ class BuiltIn:
     least: float = -np.inf
     above: bool = False
     when: When = "always"
+    family: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +83,8 @@ class Task:
         Whether labels can be moved up only.
     transformed : bool, default False
         Whether least squares of a transformed target takes part.
+    early_stopping : int, default 0
+        The rounds without improvement after which training stops, where the user does not say; 0 for never.
     """
 
     name: str
@@ -88,6 +98,7 @@ class Task:
     contaminations: tuple[float, ...] = (0.0, 0.1, 0.4)
     one_sided: bool = False
     transformed: bool = False
+    early_stopping: int = 0
 
     def candidates_of_ours(self, y: Array, tau: Levels | None) -> str:
         """Ours for these labels, as text."""
@@ -106,8 +117,14 @@ def holds(when: When, y: Array) -> bool:
     """Whether labels are of a kind."""
     counts = y.min() >= 0 and bool((y == np.floor(y)).all())
     positive = bool(y.min() > 0)
+    values = np.unique(y)
+    # Prices and scores may be whole too, but few of their rows share a value.
+    events = counts and values[-1] <= MOST_EVENTS and len(y) >= ROWS_A_VALUE * len(values)
     return {
         "always": True, "counts": counts, "positive": positive, "amounts": positive and not counts,
+        "density": not events, "positive density": positive and not events,
+        "share": positive and values[-1] < 1, "events": events and values[-1] > 1,
+        "zero or one": events and values[-1] == 1,
     }[when]  # fmt: skip
 
 
@@ -222,8 +239,53 @@ _AMOUNTS = Task(
     one_sided=True,
 )
 
+
+def _families(*names: str) -> str:
+    return ", ".join(f"distribution('{name}')" for name in names)
+
+
+#: The whole distribution of each row. A library's own objective gives the mean of one whose spread is the same in all
+#: rows. Early stopping, since spreads get too narrow long before means get worse.
+_DISTRIBUTION = Task(
+    "distribution",
+    metrics="log_score, crps, pit_error, coverage, interval_width",
+    constants=("distribution",),
+    built_in={
+        "xgboost": (
+            BuiltIn("reg:squarederror", when="density", family="normal"),
+            BuiltIn("count:poisson", when="events", family="poisson"),
+            BuiltIn("binary:logistic", when="zero or one", family="bernoulli"),
+        ),
+        "lightgbm": (
+            BuiltIn("regression", when="density", family="normal"),
+            BuiltIn("poisson", when="events", family="poisson"),
+            BuiltIn("binary", when="zero or one", family="bernoulli"),
+        ),
+    },
+    ours=(
+        (_families("normal", "student_t", "laplace", "logistic"), "density"),
+        (_families("gamma", "lognormal", "weibull"), "positive density"),
+        (_families("beta"), "share"),
+        (_families("poisson", "negative_binomial", "zero_inflated_poisson"), "events"),
+        (_families("zero_inflated_negative_binomial"), "events"),
+        (_families("bernoulli"), "zero or one"),
+    ),
+    figures=("pit", "quantiles", "coverage", "sharpness"),
+    contaminations=(0.0,),
+    early_stopping=20,
+)
+
 #: Every task by its name.
 TASKS: dict[str, Task] = {
     task.name: task
-    for task in (_REGRESSION, _QUANTILE, _QUANTILES, _BINARY, _MULTICLASS, _COUNTS, _AMOUNTS)
+    for task in (
+        _REGRESSION,
+        _QUANTILE,
+        _QUANTILES,
+        _BINARY,
+        _MULTICLASS,
+        _COUNTS,
+        _AMOUNTS,
+        _DISTRIBUTION,
+    )
 }
