@@ -62,7 +62,9 @@ class Options:
         """
         given, task = self.contamination, TASKS[data.task]
         shares = task.contaminations if given is None else tuple(map(float, _tuple(given)))
-        hits = Contamination(shares, self.contamination_size, self.one_sided or task.one_sided)
+        # Labels of most families may not get below 0.
+        up = task.one_sided or (data.task == "distribution" and data.y.min() >= 0)
+        hits = Contamination(shares, self.contamination_size, self.one_sided or bool(up))
         folds = 1 if data.test is not None else FOLDS if self.folds is None else self.folds
         seeds = (0,) if self.seeds is None else _tuple(self.seeds)
         repeats: tuple[int, ...] = ()

@@ -149,3 +149,19 @@ def test_figures_of_distributions_that_are_right():
     off = replace(made, predictions=pd.concat([frame, distributions.framed([wide])], axis=1))
     assert displays.PITDisplay.of(off).frame["density"].iloc[0] < 0.2
     assert all(plot().axes for plot in (off.plot_pit, off.plot_calibration, off.plot_sharpness))
+
+
+def test_counts_stay_counts_where_they_are_contaminated_and_points_are_no_distributions():
+    rng = np.random.default_rng(2)
+    X = rng.normal(size=(100, 2))
+    y = rng.poisson(2.0, 100)
+    given = {"libraries": ["lightgbm"], "folds": 2, "rounds": 2, "contamination": [0.0, 0.2]}
+    result = compare(
+        X, y, task="distribution", objectives="distribution('negative_binomial')", **given
+    )
+    assert (result.scores["status"] == "ok").all(), result.scores["reason"].unique()
+    assert result.info["one_sided"]
+    other = compare(X, y, task="counts", objectives="distribution('negative_binomial')", **given)
+    ours = other.scores.query("kind == 'ours'")
+    assert set(ours["status"]) == {"skipped"}
+    assert 'task="distribution"' in ours["reason"].iloc[0]

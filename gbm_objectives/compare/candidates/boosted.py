@@ -17,7 +17,7 @@ from gbm_objectives.compare.candidates.naming import name_of
 from gbm_objectives.compare.candidates.recipe import Recipe
 from gbm_objectives.compare.candidates.transforms import Transform
 from gbm_objectives.compare.data import Split
-from gbm_objectives.compare.distributions import packed
+from gbm_objectives.compare.distributions import family_of, packed
 from gbm_objectives.compare.scoring import Metric
 from gbm_objectives.links import LOGIT, SOFTMAX
 from gbm_objectives.losses.distributions import FAMILIES
@@ -132,6 +132,8 @@ class Boosted(Candidate):
         classes = split.task in ("binary", "multiclass")
         if classes and isinstance(ours, Objective) and ours.link not in (LOGIT, SOFTMAX):
             raise NotApplicable("it gives margins, and classes are compared by their probabilities")
+        if not self.family and len(FAMILIES[family_of(ours) or "poisson"].parameters) > 1:
+            raise NotApplicable('it predicts distributions, which task="distribution" compares')
         bad = y <= self.least if self.above else y < self.least
         if bad.any():
             needed = f"labels {'above' if self.above else 'not below'} {self.least:g}"
