@@ -230,5 +230,8 @@ def _span(values: list[int]) -> str:
 
 def metric_name(info: dict[str, Any]) -> str:
     """In words."""
-    names = {"mae": "Mean absolute error", "rmse": "Root mean squared error"}
+    names = {
+        "mae": "Mean absolute error", "rmse": "Root mean squared error",
+        "log_score": "Negative log-likelihood (log_score)",
+    }  # fmt: skip
     return names.get(info["metric"], str(info["metric"]).replace("_", " ").capitalize())
