@@ -36,8 +36,8 @@ class BinaryLoss(Loss):
 
     labels: ClassVar[Labels] = "binary"
     probabilistic: ClassVar[bool] = True
-    #: The labels that the loss is defined for, in words.
-    domain: ClassVar[str] = "0 and 1"
+    #: In words: the labels that the loss is defined for, and one that is none of these.
+    domain: ClassVar[tuple[str, str]] = ("labels 0 or 1", "a label other than 0 and 1")
 
     def log_odds(self, raw_prediction: Array) -> Array:
         """logit P(y = 1) for which ``raw_prediction`` minimises the expected loss.
@@ -62,13 +62,9 @@ class BinaryLoss(Loss):
     @override
     def reject_labels(self, y_true: Array, raw_prediction: Array | None = None) -> None:
         reject_non_finite("y_true", y_true)
-        reject_rows(
-            "y_true",
-            ~self.in_domain(y_true),
-            f"a label other than {self.domain}",
-            f"labels {self.domain.replace(' and ', ' or ')}",
-            self._advice(raw_prediction, "Encode the classes as 0 and 1."),
-        )
+        needed, given = self.domain
+        advice = self._advice(raw_prediction, "Encode the classes as 0 and 1.")
+        reject_rows("y_true", ~self.in_domain(y_true), given, needed, advice)
 
 
 class LogitLoss(BinaryLoss):
@@ -102,7 +98,7 @@ class BinaryCrossEntropy(LabelSmoothing, LogitLoss, HasHessian, HasMajorizer, Ha
     """
 
     name: ClassVar[str] = "binary_cross_entropy"
-    domain = "between 0 and 1"
+    domain = ("labels between 0 and 1", "a label outside [0, 1]")
     gradient_bound = 1.0
     #: The exact one, as in both libraries.
     default_curvature = Exact()

@@ -60,6 +60,9 @@ def prepare(params: Mapping[str, Any], objective: Objective) -> dict[str, Any]:
     """The parameters with the placeholder whose link is the objective's, or an error where they disagree."""
     prepared = dict(params)
     refuse_contradicting(prepared, _CONTRADICTING)
+    if not grows_trees(prepared) and prepared.get("multi_strategy") == "multi_output_tree":
+        both = 'multi_strategy="multi_output_tree" with booster="gblinear", which grows no trees'
+        raise ValueError(message("params", both, "one of the two"))
     name, given = placeholder(objective.link), prepared.get("objective")
     if given is not None and given != name and given != objective:
         given = f"objective={given!r} beside {objective.name}"

@@ -6,7 +6,15 @@ import pytest
 import xgboost as xgb
 from numpy.testing import assert_array_equal
 
-from gbm_objectives import focal, huber, log_cosh, mean_bias_error, pseudo_huber, quantile
+from gbm_objectives import (
+    binary_cross_entropy,
+    focal,
+    huber,
+    log_cosh,
+    mean_bias_error,
+    pseudo_huber,
+    quantile,
+)
 from gbm_objectives.curvature import Exact, Majorizer
 
 OBJECTIVES = [
@@ -147,6 +155,9 @@ def test_errors_reach_the_user_through_the_libraries():
         xgb.train({}, xgb.DMatrix(X, y), 1, obj=focal())
     with pytest.raises(ValueError, match="y_true: a label other than 0 and 1 in 48 of 50 rows"):
         lgb.train({"objective": focal(), "verbosity": -1}, lgb.Dataset(X, y), 1)
+    said = r"a label outside \[0, 1\] in 48 of 50 rows.*; needed: labels between 0 and 1\."
+    with pytest.raises(ValueError, match=said):
+        binary_cross_entropy()(y, y)
     with pytest.raises(ValueError, match="raw_prediction: shape"):
         xgb.train({"num_class": 3}, xgb.DMatrix(X, y % 3), 1, obj=huber())
 

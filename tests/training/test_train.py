@@ -32,6 +32,7 @@ from gbm_objectives import (
 )
 from gbm_objectives.lightgbm import _model as _lightgbm_model
 from gbm_objectives.links import LOGIT
+from gbm_objectives.sklearn import ObjectiveRegressor
 from gbm_objectives.xgboost import _guards as _xgboost_guards
 
 RNG = np.random.default_rng(0)
@@ -722,6 +723,11 @@ def test_other_forms_of_data():
 def test_gblinear_and_forests():
     booster = fit("xgboost", huber(), X, Y + 100, rounds=30, params={"booster": "gblinear"})
     assert np.mean(np.abs(predict(booster, X) - Y - 100)) < 0.7 * np.std(Y)
+    vector = {"booster": "gblinear", "multi_strategy": "multi_output_tree"}
+    with pytest.raises(ValueError, match=r"params: multi_strategy=.*which grows no trees"):
+        fit("xgboost", huber(), X, np.column_stack([Y, Y]), params=vector)
+    with pytest.raises(ValueError, match="params: multi_strategy="):
+        ObjectiveRegressor(xgb.XGBRegressor(**vector), huber()).fit(X, np.column_stack([Y, Y]))
 
 
 def test_the_modules_import_their_own_library_only():

@@ -9,7 +9,7 @@ import numpy as np
 from typing_extensions import override
 
 from gbm_objectives._core.validation import Array
-from gbm_objectives.losses.binary import BinaryCrossEntropy
+from gbm_objectives.losses.binary import BinaryCrossEntropy, BinaryLoss
 from gbm_objectives.losses.distributions._base import Family
 from gbm_objectives.losses.distributions.counts import are_counts, reject_no_counts
 from gbm_objectives.losses.positive import Poisson
@@ -51,7 +51,7 @@ class BernoulliDistribution(Family, BinaryCrossEntropy):
     """Labels 0 and 1 of one parameter, the chance of 1: the loss of `binary_cross_entropy`."""
 
     name: ClassVar[str] = "bernoulli"
-    domain = "0 and 1"
+    domain = BinaryLoss.domain
     parameters = ("mean",)
     discrete = True
 
