@@ -144,6 +144,12 @@ def compare(
     ------
     ValueError, TypeError
         For data that nothing can be learned from and arguments out of range, before anything is trained.
+
+    Examples
+    --------
+    >>> result = compare(X, y, folds=3, objectives="huber,cauchy")  # doctest: +SKIP
+    >>> print(result.recommendation)  # doctest: +SKIP
+    >>> result.report("comparison.html")  # doctest: +SKIP
     """
     options = Options(
         libraries=libraries,

@@ -103,6 +103,12 @@ def train(
     -----
     TrainingWarning
         Where a guard is asked to warn.
+
+    Examples
+    --------
+    >>> data = lightgbm.Dataset(X, y, weight=w)  # doctest: +SKIP
+    >>> booster = train({"verbosity": -1}, data, 100, objective=huber())  # doctest: +SKIP
+    >>> booster.predict(X_new)  # doctest: +SKIP
     """
     keep = bool(arguments.pop("keep_training_booster", False))
     request = Request(objective, params, guard, feval, leaves, arguments.get("init_model"))
@@ -243,6 +249,11 @@ def cv(
     ------
     TypeError, ValueError, TrainingError
         As `train`.
+
+    Examples
+    --------
+    >>> scores = cv({"verbosity": -1}, lightgbm.Dataset(X, y), 100, nfold=3, objective=huber(), feval=metrics.mae())  # doctest: +SKIP
+    >>> min(scores["valid mae-mean"])  # doctest: +SKIP
     """
     if arguments.get("metrics"):
         params = {**params, "metric": arguments.pop("metrics")}

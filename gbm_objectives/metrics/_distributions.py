@@ -240,6 +240,11 @@ def log_score(family: str = "normal", *, link: Link = IDENTITY) -> LogScore:
     ------
     ValueError
         For an unknown family.
+
+    Examples
+    --------
+    >>> round(log_score("normal")([1.0, 2.0], [[1.0, 0.5], [1.0, 0.5]]), 3)  # location and scale of each row
+    1.226
     """
     return LogScore(link, family)
 
@@ -268,6 +273,11 @@ def crps(family: str = "normal", *, link: Link = IDENTITY) -> CRPS:
     ----------
     Gneiting & Raftery (2007), https://doi.org/10.1198/016214506000001437; Jordan, Krüger & Lerch (2019),
     https://doi.org/10.18637/jss.v090.i12 (the closed forms)
+
+    Examples
+    --------
+    >>> round(crps("normal")([1.0, 2.0], [[1.0, 0.5], [1.0, 0.5]]), 3)
+    0.422
     """
     return CRPS(link, family)
 
@@ -291,5 +301,10 @@ def pit_error(family: str = "normal", *, link: Link = IDENTITY) -> PITError:
     ------
     ValueError
         For an unknown family.
+
+    Examples
+    --------
+    >>> round(pit_error("normal")([1.0, 2.0], [[1.0, 0.5], [1.0, 0.5]]), 3)
+    0.237
     """
     return PITError(link, family)

@@ -83,6 +83,13 @@ class ObjectiveClassifier(ClassifierMixin, ObjectiveEstimator):  # type: ignore[
         The number of features.
     feature_names_in_ : ndarray of shape (n_features,)
         Their names, where the features are a data frame.
+
+    Examples
+    --------
+    >>> from lightgbm import LGBMClassifier
+    >>> from gbm_objectives import focal
+    >>> model = ObjectiveClassifier(LGBMClassifier(), focal(gamma=2.0))
+    >>> model.fit(X, y).predict_proba(X_new)  # doctest: +SKIP
     """
 
     def __init__(

@@ -105,6 +105,12 @@ def train(
     -----
     TrainingWarning
         Where a guard is asked to warn.
+
+    Examples
+    --------
+    >>> data = xgboost.DMatrix(X, y, weight=w)  # doctest: +SKIP
+    >>> booster = train({"eta": 0.1}, data, 100, objective=huber())  # doctest: +SKIP
+    >>> booster.predict(xgboost.DMatrix(X_new))  # doctest: +SKIP
     """
     refuse_obj(arguments)
     params = with_vector_leaves(params, projections, leaves)
@@ -264,6 +270,11 @@ def cv(
     ------
     TypeError, ValueError, TrainingError
         As `train`.
+
+    Examples
+    --------
+    >>> scores = cv({"eta": 0.1}, xgboost.DMatrix(X, y), 100, nfold=3, objective=huber(), custom_metric=metrics.mae())  # doctest: +SKIP
+    >>> scores["test-mae-mean"].min()  # doctest: +SKIP
     """
     refuse_obj(arguments)
     if arguments.get("metrics"):
