@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
-from sklearn.utils import get_tags
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from gbm_objectives._core.validation import Array, message, native_features, sample_weights
@@ -170,8 +169,8 @@ class ObjectiveEstimator(MetaEstimatorMixin, BaseEstimator):  # type: ignore[mis
         return raw
 
     def __sklearn_tags__(self) -> Any:
-        tags = tags_like(super().__sklearn_tags__(), self.estimator)
-        tags.target_tags.multi_output = get_tags(self.estimator).target_tags.multi_output
+        tags, own = tags_like(super().__sklearn_tags__(), self.estimator)
+        tags.target_tags.multi_output = own.target_tags.multi_output
         return tags
 
 
@@ -187,11 +186,13 @@ def validate_kind(estimator: Any, is_kind: Callable[[Any], bool], kind: str) -> 
         raise TypeError(message("estimator", f"a {type(estimator).__name__}", kind))
 
 
-def tags_like(tags: Any, estimator: Any) -> Any:
-    """Tags of a meta-estimator that takes what its estimator takes."""
+def tags_like(tags: Any, estimator: Any) -> tuple[Any, Any]:
+    """Tags of a meta-estimator that takes what its estimator takes, and those of the estimator."""
+    from sklearn.utils import get_tags  # scikit-learn 1.6 and later, which ask for tags
+
     own = get_tags(estimator)
     tags.input_tags, tags.no_validation = own.input_tags, own.no_validation
-    return tags
+    return tags, own
 
 
 def has_missing(y: Any) -> bool:

@@ -45,4 +45,4 @@ class OuterRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator):  # type
         return self.estimator_.feature_importances_
 
     def __sklearn_tags__(self) -> Any:
-        return tags_like(super().__sklearn_tags__(), self.estimator)
+        return tags_like(super().__sklearn_tags__(), self.estimator)[0]

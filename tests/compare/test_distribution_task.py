@@ -79,10 +79,10 @@ def test_a_comparison_of_distributions(monkeypatch):
     y = rng.gamma(3.0, np.exp(X[:, 0]))
     own = {
         "regressor": DistributionRegressor(
-            LGBMRegressor(n_estimators=5, verbosity=-1), "lognormal"
+            LGBMRegressor(n_estimators=5, n_jobs=1, verbosity=-1), "lognormal"
         ),
         "ng": NGBRegressor(),
-        "point": LGBMRegressor(n_estimators=2, verbosity=-1),
+        "point": LGBMRegressor(n_estimators=2, n_jobs=1, verbosity=-1),
     }
     result = compare(
         X, y, task="distribution", libraries=["lightgbm"], folds=2, rounds=15, candidates=own,

@@ -137,6 +137,18 @@ def test_within_the_noise_the_safest_then_the_simplest_then_the_fastest():
     assert "This is a tie: c LightGBM is within the noise of the best mae" in str(found)
 
 
+def test_of_distributions_within_the_noise_the_one_of_fewer_parameters():
+    families = {"negative_binomial": TIES[1], "zero_inflated_negative_binomial": TIES[0]}
+    values = {("xgboost", name, "ours"): {0.0: own} for name, own in families.items()}
+    recipes = [
+        {"library": "xgboost", "candidate": name, "objective": "", "family": name, "params": {}}
+        for name in families
+    ]
+    found = chosen(values, {"negative_binomial": 9.0}, recipes=recipes, metric="log_score")
+    assert found.name == "negative_binomial ours · XGBoost"
+    assert found.reason.endswith("of these it is the simplest.")
+
+
 def test_how_sure_it_is():
     a, b = ("xgboost", "a", "ours"), ("xgboost", "b", "built-in")
     assert chosen({a: {0.0: [1.0, 1.1, 1.0]}, b: {0.0: [2.0, 2.1, 2.0]}}).confidence == "clear"
