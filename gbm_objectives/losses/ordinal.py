@@ -15,6 +15,7 @@ from typing_extensions import override
 from gbm_objectives._core.numerics import magnitude, odds
 from gbm_objectives._core.validation import Array
 from gbm_objectives.curvature import Exact, Fisher
+from gbm_objectives.links import Cumulative
 from gbm_objectives.loss import HasMajorizer
 from gbm_objectives.losses._ordinal import END, OrdinalLoss
 
@@ -146,6 +147,18 @@ class OrdinalCloglog(OrdinalLoss):
         slope_a, slope_b = -above * odds_, below + below * odds_
         bend_a, bend_b = above * above * cross + slope_a, below * below * cross + slope_b
         return slope_a, slope_b, bend_a, bend_b, -above * below * cross
+
+
+def likeliest(
+    link: Cumulative, y_true: Array, raw_prediction: Array, sample_weight: Array | None
+) -> Cumulative:
+    """The link with the thresholds that are likeliest for these rows."""
+    kinds: tuple[type[OrdinalLoss], ...] = (OrdinalLogit, OrdinalProbit, OrdinalCloglog)
+    loss: OrdinalLoss = next(one for one in kinds if one.kind == link.kind)()
+    loss.reject_labels(y_true)
+    for _ in ("shares", "thresholds"):
+        loss = loss.resolve(loss.statistics(y_true, raw_prediction, sample_weight))
+    return loss.link
 
 
 def _softplus(z: Array) -> Array:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 from typing_extensions import override
 
+from gbm_objectives._core.reduction import Reduce
 from gbm_objectives._core.validation import (
     Array,
     invalid,
@@ -19,6 +21,7 @@ from gbm_objectives._core.validation import (
 )
 from gbm_objectives.links import IDENTITY, Cumulative, Link, Softmax
 from gbm_objectives.losses._classes import codes_of, log_softmax
+from gbm_objectives.losses.ordinal import likeliest
 from gbm_objectives.metrics._metric import RAW_SCORES, Metric
 
 
@@ -47,6 +50,20 @@ class ClassMetric(Metric):
         codes = f"codes 0..{pred.shape[1] - 1}"
         reject_rows("y_true", wrong, "a label that is no class code", codes)
         return y, pred, sample_weights(sample_weight, len(y))
+
+    @override
+    def of_predictions(self, y_true: Array, y_pred: Array, sample_weight: Array | None) -> float:
+        metric = self
+        if isinstance(self.link, Cumulative) and self.link.thresholds is None:
+            link = likeliest(self.link, y_true, y_pred, sample_weight)
+            metric = replace(self, link=link)  # while a model is trained it has no thresholds
+        return Metric.of_predictions(metric, y_true, y_pred, sample_weight)
+
+    @override
+    def over_machines(self, y_true: Any, y_pred: Any, sample_weight: Any, reduce: Reduce) -> float:
+        if isinstance(self.link, Cumulative):
+            self.link.inverse(np.zeros(1))  # raises where thresholds are not known
+        return Metric.over_machines(self, y_true, y_pred, sample_weight, reduce)
 
 
 def validate_distributions(y_pred: Array) -> None:

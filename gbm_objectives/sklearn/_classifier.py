@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,6 +21,7 @@ from gbm_objectives.losses import CostSensitiveCrossEntropy
 from gbm_objectives.losses._classes import ClassScores
 from gbm_objectives.objective import Objective
 from gbm_objectives.sklearn._base import ObjectiveEstimator, has_missing, pairs_of, validate_kind
+from gbm_objectives.sklearn._decisions import KappaDecision, median_level
 from gbm_objectives.sklearn._labels import codes_of, indicator, levels_of, of_levels
 
 if TYPE_CHECKING:
@@ -64,6 +66,10 @@ class ObjectiveClassifier(ClassifierMixin, ObjectiveEstimator):  # type: ignore[
         softmax of the raw scores, which focal loss draws together; for `squared_hinge` the margin as
         ``decision_function``. Without effect on cross-entropy. Class weights and label smoothing are not undone,
         as nowhere in scikit-learn.
+    decision : {"median", "kappa"}, default "median"
+        What ``predict`` answers for ordered classes: the median level, whose expected distance is least, or the levels of
+        the highest quadratic weighted kappa that the model expects. These are the mean levels, brought apart: each is
+        centre + (mean level - centre)/kappa, rounded, with centre and kappa from the training rows.
     guard : {"warn", "raise", "ignore"}, default "warn"
         As for `ObjectiveRegressor`.
     projections : int or None, default None
@@ -98,12 +104,14 @@ class ObjectiveClassifier(ClassifierMixin, ObjectiveEstimator):  # type: ignore[
         objective: Objective,
         *,
         recover_proba: bool = True,
+        decision: Literal["median", "kappa"] = "median",
         guard: Guard = "warn",
         projections: int | None = None,
     ) -> None:
         self.estimator = estimator
         self.objective = objective
         self.recover_proba = recover_proba
+        self.decision = decision
         self.guard = guard
         self.projections = projections
 
@@ -158,6 +166,7 @@ class ObjectiveClassifier(ClassifierMixin, ObjectiveEstimator):  # type: ignore[
             given = f"{objective.name}, whose labels are numbers"
             needed = "an objective of classes, such as focal() or softmax_focal()"
             raise TypeError(message("objective", given, needed))
+        self._validate_decision(objective)
         self._validate_sum(objective)
         reject_masked("y", y)
         pairs = pairs_of(eval_set, arguments)
@@ -200,7 +209,18 @@ class ObjectiveClassifier(ClassifierMixin, ObjectiveEstimator):  # type: ignore[
         self._fit(X, codes, sample_weight, pairs, arguments, **rows, objective=objective)
         raw = self.raw_prediction(X)
         self.objective_ = objective.fixed(codes.astype(np.float64), raw, sample_weight)
+        self._decide: Callable[[NDArray[Any]], NDArray[np.intp]] = median_level
+        if self.decision == "kappa":
+            self._decide = KappaDecision.of(self.objective_.response(raw), sample_weight)
         return self
+
+    def _validate_decision(self, objective: Objective) -> None:
+        """Raise for a decision that is none, or that no ordered classes are there for."""
+        if self.decision not in ("median", "kappa"):
+            raise ValueError(message("decision", repr(self.decision), '"median" or "kappa"'))
+        if self.decision == "kappa" and not of_levels(objective):
+            given = f"'kappa' for {objective.name}, whose classes have no order"
+            raise ValueError(message("decision", given, "ordinal() as the objective"))
 
     def _validate_sum(self, objective: Objective) -> None:
         """Sums of losses of several classes have no map to probabilities that is known."""
@@ -333,7 +353,8 @@ class ObjectiveClassifier(ClassifierMixin, ObjectiveEstimator):  # type: ignore[
     def predict(self, X: Any, **arguments: Any) -> NDArray[Any]:  # noqa: N803
         """The likeliest class of each row; by `cost_sensitive_cross_entropy` and `ordinal` the one of least cost.
 
-        The cost of a class of `ordinal` is its expected distance, so that the median class is predicted.
+        The cost of a class of `ordinal` is its expected distance, so that the median class is predicted, unless
+        ``decision`` says otherwise.
 
         Parameters
         ----------
@@ -348,8 +369,7 @@ class ObjectiveClassifier(ClassifierMixin, ObjectiveEstimator):  # type: ignore[
             Classes; for several labels 0 or 1 for each.
         """
         if of_levels(self.objective):
-            below = np.cumsum(self.predict_proba(X, **arguments), axis=1)[:, :-1]
-            levels: NDArray[Any] = self.classes_[(below < 0.5).sum(axis=1)]
+            levels: NDArray[Any] = self.classes_[self._decide(self.predict_proba(X, **arguments))]
             return levels
         loss = self.objective.terms[0].loss
         if isinstance(loss, CostSensitiveCrossEntropy) and loss.matrix is not None:

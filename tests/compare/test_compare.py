@@ -545,7 +545,8 @@ def test_ordered_classes_stop_early_and_a_users_regressor_is_rounded():
         ours.groupby("library", observed=True)["value"].first().gt(score.mean()["ordinal()"]).all()
     )
     assert set(ShapesDisplay.of(found).frame["axis"]) == {"score z, level 1"}
-    unordered = compare(three, None, libraries=["xgboost"], **given).scores.query("kind == 'ours'")
+    given |= {"rounds": 1, "libraries": ["xgboost"]}
+    unordered = compare(three, None, **given).scores.query("kind == 'ours'")
     assert set(unordered["status"]) == {"skipped"}
     assert unordered["reason"].str.contains("task ordinal").all()
 

@@ -1,5 +1,6 @@
 """Ordered classes: formulas against mpmath, thresholds, the state of models, estimators and metrics."""
 
+import itertools
 import pickle
 from dataclasses import replace
 
@@ -16,8 +17,9 @@ from sklearn.base import clone
 
 import gbm_objectives.lightgbm
 import gbm_objectives.xgboost
-from gbm_objectives import links, metrics, ordinal
+from gbm_objectives import links, metrics, ordinal, softmax_focal
 from gbm_objectives.sklearn import ObjectiveClassifier, ObjectiveRegressor
+from gbm_objectives.sklearn._decisions import KappaDecision
 
 RNG = np.random.default_rng(0)
 N = 500
@@ -161,6 +163,14 @@ def test_boosters_of_cv_and_a_level_that_the_training_rows_lack(library):
         data, raw = lgb.Dataset(X, Y, weight=W), {"raw_score": True}
         found = gbm_objectives.lightgbm.cv(LGB, data, return_cvbooster=True, **given)
         boosters = found["cvbooster"].boosters
+    if library == "lightgbm":  # and metrics of levels go into a training
+        kappa, record = metrics.quadratic_weighted_kappa(), {}
+        more = {"feval": kappa, "callbacks": [lgb.record_evaluation(record)]}
+        booster = gbm_objectives.lightgbm.train(
+            LGB, data, 3, objective=objective, valid_sets=[data], **more
+        )
+        found = kappa(Y, objective.predict(booster, X), W)
+        assert_allclose(record["training"]["quadratic_weighted_kappa"][-1], found, atol=1e-3)
     rows = data if library == "xgboost" else X
     for booster, (train, _) in zip(boosters, folds, strict=True):
         score = booster.predict(rows, **raw)
@@ -188,6 +198,12 @@ def test_the_classifier(estimator):
     median = (np.cumsum(probability, axis=1) < 0.5 - 1e-12).sum(axis=1)
     assert (model.predict(X) == model.classes_[median]).all()
     assert sk.cohen_kappa_score(model.predict(X), 2 * Y - 3, weights="quadratic") > 0.7
+    agreed = clone(model).set_params(decision="kappa").fit(X, 2 * Y - 3, sample_weight=W)
+    kappa = [
+        sk.cohen_kappa_score(one.predict(X), 2 * Y - 3, weights="quadratic", sample_weight=W)
+        for one in (model, agreed)
+    ]
+    assert kappa[1] > kappa[0]
     copied = pickle.loads(pickle.dumps(model))
     assert_allclose(copied.predict_proba(X), probability)
     names = np.array(["poor", "fair", "good", "very good", "best"])
@@ -201,6 +217,34 @@ def test_the_classifier(estimator):
         clone(model).set_params(objective__n_classes=4).fit(X, Y)
     with pytest.raises(TypeError, match="for ordered classes"):
         ObjectiveRegressor(xgb.XGBRegressor(), ordinal()).fit(X, Y)
+
+
+def expected_kappa(levels, probability, weight):
+    """1 - N/D, by sums over all labels that a row may have."""
+    codes = np.arange(probability.shape[1])
+    shares = np.average(probability, axis=0, weights=weight)
+    squares = (levels[:, None] - codes) ** 2
+    over, under = (
+        np.average((squares * p).sum(axis=1), weights=weight) for p in (probability, shares)
+    )
+    return 1 - over / under if under else 1.0
+
+
+def test_the_decision_of_the_highest_expected_kappa():
+    """Against all decisions for a few rows; where the model says nothing it ends too."""
+    weight = np.array([1.0, 2.0, 0.5, 1.5, 1.0])
+    every = np.array(list(itertools.product(range(3), repeat=5)))
+    for seed in range(5):
+        probability = np.random.default_rng(seed).dirichlet([0.6] * 3, 5)
+        best = max(expected_kappa(levels, probability, weight) for levels in every)
+        decision = KappaDecision.of(probability, weight)
+        assert_allclose(expected_kappa(decision(probability), probability, weight), best)
+        assert_allclose(decision.kappa, best)
+    same = np.full((4, 3), 1 / 3)
+    assert KappaDecision.of(same, None)(same).tolist() == [1] * 4
+    for objective, decision in ((ordinal(), "mode"), (softmax_focal(), "kappa")):
+        with pytest.raises(ValueError, match="decision: "):
+            ObjectiveClassifier(lgb.LGBMClassifier(), objective, decision=decision).fit(X, Y)
 
 
 def test_parameters_that_are_none_are_refused():
@@ -245,5 +289,11 @@ def test_metrics_against_others(weight):
     assert metrics.quadratic_weighted_kappa()([1, 1], [1, 1]) == 1.0
     with pytest.raises(ValueError, match="Round the predictions"):
         metrics.level_error()(Y, SCORE**2)
+    # Without thresholds they are those that are likeliest for the rows, as while a model is trained.
+    own = ordinal(link="probit").fixed(Y, SCORE, weight).response(SCORE)
+    unknown = metrics.ranked_probability_score(link=links.Cumulative("probit"))
+    assert_allclose(
+        unknown(Y, SCORE, weight), metrics.ranked_probability_score()(Y, own, weight), rtol=1e-6
+    )
     with pytest.raises(ValueError, match="thresholds are not known"):
-        metrics.ranked_probability_score(link=links.Cumulative())(Y, SCORE)
+        unknown.over_machines(Y, SCORE, weight, lambda sums: sums)
