@@ -99,6 +99,12 @@ class Majorizer(Curvature):
         The largest step of a leaf, in units of the loss' scale, > 0. None: no bound.
     kappa : float, default 1.0
         The factor, > 0.
+
+    Examples
+    --------
+    >>> _, hessian = huber(1.0, curvature=Majorizer())([0.0, 0.0], [0.5, 3.0])
+    >>> hessian.round(3)
+    array([1.   , 0.333], dtype=float32)
     """
 
     kappa: float = 1.0
@@ -129,6 +135,12 @@ class Exact(Curvature):
         The largest step of a leaf, in units of the loss' scale, > 0. None: no bound.
     kappa : float, default 0.0
         The share of the majorizer that the Hessian has at least, >= 0.
+
+    Examples
+    --------
+    >>> _, hessian = huber(1.0, curvature=Exact(kappa=0.1))([0.0, 0.0], [0.5, 3.0])
+    >>> hessian.round(3)
+    array([1.   , 0.033], dtype=float32)
     """
 
     kappa: float = 0.0
@@ -173,6 +185,12 @@ class Fisher(Curvature):
     ----------
     trust : float or None, default None
         The largest step of a leaf, in units of the loss' scale, > 0. None: no bound.
+
+    Examples
+    --------
+    >>> _, hessian = poisson(curvature=Fisher())([0.0, 3.0], [0.0, 1.0])
+    >>> hessian.round(3)
+    array([1.   , 2.718], dtype=float32)
     """
 
     requires = HasFisher
@@ -249,6 +267,12 @@ class Halley(Curvature):
     ----------
     trust : float or None, default None
         The largest step of a leaf, in units of the loss' scale, > 0. None: no bound.
+
+    Examples
+    --------
+    >>> _, hessian = poisson(curvature=Halley())([0.0, 3.0], [0.0, 1.0])
+    >>> hessian.round(3)
+    array([0.5  , 2.859], dtype=float32)
     """
 
     requires = HasHalley
@@ -268,6 +292,12 @@ class Absolute(Curvature):
         The largest step of a leaf, in units of the loss' scale, > 0. None: no bound.
     step : float, default 1.0
         The largest step of a leaf, in units of the loss' scale, > 0.
+
+    Examples
+    --------
+    >>> _, hessian = huber(1.0, curvature=Absolute(2.0))([0.0, 0.0], [0.5, 3.0])
+    >>> hessian.round(3)
+    array([0.5, 1. ], dtype=float32)
     """
 
     step: float = 1.0
@@ -353,6 +383,12 @@ class Unit(Curvature):
     ----------
     trust : float or None, default None
         The largest step of a leaf, in units of the loss' scale, > 0. None: no bound.
+
+    Examples
+    --------
+    >>> _, hessian = huber(1.0, curvature=Unit())([0.0, 0.0], [0.5, 3.0])
+    >>> hessian.round(3)
+    array([1., 1.], dtype=float32)
     """
 
     requires = Loss

@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
+from sklearn.base import clone
 from sklearn.model_selection import train_test_split
 from sklearn.utils import _safe_indexing, indexable
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
-from gbm_objectives._core.validation import message, open_unit, reject_masked, sample_weights
+from gbm_objectives._core.validation import message, open_unit, reject_non_finite, sample_weights
 from gbm_objectives._training.alarms import Guard
 from gbm_objectives._training.leaves import Leaves
 from gbm_objectives.factories import quantile
 from gbm_objectives.metrics import pinball
 from gbm_objectives.sklearn import ObjectiveRegressor
 from gbm_objectives.sklearn._columns import refuse_columns
+from gbm_objectives.sklearn._outer import OuterRegressor
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["IntervalRegressor"]
 
 
-class IntervalRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator):  # type: ignore[misc]
+class IntervalRegressor(OuterRegressor):
     """Median and prediction interval of a regressor of XGBoost or LightGBM.
 
     A model of the three levels (1 - level)/2, .5 and (1 + level)/2 is trained on a part of the rows; the rest, held
@@ -56,6 +57,8 @@ class IntervalRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator):  # t
         The fitted model. Its ``predict`` gives the three levels before they are corrected.
     correction_ : float
         By how much each end moves outwards, in the units of the target; below 0 inwards.
+    feature_importances_ : ndarray of shape (n_features,)
+        Those of the fitted model, over the three levels.
     n_features_in_ : int
         The number of features.
     feature_names_in_ : ndarray of shape (n_features,)
@@ -119,8 +122,9 @@ class IntervalRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator):  # t
         columns = ("groups", "cost", "exposure", "eval_rows")
         refuse_columns(type(self).__name__, arguments, columns)
         level = open_unit("level", self.level)
-        reject_masked("y", y)
-        labels = column_or_1d(y, warn=True)
+        labels = self._labels(y)
+        if labels.dtype.kind == "f":  # those that are held out are read here alone
+            reject_non_finite("y", labels)
         X, labels = indexable(X, labels)  # noqa: N806
         weight = sample_weights(sample_weight, len(labels))
         rows, held_out = train_test_split(
@@ -135,17 +139,12 @@ class IntervalRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator):  # t
             clone(self.estimator), quantile(levels), guard=self.guard, leaves=self.leaves
         )
         parts = [None if weight is None else weight[part] for part in (rows, held_out)]
-        self.estimator_ = model.fit(_safe_indexing(X, rows), labels[rows], parts[0], **arguments)
+        self._keep(model.fit(_safe_indexing(X, rows), labels[rows], parts[0], **arguments))
         low, _, high = self._levels(_safe_indexing(X, held_out), {}).T
         outside = np.maximum(low - labels[held_out], labels[held_out] - high)
         # The smallest score that enough of the n others, and of one more row yet to come, don't exceed.
         rank = math.ceil(round(level * (len(held_out) + 1), 9))
         self.correction_ = float(np.partition(outside, rank - 1)[rank - 1])
-        self.n_features_in_ = self.estimator_.n_features_in_
-        if hasattr(self.estimator_, "feature_names_in_"):
-            self.feature_names_in_ = self.estimator_.feature_names_in_
-        elif hasattr(self, "feature_names_in_"):
-            del self.feature_names_in_
         return self
 
     def _levels(self, X: Any, arguments: dict[str, Any]) -> NDArray[np.float64]:  # noqa: N803
@@ -215,10 +214,3 @@ class IntervalRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator):  # t
         constants = np.atleast_2d(objective.intercept(labels, sample_weight))
         best = metric.evaluate(labels, np.repeat(constants, len(labels), axis=0), sample_weight)
         return 1.0 - found / best
-
-    def __sklearn_tags__(self) -> Any:
-        from sklearn.utils import get_tags
-
-        tags, own = super().__sklearn_tags__(), get_tags(self.estimator)
-        tags.input_tags, tags.no_validation = own.input_tags, own.no_validation
-        return tags

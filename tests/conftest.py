@@ -1,5 +1,6 @@
 """How many cases hypothesis draws, a few by default, many with --hypothesis-profile=long; and the long files first."""
 
+import gc
 import os
 
 from hypothesis import settings
@@ -28,3 +29,8 @@ def pytest_collection_modifyitems(items):
     """The long files come first, the others in their order."""
     place = {name: k for k, name in enumerate(LONG)}
     items.sort(key=lambda item: place.get(item.path.name, len(LONG)))
+
+
+def pytest_collection_finish():
+    """What is imported and collected stays: passes of the garbage collector need not look at it again and again."""
+    gc.freeze()

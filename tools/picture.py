@@ -1,6 +1,6 @@
 """Draw the README's picture: test error of our objectives and the libraries' own as more labels are wrong.
 
-Run ``python tools/picture.py`` in the root, 3 minutes of a processor; it writes ``docs/measured/outliers.csv`` and ``outliers.svg`` beside it. The data and the
+Run ``python tools/picture.py`` in the root, 3 minutes of a processor; it writes ``docs/measured/outliers.csv``, and beside it ``outliers.svg`` and, for phones, ``outliers-narrow.svg``. The data and the
 parameters are those of the README's example, ten splits. Nothing is tuned. ``--draw`` draws the CSV file again.
 """
 
@@ -80,28 +80,38 @@ def measure():
             yield row | {"command": "python tools/picture.py", "versions": versions}
 
 
-def draw(rows):
+def draw(rows, *, narrow=False):
+    """The two libraries side by side, or one above the other."""
     style = {"svg.fonttype": "none", "svg.hashsalt": "readme", "font.size": 10}
     greys = ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color")
     with mpl.rc_context(style | dict.fromkeys(greys, GREY)):
-        figure = Figure(figsize=(8.4, 3.4), layout="constrained")
-        panels = figure.subplots(1, 2, sharey=True)
+        figure = Figure(figsize=(3.7, 6.0) if narrow else (8.4, 3.4), layout="constrained")
+        panels = (
+            figure.subplots(2, 1, sharex=True) if narrow else figure.subplots(1, 2, sharey=True)
+        )
         for panel, library in zip(panels, BUILT_IN, strict=True):
             names = OURS | BUILT_IN[library]
             for name, colour in zip(names, COLOURS, strict=True):
                 own = next(r for r in rows if (r["library"], r["objective"]) == (library, name))
                 x, y = [100 * s for s in SHARES], [float(own[f"{s:.0%}"]) for s in SHARES]
                 panel.plot(x, y, marker="o", markersize=4, color=colour, label=name)
-            panel.set(title=library, xlabel="training labels that are 100 times too large, %")
+            panel.set_title(library)
             panel.set_yscale("log")
             panel.set_yticks([50, 100, 200, 500, 1000, 2000, 5000])
             panel.set_yticklabels(["50", "100", "200", "500", "1000", "2000", "5000"])
             panel.minorticks_off()
             panel.spines[["top", "right"]].set_visible(False)
-        panels[0].set_ylabel("mean absolute error, clean test rows")
-        handles = panels[0].get_lines()
-        figure.legend(handles=handles, loc="outside lower center", ncols=2, frameon=False)
-        figure.savefig(FOLDER / "outliers.svg", transparent=True, metadata={"Date": None})
+        if narrow:
+            panels[1].set_xlabel("labels that are 100 times too large, %")
+            figure.supylabel("mean absolute error, clean test rows", fontsize="medium")
+        else:
+            for panel in panels:
+                panel.set_xlabel("training labels that are 100 times too large, %")
+            panels[0].set_ylabel("mean absolute error, clean test rows")
+        handles, columns = panels[0].get_lines(), 1 if narrow else 2
+        figure.legend(handles=handles, loc="outside lower center", ncols=columns, frameon=False)
+        name = f"outliers{'-narrow' * narrow}.svg"
+        figure.savefig(FOLDER / name, transparent=True, metadata={"Date": None})
 
 
 def main():
@@ -113,7 +123,9 @@ def main():
             writer.writeheader()
             writer.writerows(rows)
     with path.open(encoding="utf-8", newline="") as lines:
-        draw(list(csv.DictReader(lines)))
+        rows = list(csv.DictReader(lines))
+    draw(rows)
+    draw(rows, narrow=True)
 
 
 if __name__ == "__main__":

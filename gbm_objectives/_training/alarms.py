@@ -14,7 +14,7 @@ class TrainingWarning(UserWarning):
 
 
 class TrainingError(RuntimeError):
-    """The same, where ``guard="raise"``."""
+    """A training that gave a model, but hardly the one that was wanted, where ``guard="raise"``."""
 
 
 def raise_alarm(guard: Guard, text: str) -> None:

@@ -60,8 +60,8 @@ class Library(Protocol):
     def named_metrics(self, params: Mapping[str, Any], objective: Objective) -> list[str]:
         """The built-in metrics that the parameters name, or an error where one would be computed on raw scores."""
 
-    def says_start(self, params: Mapping[str, Any]) -> bool:
-        """Whether the parameters say where boosting starts."""
+    def given_start(self, params: Mapping[str, Any], link: Link) -> Array | None:
+        """The raw scores where the parameters say that boosting starts; None where they don't."""
 
     def with_start(
         self, params: dict[str, Any], intercept: Array, objective: Objective
@@ -210,8 +210,11 @@ class Job:
         if self.request.continued is None and not own_start:
             n_outputs = self.n_outputs if self.n_outputs > 1 else None
             intercept = np.asarray(labels.intercept(self.objective, n_outputs))
-            if not self.library.says_start(params):
+            given = self.library.given_start(params, self.objective.link)
+            if given is None:
                 params = self.library.with_start(params, intercept, self.objective)
+            elif scores is None and given.size in (1, self.n_outputs) and np.isfinite(given).all():
+                scores = given  # the library says what is wrong with others
         if scores is None:
             scores = np.zeros(self.n_outputs) if intercept is None else intercept
         beginning = Beginning(self.objective, labels, intercept, scores)

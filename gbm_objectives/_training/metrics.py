@@ -22,6 +22,8 @@ from gbm_objectives.objective._loss_metric import LossMetric
 from gbm_objectives.objective._multi_task import TaskMetric
 from gbm_objectives.objective._rows import RowTable
 
+_FACTORIES = "gbm_objectives.metrics."
+
 
 def as_list(metrics: Any) -> list[Any]:
     """One metric or several, as a list; None is none."""
@@ -43,6 +45,10 @@ def bound(metrics: Sequence[Any], objective: Objective, *, numbered: bool = Fals
     Where labels are row numbers of a table, metrics of this package see the rows; all metrics do where the user
     does not know of the numbers (``numbered``).
     """
+    for metric in metrics:
+        if inspect.isfunction(metric) and metric.__module__.startswith(_FACTORIES):
+            name = metric.__name__
+            raise TypeError(message("metric", f"the function {name}", f"a metric, {name}()"))
     linked = [
         replace(metric, link=objective.link)
         if isinstance(metric, Metric)

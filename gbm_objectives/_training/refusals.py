@@ -22,6 +22,14 @@ def validate_objective(objective: object, guard: object) -> Objective:
     return objective
 
 
+def validate_data(argument: str, data: object, kind: type, make: str) -> None:
+    """Raise for what is no data set of the library, such as an array; ``make`` is how one is made."""
+    if not isinstance(data, kind):
+        raise TypeError(
+            message(argument, f"a {type(data).__name__}", f"a {kind.__name__}", f"Write {make}.")
+        )
+
+
 def refuse_contradicting(params: Mapping[str, Any], contradicting: Mapping[str, str]) -> None:
     """Raise for parameters that the library would ignore in silence, or that say something else.
 

@@ -14,6 +14,9 @@ from gbm_objectives.links import Identity
 from gbm_objectives.objective import Objective
 from gbm_objectives.objective._loss_metric import LossMetric
 
+#: A mean Hessian that is hardly one: a rare class of 1 in 1,000 rows has .001.
+_VANISHING = 1e-4
+
 
 @dataclass(frozen=True)
 class Start:
@@ -179,6 +182,8 @@ def _cause(start: Start, limits: Limits) -> str:
         )
         if start.weight < start.n_samples / 2:
             text += f", or scale the weights, which sum to {start.weight:.3g}, to a mean of 1"
+        if start.hessian < _VANISHING * start.weight:
+            text += ", or take another curvature: the Hessians vanish"
         return f"{text}."
     if start.gain <= least_gain:
         text = f"A split needs a gain above {gain}={least_gain:g}: "

@@ -60,10 +60,11 @@ def compare(
         values as missing values; infinite numbers are an error.
     y : array-like of shape (n_samples,), or str
         The labels, or the name of a column of X. Rows without a label are left out. A `Data` as X needs none.
-    task : {"regression", "quantile", "quantiles", "binary", "multiclass", "ordinal", "counts", "amounts"}, optional
+    task : {"regression", "quantile", "quantiles", "binary", "multiclass", "ordinal", "counts", "amounts", "distribution"}, optional
         Default: regression, binary or multiclass, found from the labels; ordinal where y is an ordered categorical of
         pandas. Ordinal labels are classes with an order: numbers, an ordered categorical, or ``levels`` says it. Counts and
-        amounts are numbers from 0 whose mean is predicted, by objectives with the log link.
+        amounts are numbers from 0 whose mean is predicted, by objectives with the log link. Of "distribution" the candidates are
+        families that the labels allow.
     tau : float or sequence of float, optional
         The quantile to predict, strictly between 0 and 1; implies task="quantile". Several, such as (.05, .95) for the
         ends of an interval, imply task="quantiles".
@@ -107,7 +108,7 @@ def compare(
         Trees of each model, at most.
     early_stopping : int, optional
         Stop after so many rounds without an improvement of the deciding metric on 15% of the training
-        rows, which then are not trained on. Default: no early stopping.
+        rows, which then are not trained on. 0 for never. Default: 20 for distributions, else never.
     threads : int, default 1
         Threads of each model.
     leaves : {"auto", "library", "step", "refit"}, default "auto"
@@ -143,6 +144,12 @@ def compare(
     ------
     ValueError, TypeError
         For data that nothing can be learned from and arguments out of range, before anything is trained.
+
+    Examples
+    --------
+    >>> result = compare(X, y, folds=3, objectives="huber,cauchy")  # doctest: +SKIP
+    >>> print(result.recommendation)  # doctest: +SKIP
+    >>> result.report("comparison.html")  # doctest: +SKIP
     """
     options = Options(
         libraries=libraries,

@@ -16,7 +16,7 @@ SCORES = (
     "higher_is_better", "seconds", "rounds", "status", "reason",
 )  # fmt: skip
 #: Columns of `Frames.predictions`; one row a test row. Classes have one column ``p_0`` ... each instead of ``y_pred``,
-#: several levels ``q_0.05`` ....
+#: several levels ``q_0.05`` ....; distributions have ``y_pred``, the mean, ``family``, ``parameter_0`` ....
 PREDICTIONS = (
     "candidate", "library", "contamination", "seed", "fold", "row", "y_true", "y_pred",
 )  # fmt: skip

@@ -49,9 +49,11 @@ class Options:
             if value is not None and not value > 0:
                 raise ValueError(message(argument, str(value), "a number above 0"))
 
-    def settings(self) -> Settings:
+    def settings(self, task: str) -> Settings:
         """What all models have in common."""
-        return Settings(self.rounds, self.early_stopping, threads=self.threads, leaves=self.leaves)
+        given = self.early_stopping
+        stop = TASKS[task].early_stopping if given is None else given
+        return Settings(self.rounds, stop or None, threads=self.threads, leaves=self.leaves)
 
     def plan(self, data: Data, candidates: int = 1) -> Plan:
         """The splits of the data; an error where it has too few rows for them.
@@ -60,7 +62,9 @@ class Options:
         """
         given, task = self.contamination, TASKS[data.task]
         shares = task.contaminations if given is None else tuple(map(float, _tuple(given)))
-        hits = Contamination(shares, self.contamination_size, self.one_sided or task.one_sided)
+        # Labels of most families may not get below 0.
+        up = task.one_sided or (data.task == "distribution" and data.y.min() >= 0)
+        hits = Contamination(shares, self.contamination_size, self.one_sided or bool(up))
         folds = 1 if data.test is not None else FOLDS if self.folds is None else self.folds
         seeds = (0,) if self.seeds is None else _tuple(self.seeds)
         repeats: tuple[int, ...] = ()

@@ -25,7 +25,7 @@ from gbm_objectives.compare.scoring import Metric, chosen
 def prepare(data: Data, options: Options) -> Prepared:
     """All of `compare` but the training; whatever is wrong with the arguments is raised here."""
     options.plan(data)  # errors before others
-    settings = options.settings()
+    settings = options.settings(data.task)
     libraries, left_out = usable(options.libraries)
     metrics = chosen(options.metrics, data.task, data.tau)
     candidates = lineup(data, libraries, options.objectives, options.candidates)

@@ -31,7 +31,8 @@ class Result(Frames):
         One row for each candidate, fold and metric, also where a candidate failed. ``kind`` is one of "baseline",
         "built-in", "transformed", "ours", "user". ``status`` is one of "ok", "failed", "skipped", with its ``reason``.
     predictions : DataFrame
-        One row for each test row. For classes, ``p_0``, ``p_1``, ... take the place of ``y_pred``.
+        One row for each test row. For classes, ``p_0``, ``p_1``, ... take the place of ``y_pred``. Of distributions,
+        ``y_pred`` is the mean, and ``family``, ``parameter_0``, ... are beside it.
     curves : DataFrame
         The metric on held-out rows after each round, and the seconds up to it.
     warnings : DataFrame
@@ -203,17 +204,45 @@ class Result(Frames):
         return ResidualsDisplay.of(self).plot()
 
     def plot_calibration(self) -> Figure:
-        """The reliability curve of classes, the coverage of quantiles.
+        """The reliability curve of classes, the coverage of quantiles, the reliability of a distribution's quantiles.
 
         Returns
         -------
         matplotlib.figure.Figure
             The figure; ``savefig`` writes it.
         """
-        from gbm_objectives.compare.report.displays import CoverageDisplay, ReliabilityDisplay
+        from gbm_objectives.compare.report import displays
 
-        quantile = self.info["task"] in ("quantile", "quantiles")
-        return (CoverageDisplay if quantile else ReliabilityDisplay).of(self).plot()
+        of_task: dict[str, type[displays.Display]] = {
+            "quantile": displays.CoverageDisplay,
+            "quantiles": displays.CoverageDisplay,
+            "distribution": displays.QuantilesDisplay,
+        }
+        return of_task.get(self.info["task"], displays.ReliabilityDisplay).of(self).plot()
+
+    def plot_pit(self) -> Figure:
+        """The histogram of F(y), the probability integral transform, of predicted distributions.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            The figure; ``savefig`` writes it.
+        """
+        from gbm_objectives.compare.report.displays import PITDisplay
+
+        return PITDisplay.of(self).plot()
+
+    def plot_sharpness(self) -> Figure:
+        """The mean width of the 80% interval of predicted distributions.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            The figure; ``savefig`` writes it.
+        """
+        from gbm_objectives.compare.report.displays import SharpnessDisplay
+
+        return SharpnessDisplay.of(self).plot()
 
     def plot_learning(self) -> Figure:
         """The metric on held-out rows against rounds and seconds.

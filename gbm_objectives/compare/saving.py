@@ -46,7 +46,7 @@ def _write_predictions(frame: pd.DataFrame, path: Path) -> None:
     }
     with gzip.open(path, "wt", compresslevel=1, encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(frame.columns)
+        writer.writerow([*fixed, "row", "y_true", *values])
         for key, own in frame.groupby(fixed, sort=False, observed=True):
             prefix = StringIO()
             csv.writer(prefix, lineterminator="").writerow(key)
@@ -59,7 +59,7 @@ def _write_predictions(frame: pd.DataFrame, path: Path) -> None:
 
 
 def _predicted(name: str) -> bool:
-    return name == "y_pred" or name.startswith(("p_", "q_"))
+    return name == "y_pred" or name.startswith(("p_", "q_", "parameter_"))
 
 
 def load(folder: str | Path) -> Result:
@@ -82,7 +82,9 @@ def load(folder: str | Path) -> Result:
     info = json.loads((path / "info.json").read_text(encoding="utf-8"))
     scores, predictions, curves, warnings = read
     ours = scores.loc[scores["kind"] == "ours", "candidate"].unique()
-    objectives = {name: one for name in ours if (one := objective_of(name)) is not None}
+    made_by = {one["candidate"]: one["objective"] for one in info.get("recipes", ())}
+    calls = {name: made_by.get(name, name) for name in ours}
+    objectives = {name: one for name, call in calls.items() if (one := objective_of(call))}
     return Result(scores, predictions, curves, warnings, info, objectives)
 
 

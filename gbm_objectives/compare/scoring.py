@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
 from gbm_objectives import metrics
 from gbm_objectives._core.validation import Array, message, open_unit
+from gbm_objectives.compare import distributions
 from gbm_objectives.compare.expressions import parse_calls
 from gbm_objectives.compare.tasks import TASKS, Levels, filled
 
@@ -108,15 +110,81 @@ METRICS: dict[str, Callable[..., Any]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class OfFamily:
+    """A metric of this package that is made for one family, for distributions of any."""
+
+    name: str
+    higher_is_better = False
+
+    def evaluate(self, y_true: Array, y_pred: Array) -> float:
+        """The value."""
+        family, parameters = distributions.unpacked(y_pred)
+        return float(METRICS[self.name](family).evaluate(y_true, parameters))
+
+
+@dataclass(frozen=True, slots=True)
+class OfInterval:
+    """A metric of intervals, for the central intervals of distributions."""
+
+    name: str
+    level: float = distributions.LEVEL
+
+    @property
+    def higher_is_better(self) -> bool:
+        """The direction."""
+        return bool(self._metric.higher_is_better)
+
+    @property
+    def _metric(self) -> Any:
+        needs_level = self.name == "coverage_error"
+        return METRICS[self.name](*((self.level,) if needs_level else ()))
+
+    def evaluate(self, y_true: Array, y_pred: Array) -> float:
+        """The value."""
+        return float(self._metric.evaluate(y_true, distributions.ends(y_pred, self.level)))
+
+
+@dataclass(frozen=True, slots=True)
+class OfMean:
+    """A metric of points, for the means of distributions."""
+
+    metric: Metric
+
+    @property
+    def name(self) -> str:
+        """That of the metric."""
+        return self.metric.name
+
+    @property
+    def higher_is_better(self) -> bool:
+        """The direction."""
+        return self.metric.higher_is_better
+
+    def evaluate(self, y_true: Array, y_pred: Array) -> float:
+        """The value."""
+        return self.metric.evaluate(y_true, distributions.mean(y_pred))
+
+
+#: In the task "distribution" these names are of any family; intervals are by default those of 80%.
+OF_DISTRIBUTIONS: dict[str, Callable[..., Any]] = {
+    **{name: partial(OfFamily, name) for name in ("log_score", "crps", "pit_error")},
+    **{
+        name: partial(OfInterval, name) for name in ("coverage", "coverage_error", "interval_width")
+    },
+}
+
+
 def chosen(given: Any, task: str, tau: Levels | None) -> list[Metric]:
     """The metrics that are asked for: as text, as objects, as functions, or those of the task for None."""
     if given is None:
         given = filled(TASKS[task].metrics, tau)
-    if isinstance(given, str):
-        found = [metric for _, metric in parse_calls("metrics", given, METRICS)]
-    else:
-        items = list(given) if isinstance(given, Sequence) else [given]
-        found = [metric for item in items for metric in _one(item)]
+    of_distributions = task == "distribution"
+    known = {**METRICS, **OF_DISTRIBUTIONS} if of_distributions else METRICS
+    items = list(given) if isinstance(given, Sequence) and not isinstance(given, str) else [given]
+    found = [metric for item in items for metric in _one(item, known)]
+    if of_distributions:
+        found = [one if isinstance(one, (OfFamily, OfInterval)) else OfMean(one) for one in found]
     names = [metric.name for metric in found]
     if not found or len(set(names)) < len(names):
         raise ValueError(
@@ -125,9 +193,9 @@ def chosen(given: Any, task: str, tau: Levels | None) -> list[Metric]:
     return found
 
 
-def _one(item: Any) -> list[Metric]:
+def _one(item: Any, known: Mapping[str, Callable[..., Any]]) -> list[Metric]:
     if isinstance(item, str):
-        return [metric for _, metric in parse_calls("metrics", item, METRICS)]
+        return [metric for _, metric in parse_calls("metrics", item, known)]
     if isinstance(item, Metric):
         return [item]
     if callable(item):

@@ -13,13 +13,12 @@ from typing import Literal
 import numpy as np
 
 from gbm_objectives._core.validation import Array
+from gbm_objectives.compare.kinds import When, holds
 
 #: What a constant is of.
-Constants = Literal["median", "mean", "quantile", "shares"]
+Constants = Literal["median", "mean", "quantile", "shares", "distribution"]
 #: A level, or several.
 Levels = float | tuple[float, ...]
-#: For which labels a candidate is: whole numbers from 0, all above 0, or above 0 and not whole.
-When = Literal["always", "counts", "positive", "amounts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +37,8 @@ class BuiltIn:
         Whether labels equal to ``least`` are not for it either.
     when : When
         The labels for which it takes part.
+    family : str, default ""
+        Of the task "distribution": the family that its predictions are the means of.
     """
 
     name: str
@@ -45,6 +46,7 @@ class BuiltIn:
     least: float = -np.inf
     above: bool = False
     when: When = "always"
+    family: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,8 @@ class Task:
         Whether least squares of a transformed target takes part.
     ordered : bool, default False
         Whether the classes have an order, which their codes follow.
+    early_stopping : int, default 0
+        The rounds without improvement after which training stops, where the user does not say; 0 for never.
     """
 
     name: str
@@ -91,6 +95,7 @@ class Task:
     one_sided: bool = False
     transformed: bool = False
     ordered: bool = False
+    early_stopping: int = 0
 
     def candidates_of_ours(self, y: Array, tau: Levels | None) -> str:
         """Ours for these labels, as text."""
@@ -103,15 +108,6 @@ def filled(text: str, tau: Levels | None) -> str:
         share = float(f"{tau[-1] - tau[0]:.6g}")
         return text.format(tau=list(tau), share=share, low=tau[0], high=tau[-1])
     return text.format(tau=0.5 if tau is None else tau)
-
-
-def holds(when: When, y: Array) -> bool:
-    """Whether labels are of a kind."""
-    counts = y.min() >= 0 and bool((y == np.floor(y)).all())
-    positive = bool(y.min() > 0)
-    return {
-        "always": True, "counts": counts, "positive": positive, "amounts": positive and not counts,
-    }[when]  # fmt: skip
 
 
 def _all(*names: str) -> tuple[BuiltIn, ...]:
@@ -238,10 +234,54 @@ _AMOUNTS = Task(
     one_sided=True,
 )
 
+
+def _families(*names: str) -> str:
+    return ", ".join(f"distribution('{name}')" for name in names)
+
+
+#: The whole distribution of each row. A library's own objective gives the mean of one whose spread is the same in all
+#: rows. Early stopping, since spreads get too narrow long before means get worse.
+_DISTRIBUTION = Task(
+    "distribution",
+    metrics="log_score, crps, pit_error, coverage, interval_width",
+    constants=("distribution",),
+    built_in={
+        "xgboost": (
+            BuiltIn("reg:squarederror", when="density", family="normal"),
+            BuiltIn("count:poisson", when="events", family="poisson"),
+            BuiltIn("binary:logistic", when="zero or one", family="bernoulli"),
+        ),
+        "lightgbm": (
+            BuiltIn("regression", when="density", family="normal"),
+            BuiltIn("poisson", when="events", family="poisson"),
+            BuiltIn("binary", when="zero or one", family="bernoulli"),
+        ),
+    },
+    ours=(
+        (_families("normal", "student_t", "laplace", "logistic"), "density"),
+        (_families("gamma", "lognormal", "weibull"), "positive density"),
+        (_families("beta"), "share"),
+        (_families("poisson", "negative_binomial", "zero_inflated_poisson"), "events"),
+        (_families("zero_inflated_negative_binomial"), "events"),
+        (_families("bernoulli"), "zero or one"),
+    ),
+    figures=("pit", "quantiles", "coverage", "sharpness"),
+    contaminations=(0.0,),
+    early_stopping=20,
+)
+
 #: Every task by its name.
 TASKS: dict[str, Task] = {
     task.name: task
     for task in (
-        _REGRESSION, _QUANTILE, _QUANTILES, _BINARY, _MULTICLASS, _ORDINAL, _COUNTS, _AMOUNTS,
+        _REGRESSION,
+        _QUANTILE,
+        _QUANTILES,
+        _BINARY,
+        _MULTICLASS,
+        _ORDINAL,
+        _COUNTS,
+        _AMOUNTS,
+        _DISTRIBUTION,
     )
-}  # fmt: skip
+}

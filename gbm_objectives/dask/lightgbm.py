@@ -49,7 +49,7 @@ def train(
     objective: Objective,
     **arguments: Any,
 ) -> lgb.Booster:
-    """What `gbm_objectives.lightgbm.train` is on one machine, for Dask collections.
+    """Train on Dask collections as `gbm_objectives.lightgbm.train` does on one machine.
 
     Parameters
     ----------

@@ -153,6 +153,10 @@ def description() -> str:
     -------
     str
         Such as "NumPy (chosen)".
+
+    Examples
+    --------
+    >>> print(description())  # doctest: +SKIP
     """
     engine = chosen()
     if engine == "numpy":

@@ -60,6 +60,10 @@ def cost_sensitive_cross_entropy(
     ----------
     Elkan (2001), The foundations of cost-sensitive learning, IJCAI 17 (expected costs); Pires, Szepesvári & Ghavamzadeh
     (2013), Cost-sensitive multiclass classification risk bounds, ICML 30 (surrogates of the cost)
+
+    Examples
+    --------
+    >>> objective = cost_sensitive_cross_entropy([[0, 1], [5, 0]])  # a miss of class 1 costs 5, a false alarm 1
     """
     if cost is None:
         return objective(CostSensitiveCrossEntropy(), curvature, clip)

@@ -61,6 +61,10 @@ def ordinal(
     References
     ----------
     McCullagh (1980), Regression models for ordinal data, https://doi.org/10.1111/j.2517-6161.1980.tb01109.x.
+
+    Examples
+    --------
+    >>> objective = ordinal(link="probit")
     """
     if link not in _LOSSES:
         raise invalid("link", given=repr(link), needed='"logit", "probit" or "cloglog"')

@@ -98,7 +98,7 @@ def ghm_regression(
     bins : int, default 30
         As for `ghm_classification`.
     delta : float, "auto" or None, default None
-        As for `pseudo_huber`; None is "auto". Only without an objective, which has its own.
+        In the units of the target, as for `pseudo_huber`; None is "auto". Only without an objective, which has its own.
     curvature : Curvature, str or None, default None
         As for `pseudo_huber`. Only without an objective, which has its own.
     clip : tuple of (float, float or None), or None, default None

@@ -70,7 +70,7 @@ def pseudo_huber(
     Parameters
     ----------
     delta : float or "auto", default "auto"
-        As for `huber`.
+        In the units of the target. "auto": as for `huber`.
     curvature : Curvature, str or None, default None
         As for `huber`.
     clip : tuple of (float, float or None), or None, default None
@@ -113,7 +113,7 @@ def log_cosh(
     Parameters
     ----------
     delta : float or "auto", default "auto"
-        As for `huber`.
+        In the units of the target. "auto": as for `huber`.
     curvature : Curvature, str or None, default None
         As for `huber`.
     clip : tuple of (float, float or None), or None, default None

@@ -36,12 +36,12 @@ __all__ = [
     "diagnose",
     "finish",
     "foresee",
+    "given_start",
     "grows_trees",
     "named_metrics",
     "prepare",
     "quantile",
     "read",
-    "says_start",
     "validate_model",
     "with_outputs",
     "with_start",
@@ -122,9 +122,8 @@ def refuse_raw_scores(given_as: str, names: list[str], objective: Objective) -> 
         refuse_named_metrics(given_as, wrong, why, instead)
 
 
-def says_start(params: Mapping[str, Any]) -> bool:
-    """No parameter does."""
-    return False
+def given_start(params: Mapping[str, Any], link: Link) -> None:
+    """No parameter says it."""
 
 
 def with_start(params: dict[str, Any], intercept: Array, objective: Objective) -> dict[str, Any]:

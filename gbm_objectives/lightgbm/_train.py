@@ -14,6 +14,7 @@ from gbm_objectives._training.flow import Job, Request, run
 from gbm_objectives._training.leaves import Leaves
 from gbm_objectives._training.outputs import has_columns
 from gbm_objectives._training.refit import LeafRefit
+from gbm_objectives._training.refusals import validate_data
 from gbm_objectives._training.starts import LocalLabels
 from gbm_objectives.lightgbm import _library
 from gbm_objectives.lightgbm._callbacks import Views, skip_reset
@@ -102,6 +103,12 @@ def train(
     -----
     TrainingWarning
         Where a guard is asked to warn.
+
+    Examples
+    --------
+    >>> data = lightgbm.Dataset(X, y, weight=w)  # doctest: +SKIP
+    >>> booster = train({"verbosity": -1}, data, 100, objective=huber())  # doctest: +SKIP
+    >>> booster.predict(X_new)  # doctest: +SKIP
     """
     keep = bool(arguments.pop("keep_training_booster", False))
     request = Request(objective, params, guard, feval, leaves, arguments.get("init_model"))
@@ -125,6 +132,7 @@ class _Door:
     """
 
     def __init__(self, train_set: lgb.Dataset, rounds: int, arguments: dict[str, Any]) -> None:
+        validate_data("train_set", train_set, lgb.Dataset, "lightgbm.Dataset(X, y)")
         self.train_set, self.rounds, self.arguments = train_set, rounds, dict(arguments)
         self.beside_leaves: dict[str, object] = {}
         self.callbacks = list(self.arguments.pop("callbacks", None) or [])
@@ -241,6 +249,11 @@ def cv(
     ------
     TypeError, ValueError, TrainingError
         As `train`.
+
+    Examples
+    --------
+    >>> scores = cv({"verbosity": -1}, lightgbm.Dataset(X, y), 100, nfold=3, objective=huber(), feval=metrics.mae())  # doctest: +SKIP
+    >>> min(scores["valid mae-mean"])  # doctest: +SKIP
     """
     if arguments.get("metrics"):
         params = {**params, "metric": arguments.pop("metrics")}

@@ -184,6 +184,23 @@ class RobustLoss(ResidualLoss):
 
     ``delta="auto"`` is half of 1.4826 times the median absolute residual (a standard deviation where
     the errors are normal), and at least .05 (mean sqrt|r|)^2, which is above 0 where the median is not.
+
+    Examples
+    --------
+    >>> class Arctan(RobustLoss):
+    ...     name = "arctan"
+    ...
+    ...     def rho(self, u):
+    ...         return u * np.arctan(u) - np.log1p(u * u) / 2
+    ...
+    ...     def psi(self, u):
+    ...         return np.arctan(u)
+    ...
+    ...     def psi_deriv(self, u):
+    ...         return 1 / (1 + u * u)
+    >>> gradient, _ = Objective.of(Arctan(delta=1.0))([0.0], [1.0])
+    >>> gradient.round(3)
+    array([0.785], dtype=float32)
     """
 
     takes_steps = True

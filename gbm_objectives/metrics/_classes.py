@@ -131,6 +131,11 @@ def negative_log_likelihood(*, link: Link = IDENTITY) -> NegativeLogLikelihood:
     -------
     NegativeLogLikelihood
         To pass as ``custom_metric`` to XGBoost or as ``feval`` to LightGBM, or to call on arrays.
+
+    Examples
+    --------
+    >>> round(negative_log_likelihood()([0, 2], [[0.7, 0.2, 0.1], [0.2, 0.3, 0.5]]), 3)
+    0.525
     """
     return NegativeLogLikelihood(link=link)
 
@@ -142,5 +147,10 @@ def accuracy() -> Accuracy:
     -------
     Accuracy
         To pass as ``custom_metric`` to XGBoost or as ``feval`` to LightGBM, or to call on arrays.
+
+    Examples
+    --------
+    >>> accuracy()([0, 2], [[0.7, 0.2, 0.1], [0.2, 0.6, 0.2]])
+    0.5
     """
     return Accuracy()

@@ -148,6 +148,11 @@ def poisson_deviance(*, relative: bool = False, link: Link = IDENTITY) -> Poisso
     -------
     PoissonDeviance
         To pass as ``custom_metric`` to XGBoost or as ``feval`` to LightGBM, or to call on arrays.
+
+    Examples
+    --------
+    >>> poisson_deviance()([0.0, 2.0], [0.5, 2.0])
+    0.5
     """
     return PoissonDeviance(link=link, relative=relative)
 
@@ -166,6 +171,11 @@ def gamma_deviance(*, relative: bool = False, link: Link = IDENTITY) -> GammaDev
     -------
     GammaDeviance
         To pass as ``custom_metric`` to XGBoost or as ``feval`` to LightGBM, or to call on arrays.
+
+    Examples
+    --------
+    >>> round(gamma_deviance()([1.0, 2.0], [0.5, 2.0]), 3)
+    0.307
     """
     return GammaDeviance(link=link, relative=relative)
 
@@ -188,6 +198,11 @@ def tweedie_deviance(
     -------
     TweedieDeviance
         To pass as ``custom_metric`` to XGBoost or as ``feval`` to LightGBM, or to call on arrays.
+
+    Examples
+    --------
+    >>> round(tweedie_deviance(1.5)([0.0, 2.0], [0.5, 2.0]), 3)
+    1.414
     """
     return TweedieDeviance(link=link, power=power, relative=relative)
 
@@ -204,5 +219,10 @@ def rmsle(*, link: Link = IDENTITY) -> RootMeanSquaredLogError:
     -------
     RootMeanSquaredLogError
         To pass as ``custom_metric`` to XGBoost or as ``feval`` to LightGBM, or to call on arrays.
+
+    Examples
+    --------
+    >>> round(rmsle()([0.0, 2.0], [0.5, 2.0]), 3)
+    0.287
     """
     return RootMeanSquaredLogError(link=link)

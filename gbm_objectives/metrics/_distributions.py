@@ -24,7 +24,7 @@ _TAIL = 1e-9
 #: And no further.
 _MOST_COUNTS = 100_000
 #: The levels at which calibration is compared.
-_LEVELS = np.arange(0.05, 0.96, 0.05)
+LEVELS = np.arange(0.05, 0.96, 0.05)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,16 +123,16 @@ class PITError(DistributionMetric):
         frozen = self.loss.frozen(parameters)
         upper = frozen.cdf(y_true)[:, None]
         if not self.loss.discrete:
-            below: Array = (upper <= _LEVELS).astype(np.float64)
+            below: Array = (upper <= LEVELS).astype(np.float64)
             return below
         lower = frozen.cdf(y_true - 1.0)[:, None]
-        share = (_LEVELS - lower) / np.maximum(upper - lower, 1e-300)
+        share = (LEVELS - lower) / np.maximum(upper - lower, 1e-300)
         return np.asarray(np.clip(share, 0.0, 1.0))
 
     @override
     def compute(self, y_true: Array, y_pred: Array, sample_weight: Array | None) -> float:
         shares = np.average(self.rows(y_true, y_pred), axis=0, weights=sample_weight)
-        return float(np.abs(shares - _LEVELS).mean())
+        return float(np.abs(shares - LEVELS).mean())
 
 
 def _normal(y: Array, location: Array, scale: Array) -> Any:
@@ -240,6 +240,11 @@ def log_score(family: str = "normal", *, link: Link = IDENTITY) -> LogScore:
     ------
     ValueError
         For an unknown family.
+
+    Examples
+    --------
+    >>> round(log_score("normal")([1.0, 2.0], [[1.0, 0.5], [1.0, 0.5]]), 3)  # location and scale of each row
+    1.226
     """
     return LogScore(link, family)
 
@@ -268,6 +273,11 @@ def crps(family: str = "normal", *, link: Link = IDENTITY) -> CRPS:
     ----------
     Gneiting & Raftery (2007), https://doi.org/10.1198/016214506000001437; Jordan, Krüger & Lerch (2019),
     https://doi.org/10.18637/jss.v090.i12 (the closed forms)
+
+    Examples
+    --------
+    >>> round(crps("normal")([1.0, 2.0], [[1.0, 0.5], [1.0, 0.5]]), 3)
+    0.422
     """
     return CRPS(link, family)
 
@@ -291,5 +301,10 @@ def pit_error(family: str = "normal", *, link: Link = IDENTITY) -> PITError:
     ------
     ValueError
         For an unknown family.
+
+    Examples
+    --------
+    >>> round(pit_error("normal")([1.0, 2.0], [[1.0, 0.5], [1.0, 0.5]]), 3)
+    0.237
     """
     return PITError(link, family)

@@ -209,7 +209,7 @@ class MeanPinball(ErrorMetric):
 
 
 def mae(*, relative: bool = False, link: Link = IDENTITY) -> MeanAbsoluteError:
-    """Mean absolute error.
+    """Mean absolute error, in the units of the target.
 
     Parameters
     ----------
@@ -222,12 +222,17 @@ def mae(*, relative: bool = False, link: Link = IDENTITY) -> MeanAbsoluteError:
     -------
     MeanAbsoluteError
         To pass as ``custom_metric`` to XGBoost or as ``feval`` to LightGBM, or to call on arrays.
+
+    Examples
+    --------
+    >>> mae()([1.0, 2.0, 4.0], [1.5, 2.0, 3.0])
+    0.5
     """
     return MeanAbsoluteError(link=link, relative=relative)
 
 
 def rmse(*, relative: bool = False, link: Link = IDENTITY) -> RootMeanSquaredError:
-    """Root mean squared error.
+    """Root mean squared error, in the units of the target.
 
     Parameters
     ----------
@@ -240,12 +245,17 @@ def rmse(*, relative: bool = False, link: Link = IDENTITY) -> RootMeanSquaredErr
     -------
     RootMeanSquaredError
         To pass as ``custom_metric`` to XGBoost or as ``feval`` to LightGBM, or to call on arrays.
+
+    Examples
+    --------
+    >>> round(rmse()([1.0, 2.0, 4.0], [1.0, 2.0, 1.0]), 3)
+    1.732
     """
     return RootMeanSquaredError(link=link, relative=relative)
 
 
 def median_absolute_error(*, relative: bool = False, link: Link = IDENTITY) -> MedianAbsoluteError:
-    """Median absolute error.
+    """Median absolute error, in the units of the target.
 
     Parameters
     ----------
@@ -258,6 +268,11 @@ def median_absolute_error(*, relative: bool = False, link: Link = IDENTITY) -> M
     -------
     MedianAbsoluteError
         To pass as ``custom_metric`` to XGBoost or as ``feval`` to LightGBM, or to call on arrays.
+
+    Examples
+    --------
+    >>> median_absolute_error()([1.0, 2.0, 4.0], [1.5, 2.0, 400.0])
+    0.5
     """
     return MedianAbsoluteError(link=link, relative=relative)
 
@@ -278,6 +293,11 @@ def mbe(*, absolute: bool = False, relative: bool = False, link: Link = IDENTITY
     -------
     MeanBiasError
         To pass as ``custom_metric`` to XGBoost or as ``feval`` to LightGBM, or to call on arrays.
+
+    Examples
+    --------
+    >>> round(mbe()([1.0, 2.0, 4.0], [1.5, 2.0, 3.0]), 3)
+    -0.167
     """
     return MeanBiasError(link=link, absolute=absolute, relative=relative)
 
@@ -306,6 +326,11 @@ def pinball(
     -------
     Pinball or MeanPinball
         To pass as ``custom_metric`` to XGBoost or as ``feval`` to LightGBM, or to call on arrays.
+
+    Examples
+    --------
+    >>> pinball(0.9)([1.0, 2.0], [2.0, 1.0])  # too high by 1 costs .1, too low by 1 costs .9
+    0.5
     """
     level: Any = tau
     if np.ndim(level):

@@ -106,6 +106,11 @@ def coverage() -> Coverage:
     -------
     Coverage
         To pass as ``custom_metric`` to XGBoost or as ``feval`` to LightGBM, or to call on arrays.
+
+    Examples
+    --------
+    >>> round(coverage()([1.0, 2.0, 9.0], [[0.0, 3.0], [0.0, 3.0], [0.0, 3.0]]), 3)
+    0.667
     """
     return Coverage()
 
@@ -122,6 +127,11 @@ def coverage_error(level: float = 0.9) -> CoverageError:
     -------
     CoverageError
         To pass as ``custom_metric`` to XGBoost or as ``feval`` to LightGBM, or to call on arrays.
+
+    Examples
+    --------
+    >>> round(coverage_error(0.9)([1.0, 2.0, 9.0], [[0.0, 3.0], [0.0, 3.0], [0.0, 3.0]]), 3)
+    0.233
     """
     return CoverageError(level=level)
 
@@ -133,6 +143,11 @@ def crossing() -> Crossing:
     -------
     Crossing
         To pass as ``custom_metric`` to XGBoost or as ``feval`` to LightGBM, or to call on arrays.
+
+    Examples
+    --------
+    >>> crossing()([1.0, 2.0], [[0.0, 3.0], [3.0, 0.0]])
+    0.5
     """
     return Crossing()
 
@@ -149,5 +164,10 @@ def interval_width(*, relative: bool = False) -> IntervalWidth:
     -------
     IntervalWidth
         To pass as ``custom_metric`` to XGBoost or as ``feval`` to LightGBM, or to call on arrays.
+
+    Examples
+    --------
+    >>> interval_width()([1.0, 2.0], [[0.0, 3.0], [1.0, 2.0]])
+    2.0
     """
     return IntervalWidth(relative=relative)

@@ -126,6 +126,11 @@ def dice(*, threshold: float | None = 0.5, link: Link = IDENTITY) -> DiceScore:
     -------
     DiceScore
         To pass as ``custom_metric`` to XGBoost or as ``feval`` to LightGBM, or to call on arrays.
+
+    Examples
+    --------
+    >>> round(dice()([0, 1, 1], [0.1, 0.8, 0.3]), 3)
+    0.667
     """
     return DiceScore(link=link, threshold=threshold)
 
@@ -144,6 +149,11 @@ def jaccard(*, threshold: float | None = 0.5, link: Link = IDENTITY) -> JaccardS
     -------
     JaccardScore
         To pass as ``custom_metric`` to XGBoost or as ``feval`` to LightGBM, or to call on arrays.
+
+    Examples
+    --------
+    >>> jaccard()([0, 1, 1], [0.1, 0.8, 0.3])
+    0.5
     """
     return JaccardScore(link=link, threshold=threshold)
 
@@ -172,5 +182,10 @@ def tversky_index(
     -------
     TverskyIndex
         To pass as ``custom_metric`` to XGBoost or as ``feval`` to LightGBM, or to call on arrays.
+
+    Examples
+    --------
+    >>> round(tversky_index(0.3, 0.7)([0, 1, 1], [0.1, 0.8, 0.3]), 3)
+    0.588
     """
     return TverskyIndex(link=link, threshold=threshold, alpha=alpha, beta=beta)

@@ -55,5 +55,10 @@ def mape(*, floor: float | None = None, link: Link = IDENTITY) -> MeanAbsolutePe
     -------
     MeanAbsolutePercentageError
         To pass as ``custom_metric`` to XGBoost or as ``feval`` to LightGBM, or to call on arrays.
+
+    Examples
+    --------
+    >>> mape()([1.0, 2.0, 4.0], [1.5, 2.0, 3.0])
+    0.25
     """
     return MeanAbsolutePercentageError(link=link, floor=floor)

@@ -78,6 +78,11 @@ def log_loss(*, link: Link = IDENTITY) -> LogLoss:
     -------
     LogLoss
         To pass as ``custom_metric`` to XGBoost or as ``feval`` to LightGBM, or to call on arrays.
+
+    Examples
+    --------
+    >>> round(log_loss()([0, 1], [0.1, 0.8]), 3)
+    0.164
     """
     return LogLoss(link=link)
 
@@ -94,5 +99,10 @@ def brier(*, link: Link = IDENTITY) -> Brier:
     -------
     Brier
         To pass as ``custom_metric`` to XGBoost or as ``feval`` to LightGBM, or to call on arrays.
+
+    Examples
+    --------
+    >>> round(brier()([0, 1], [0.1, 0.8]), 3)
+    0.025
     """
     return Brier(link=link)

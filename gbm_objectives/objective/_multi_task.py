@@ -49,6 +49,13 @@ def multi_task(
     TypeError, ValueError
         For fewer than two objectives, objectives of several outputs or with a table of rows, and weights that are
         not above 0.
+
+    Examples
+    --------
+    >>> objective = multi_task([quantile(0.9), binary_cross_entropy()])
+    >>> gradient, _ = objective([[2.0, 1.0]], [[3.0, 0.0]])
+    >>> gradient.shape
+    (1, 2)
     """
     parts = [objectives] if isinstance(objectives, Objective) else list(objectives)
     for k, part in enumerate(parts):

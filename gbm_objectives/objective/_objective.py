@@ -51,6 +51,12 @@ class Objective(Responses):
         What is summed. The factories, such as `gbm_objectives.huber`, make objectives of one term.
     rows : RowTable or None, default None
         A table of rows; see `with_rows`. With it labels are row numbers of the table.
+
+    Examples
+    --------
+    >>> objective = 2 * huber() + mean_bias_error(penalty=3.0)
+    >>> huber(delta=1.0).value([0.0, 0.0], [0.5, 3.0])
+    1.3125
     """
 
     terms: tuple[Term, ...]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -168,12 +169,30 @@ class ObjectiveEstimator(MetaEstimatorMixin, BaseEstimator):  # type: ignore[mis
         return raw
 
     def __sklearn_tags__(self) -> Any:
-        from sklearn.utils import get_tags
-
-        tags, own = super().__sklearn_tags__(), get_tags(self.estimator)
-        tags.input_tags, tags.no_validation = own.input_tags, own.no_validation
+        tags, own = tags_like(super().__sklearn_tags__(), self.estimator)
         tags.target_tags.multi_output = own.target_tags.multi_output
         return tags
+
+
+def validate_kind(estimator: Any, is_kind: Callable[[Any], bool], kind: str) -> None:
+    """Raise for what is not this kind of estimator, such as the objective where the arguments change places."""
+    if isinstance(estimator, Objective):
+        hint = "The estimator comes first, then the objective."
+        raise TypeError(message("estimator", "an objective", kind, hint))
+    if isinstance(estimator, type):
+        given = f"the class {estimator.__name__}"
+        raise TypeError(message("estimator", given, f"an object, {estimator.__name__}()"))
+    if not is_kind(estimator):
+        raise TypeError(message("estimator", f"a {type(estimator).__name__}", kind))
+
+
+def tags_like(tags: Any, estimator: Any) -> tuple[Any, Any]:
+    """Tags of a meta-estimator that takes what its estimator takes, and those of the estimator."""
+    from sklearn.utils import get_tags  # scikit-learn 1.6 and later, which ask for tags
+
+    own = get_tags(estimator)
+    tags.input_tags, tags.no_validation = own.input_tags, own.no_validation
+    return tags, own
 
 
 def has_missing(y: Any) -> bool:

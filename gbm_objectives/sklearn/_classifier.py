@@ -20,7 +20,7 @@ from gbm_objectives.links import LOGIT, SOFTMAX
 from gbm_objectives.losses import CostSensitiveCrossEntropy
 from gbm_objectives.losses._classes import ClassScores
 from gbm_objectives.objective import Objective
-from gbm_objectives.sklearn._base import ObjectiveEstimator, has_missing, pairs_of
+from gbm_objectives.sklearn._base import ObjectiveEstimator, has_missing, pairs_of, validate_kind
 from gbm_objectives.sklearn._decisions import KappaDecision, median_level
 from gbm_objectives.sklearn._labels import codes_of, indicator, levels_of, of_levels
 
@@ -89,6 +89,13 @@ class ObjectiveClassifier(ClassifierMixin, ObjectiveEstimator):  # type: ignore[
         The number of features.
     feature_names_in_ : ndarray of shape (n_features,)
         Their names, where the features are a data frame.
+
+    Examples
+    --------
+    >>> from lightgbm import LGBMClassifier
+    >>> from gbm_objectives import focal
+    >>> model = ObjectiveClassifier(LGBMClassifier(), focal(gamma=2.0))
+    >>> model.fit(X, y).predict_proba(X_new)  # doctest: +SKIP
     """
 
     def __init__(
@@ -152,10 +159,7 @@ class ObjectiveClassifier(ClassifierMixin, ObjectiveEstimator):  # type: ignore[
             For one class, a number of classes that the objective is not for, labels in ``eval_set`` that ``y``
             has not; as `train`.
         """
-        if not is_classifier(self.estimator):
-            raise TypeError(
-                message("estimator", f"a {type(self.estimator).__name__}", "a classifier")
-            )
+        validate_kind(self.estimator, is_classifier, "a classifier")
         objective = validate_objective(self.objective, self.guard)
         ordered = of_levels(objective)
         if not all(term.loss.labels in ("binary", "class", "level") for term in objective.terms):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
+from sklearn.base import clone
 from sklearn.model_selection import KFold
 from sklearn.utils import _safe_indexing, check_random_state, indexable
 from sklearn.utils.validation import check_is_fitted, column_or_1d
@@ -14,7 +14,6 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d
 from gbm_objectives._core.validation import (
     invalid,
     open_unit,
-    reject_masked,
     sample_weights,
     whole_number,
 )
@@ -22,14 +21,16 @@ from gbm_objectives._training.alarms import Guard
 from gbm_objectives.curvature import Curvature
 from gbm_objectives.factories import distribution
 from gbm_objectives.losses.distributions import FAMILIES
+from gbm_objectives.metrics import log_score
 from gbm_objectives.sklearn._columns import exposures, refuse_columns
+from gbm_objectives.sklearn._outer import OuterRegressor
 from gbm_objectives.sklearn._regressor import ObjectiveRegressor
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
 
-class DistributionRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator):  # type: ignore[misc]
+class DistributionRegressor(OuterRegressor):
     """The whole distribution of a target: an estimator of XGBoost or LightGBM for all its parameters.
 
     Each parameter, such as mean and spread, depends on the features. Early stopping pays: without it, spreads get too
@@ -58,6 +59,8 @@ class DistributionRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator): 
         The fitted model of raw parameters.
     family_ : str
         The family, given or chosen.
+    feature_importances_ : ndarray of shape (n_features,)
+        Those of the fitted model, over all parameters.
     cv_results_ : dict
         Where a family is chosen: "family", "log_likelihood" (the mean out of fold, the best first) and
         "standard_error" (of its difference from the best one's), lists of the same length.
@@ -126,25 +129,15 @@ class DistributionRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator): 
             As `ObjectiveRegressor.fit`; for labels outside the domain of the family, or of all that are given.
         """
         refuse_columns(type(self).__name__, arguments, ("groups", "cost"))
-        reject_masked("y", y)
-        if y is None:
-            raise ValueError(
-                f"{type(self).__name__} requires y to be passed, but the target y is None"
-            )
-        labels = column_or_1d(y, warn=True)
+        labels = self._labels(y)
         if isinstance(self.family, str) and self.family != "auto":
             distribution(self.family)  # refuses other names
             self.family_ = self.family
         else:
             self.family_ = self._chosen(X, labels, sample_weight, exposure, arguments)
-        self.estimator_ = self._model(self.family_).fit(
-            X, labels, sample_weight, exposure=exposure, **arguments
+        self._keep(
+            self._model(self.family_).fit(X, labels, sample_weight, exposure=exposure, **arguments)
         )
-        self.n_features_in_ = self.estimator_.n_features_in_
-        if hasattr(self.estimator_, "feature_names_in_"):
-            self.feature_names_in_ = self.estimator_.feature_names_in_
-        elif hasattr(self, "feature_names_in_"):
-            del self.feature_names_in_
         return self
 
     def _model(self, family: str) -> ObjectiveRegressor:
@@ -183,9 +176,8 @@ class DistributionRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator): 
                 model = self._model(name).fit(
                     inside, labels[rows], part, exposure=here, **arguments
                 )
-                found[name][others] = _log_likelihood(
-                    name, _parameters(model, outside, there), labels[others]
-                )
+                score = log_score(name).rows(labels[others], _parameters(model, outside, there))
+                found[name][others] = -score
         means = {name: float(np.average(rows, weights=weight)) for name, rows in found.items()}
         order = sorted(names, key=lambda name: -means[name])
         with np.errstate(invalid="ignore"):
@@ -375,17 +367,17 @@ class DistributionRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator): 
         -------
         float
             Larger is better. Families of one kind, counts or densities, can be compared.
+
+        Raises
+        ------
+        ValueError
+            For labels outside the domain of the family, with the rows.
         """
-        labels = column_or_1d(y)
         parameters = self.predict_parameters(X, exposure=exposure)
-        rows = _log_likelihood(self.family_, parameters, labels)
-        return float(np.average(rows, weights=sample_weights(sample_weight, len(labels))))
+        return -log_score(self.family_).evaluate(column_or_1d(y), parameters, sample_weight)
 
     def __sklearn_tags__(self) -> Any:
-        from sklearn.utils import get_tags
-
-        tags, own = super().__sklearn_tags__(), get_tags(self.estimator)
-        tags.input_tags, tags.no_validation = own.input_tags, own.no_validation
+        tags = super().__sklearn_tags__()
         tags.regressor_tags.poor_score = True  # it is no R^2
         return tags
 
@@ -402,13 +394,6 @@ def _parameters(
     if exposure is not None:
         found[:, 0] *= exposures(model.objective, exposure, len(found))
     return found
-
-
-def _log_likelihood(family: str, parameters: Any, labels: NDArray[Any]) -> NDArray[np.float64]:
-    loss = FAMILIES[family]()
-    frozen = loss.frozen(parameters)
-    rows: NDArray[np.float64] = (frozen.logpmf if loss.discrete else frozen.logpdf)(labels)
-    return rows
 
 
 def _fitting(family: str | list[str], y: NDArray[np.float64], exposed: bool) -> list[str]:

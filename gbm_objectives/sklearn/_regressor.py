@@ -15,7 +15,7 @@ from gbm_objectives._training.alarms import Guard
 from gbm_objectives._training.leaves import Leaves
 from gbm_objectives.links import Columns
 from gbm_objectives.objective import Objective
-from gbm_objectives.sklearn._base import ObjectiveEstimator, has_missing, pairs_of
+from gbm_objectives.sklearn._base import ObjectiveEstimator, has_missing, pairs_of, validate_kind
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -117,10 +117,7 @@ class ObjectiveRegressor(RegressorMixin, ObjectiveEstimator):  # type: ignore[mi
         TypeError, ValueError, TrainingError
             As `train` of the estimator's library.
         """
-        if not is_regressor(self.estimator):
-            raise TypeError(
-                message("estimator", f"a {type(self.estimator).__name__}", "a regressor")
-            )
+        validate_kind(self.estimator, is_regressor, "a regressor")
         if isinstance(self.objective, Objective) and self.objective.learns:
             given = f"{self.objective.name}, for ordered classes"
             needed = "an objective of numbers, or ObjectiveClassifier"

@@ -93,6 +93,11 @@ def check_objective(
         If asked, for a failure; it carries the report.
     TypeError, ValueError
         For arguments out of range.
+
+    Examples
+    --------
+    >>> print(check_objective(my_objective))  # doctest: +SKIP
+    >>> check_objective(my_objective, raise_on_failure=True)  # doctest: +SKIP
     """
     validate(function, task, value, signature, hessian, n_classes, n_outputs, start)
     given = (task, value, y_true, raw_prediction, n_classes, n_outputs, start)

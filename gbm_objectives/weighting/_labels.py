@@ -27,6 +27,10 @@ class EffectiveNumber:
     ----------
     beta : float, default 0.999
         In [0, 1).
+
+    Examples
+    --------
+    >>> objective = binary_cross_entropy(class_weight=EffectiveNumber(0.999))
     """
 
     beta: float = 0.999

@@ -18,6 +18,7 @@ from gbm_objectives.xgboost._leaves import beside_leaves
 from gbm_objectives.xgboost._links import (
     SORTS,
     base_score,
+    margins,
     placeholder,
     sorting,
     validate_model,
@@ -30,12 +31,12 @@ __all__ = [
     "diagnose",
     "finish",
     "foresee",
+    "given_start",
     "grows_trees",
     "named_metrics",
     "prepare",
     "quantile",
     "read",
-    "says_start",
     "validate_model",
     "with_outputs",
     "with_start",
@@ -97,9 +98,10 @@ def named_metrics(params: Mapping[str, Any], objective: Objective) -> list[str]:
     return names
 
 
-def says_start(params: Mapping[str, Any]) -> bool:
+def given_start(params: Mapping[str, Any], link: Link) -> Array | None:
     """By base_score."""
-    return params.get("base_score") is not None
+    given = params.get("base_score")
+    return None if given is None else margins(given, link)
 
 
 def with_start(params: dict[str, Any], intercept: Array, objective: Objective) -> dict[str, Any]:

@@ -59,6 +59,17 @@ def validate_model(model: Any, link: Link) -> None:
     refuse_family("xgb_model", name, placeholder(link), _FAMILIES)
 
 
+def margins(given: Any, link: Link) -> Array:
+    """A base_score as raw scores, one or one for each output."""
+    response = np.asarray(json.loads(given) if isinstance(given, str) else given, dtype=np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):  # XGBoost says what is out of range
+        if isinstance(link, Logit):
+            response = np.log(response) - np.log1p(-response)
+        elif isinstance(link, Log):
+            response = np.log(response)
+    return response
+
+
 def base_score(intercept: Array, objective: Objective) -> float | list[float]:
     """The intercept in XGBoost's terms: on the response scale, one number or one for each output.
 

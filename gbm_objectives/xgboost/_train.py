@@ -14,6 +14,7 @@ from gbm_objectives._training.alarms import Guard
 from gbm_objectives._training.flow import Job, Request, run
 from gbm_objectives._training.leaves import Leaves
 from gbm_objectives._training.metrics import as_list
+from gbm_objectives._training.refusals import validate_data
 from gbm_objectives._training.starts import LocalLabels
 from gbm_objectives._training.steps import LeafStep
 from gbm_objectives.objective import Objective
@@ -104,6 +105,12 @@ def train(
     -----
     TrainingWarning
         Where a guard is asked to warn.
+
+    Examples
+    --------
+    >>> data = xgboost.DMatrix(X, y, weight=w)  # doctest: +SKIP
+    >>> booster = train({"eta": 0.1}, data, 100, objective=huber())  # doctest: +SKIP
+    >>> booster.predict(xgboost.DMatrix(X_new))  # doctest: +SKIP
     """
     refuse_obj(arguments)
     params = with_vector_leaves(params, projections, leaves)
@@ -138,6 +145,7 @@ class _Door:
         arguments: dict[str, Any],
         projections: int | None = None,
     ) -> None:
+        validate_data("dtrain", dtrain, xgb.DMatrix, "xgboost.DMatrix(X, y)")
         self.dtrain, self.rounds, self.arguments = dtrain, rounds, dict(arguments)
         self.projections = projections
         self.callbacks = list(self.arguments.pop("callbacks", None) or [])
@@ -262,6 +270,11 @@ def cv(
     ------
     TypeError, ValueError, TrainingError
         As `train`.
+
+    Examples
+    --------
+    >>> scores = cv({"eta": 0.1}, xgboost.DMatrix(X, y), 100, nfold=3, objective=huber(), custom_metric=metrics.mae())  # doctest: +SKIP
+    >>> scores["test-mae-mean"].min()  # doctest: +SKIP
     """
     refuse_obj(arguments)
     if arguments.get("metrics"):

@@ -10,7 +10,7 @@ ROOT = Path(gbm_objectives.compare.__file__).parent
 NAME = gbm_objectives.compare.__name__
 #: From the ground up. Modules of the root stand for themselves.
 ORDER = (
-    "frames", "expressions", "tasks", "data", "scoring", "candidates", "normal_scores", "options", "running", "report",
+    "frames", "expressions", "distributions", "kinds", "tasks", "data", "scoring", "candidates", "normal_scores", "options", "running", "report",
     "result", "saving", "prepared", "api", "", "cli",
 )  # fmt: skip
 

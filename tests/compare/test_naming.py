@@ -41,6 +41,7 @@ def test_a_factory_without_arguments(name):
         "multilabel_focal": "focal()",
         "negative_log_likelihood": "softmax_cross_entropy()",
         "ghm_regression": "ghm_regression(delta='auto')",
+        "distribution": "distribution(family='normal')",
     }  # the same objective by another call
     assert name_of(made) == twin.get(name, f"{name}()")
 

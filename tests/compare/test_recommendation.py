@@ -7,7 +7,7 @@ import pytest
 from _results import from_values
 from rich.console import Console
 
-from gbm_objectives.compare import compare
+from gbm_objectives.compare import compare, distributions
 from gbm_objectives.compare.data import diabetes, of_arrays
 from gbm_objectives.compare.report import html, terminal
 from gbm_objectives.compare.report.code import Code
@@ -21,54 +21,86 @@ ROUNDS = 4
 def data_of(task):
     rng = np.random.default_rng(0)
     x = rng.normal(size=(150, 3))
-    if task in ("regression", "quantile", "quantiles", "amounts"):
+    if task in ("regression", "quantile", "quantiles", "amounts", "distribution"):
         y = np.exp(x[:, 0] + 0.3 * rng.normal(size=150)).round(2) + 0.01
         return of_arrays(x, y, task, {"quantile": 0.8, "quantiles": (0.1, 0.8)}.get(task))
     y = rng.integers(0, 2 if task == "binary" else 3, 150)
     x[:, 0] += 2 * y
-    return of_arrays(x, y, task)
+    return of_arrays(x, y, {"events": "distribution"}.get(task, task))
 
 
 @pytest.mark.parametrize(
-    "task", ["regression", "quantile", "quantiles", "binary", "multiclass", "ordinal", "amounts"]
+    "task",
+    [
+        "regression",
+        "quantile",
+        "quantiles",
+        "binary",
+        "multiclass",
+        "ordinal",
+        "amounts",
+        "distribution",
+        "events",
+    ],
 )
 def test_the_code_trains_what_the_comparison_trained(task, tmp_path):
     """The lines for train, those for scikit-learn and the estimator, of every candidate, also of a saved result."""
     data = data_of(task)
-    ours = {  # the identity and the logarithm as links
-        "regression": "huber, gamma", "ordinal": "ordinal(link='probit')",
-    }.get(task)  # fmt: skip
-    result = compare(data, None, folds=2, rounds=ROUNDS, contamination=0, objectives=ours)
+    ours = {
+        "regression": "huber, gamma",  # the identity and the logarithm as links
+        "ordinal": "ordinal(link='probit')",
+        "distribution": "distribution('gamma'), distribution(curvature='fisher')",
+        "events": "distribution('poisson')",
+    }.get(task)
+    result = compare(
+        data, None, folds=2, rounds=ROUNDS, contamination=0, objectives=ours, early_stopping=0
+    )
     save(result, tmp_path)
     train = np.setdiff1d(
         np.arange(150), test := result.predictions.query("fold == 0")["row"].unique()
     )
     x, y, x_new = data.matrix[train], data.y[train], data.matrix[test]
     values = [c for c in result.predictions if c == "y_pred" or c.startswith(("p_", "q_"))]
+    values += [c for c in result.predictions if c == "family" or c.startswith("parameter_")]
     tried = 0
     for one in (result, load(tmp_path)):
         for name, library in one.scores[["candidate", "library"]].drop_duplicates().to_numpy():
             own = one.predictions.query("fold == 0 and candidate == @name and library == @library")
-            expected = own.set_index("row").loc[test, values].to_numpy()
+            expected = answer_of(own.set_index("row").loc[test, values], name, library)
             code = Code.of(one, Key(library, name), ROUNDS)
             for text in filter(None, (code.train, code.sklearn)):
                 space = {"X": x, "y": y, "X_new": x_new}
                 exec(text, space)
                 check(space["prediction"], expected, text)
             tried += 1
-            if code.by_level or code.rounded:
-                with pytest.raises(ValueError, match=r"a model for each level|class codes"):
+            no_family = data.task == "distribution" and not code.recipe.ours
+            lacking = (
+                "spread|poisson|constant" if no_family else "a model for each level|class codes"
+            )
+            if code.by_level or code.rounded or no_family:
+                with pytest.raises(ValueError, match=lacking):
                     code.estimator()
             else:
                 model = code.estimator().fit(x, y)
                 predict = model.predict_proba if data.classes else model.predict
+                predict = getattr(model, "predict_distribution", predict)
                 check(predict(x_new), expected, name)
             if one is not result:  # a saved one knows its objectives by their names
                 break
     assert tried == result.info["fits"] // 2 + 1
 
 
+def answer_of(rows, name, library):
+    """What the frame of predictions has; of distributions the means and a quantile."""
+    if "family" not in rows:
+        return rows.to_numpy()
+    ((_, one),) = distributions.of_frame(rows.assign(candidate=name, library=library))
+    return np.column_stack([rows["y_pred"], distributions.frozen(one).ppf(0.9)])
+
+
 def check(prediction, expected, what):
+    if hasattr(prediction, "ppf"):
+        prediction = np.column_stack([prediction.mean(), prediction.ppf(0.9)])
     found = np.asarray(prediction, dtype=np.float64)
     if found.ndim == 1 and expected.shape[1] == 2:
         found = np.column_stack([1 - found, found])
@@ -103,6 +135,18 @@ def test_within_the_noise_the_safest_then_the_simplest_then_the_fastest():
     found = chosen(fast, {"b": 1.0, "c": 2.0})
     assert found.name == "b XGBoost"
     assert "This is a tie: c LightGBM is within the noise of the best mae" in str(found)
+
+
+def test_of_distributions_within_the_noise_the_one_of_fewer_parameters():
+    families = {"negative_binomial": TIES[1], "zero_inflated_negative_binomial": TIES[0]}
+    values = {("xgboost", name, "ours"): {0.0: own} for name, own in families.items()}
+    recipes = [
+        {"library": "xgboost", "candidate": name, "objective": "", "family": name, "params": {}}
+        for name in families
+    ]
+    found = chosen(values, {"negative_binomial": 9.0}, recipes=recipes, metric="log_score")
+    assert found.name == "negative_binomial ours · XGBoost"
+    assert found.reason.endswith("of these it is the simplest.")
 
 
 def test_how_sure_it_is():

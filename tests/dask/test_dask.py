@@ -29,6 +29,7 @@ from gbm_objectives import (
     adaptive_robust,
     binary_cross_entropy,
     dice,
+    distribution,
     expectile,
     focal,
     ghm_classification,
@@ -99,6 +100,8 @@ GLOBAL = [
     (kl_divergence(SOFT), ROWS),
 ]
 CASES = ROW_WISE + GLOBAL
+if not ONE_INTERCEPT:
+    CASES.append((distribution("normal"), Y))
 every_case = pytest.mark.parametrize(
     ("objective", "y"), CASES, ids=[f"{o.name}-{k}" for k, (o, _) in enumerate(CASES)]
 )

@@ -9,7 +9,7 @@ import lightgbm as lgb
 import numpy as np
 import pytest
 import xgboost as xgb
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from variants import FORMULAS, formula
 
@@ -105,6 +105,15 @@ def test_agrees_with_ours(tool, name, ours, y, raw):
         cloudpickle.loads(cloudpickle.dumps(objective)),
     ):
         assert np.array_equal(copy(y, raw), [gradient, hessian])
+
+
+@pytest.mark.parametrize("text", ["where(raw > y, r**2, 5*r**2)", "raw**2 - 2*raw*y + y**2"])
+def test_small_residuals_keep_their_digits(text):
+    """SymPy writes 10*(raw - y) as 10*raw - 10*y, which loses digits."""
+    y = np.full(50, -300, np.float32)
+    raw = y + np.float32(2**-15) * np.arange(1, 51, dtype=np.float32)
+    gradient, _ = Objective.from_function(text, curvature="safe", check=False)(y, raw)
+    assert_array_equal(gradient, 2 * (raw - y))
 
 
 def test_a_root_of_a_probability_stays_finite():

@@ -8,6 +8,7 @@ from _versions import only_newest
 from numpy.testing import assert_allclose
 from scipy import stats
 from sklearn.base import clone
+from sklearn.feature_selection import SelectFromModel
 from sklearn.model_selection import GridSearchCV
 
 from gbm_objectives import distribution
@@ -48,6 +49,8 @@ def test_what_it_answers(estimator):
     assert pit_error().evaluate(Y[TEST], parameters) < 0.05
     assert_allclose(model.pit(X[TEST], Y[TEST]), frozen.cdf(Y[TEST]))
     assert_allclose(model.estimator_.score(X[TEST], Y[TEST]), model.score(X[TEST], Y[TEST]))
+    chosen = SelectFromModel(model, threshold=-np.inf, max_features=2, prefit=True)
+    assert chosen.get_support().tolist() == [True, True, False]
     raw, link = model.estimator_.raw_prediction(X[TEST]), distribution().link
     assert_allclose(
         crps(link=link).evaluate(Y[TEST], raw), crps().evaluate(Y[TEST], parameters), rtol=1e-5
@@ -92,6 +95,8 @@ def test_families_of_one_parameter(estimator, family):
     model = DistributionRegressor(estimator, family).fit(X[TRAIN], y[TRAIN])
     frozen = model.predict_distribution(X[TEST])
     assert_allclose(model.predict(X[TEST]), frozen.mean(), rtol=1e-6)
+    one_column = distribution(family).loss.frozen(model.estimator_.predict(X[TEST]))
+    assert_allclose(one_column.mean(), frozen.mean(), rtol=1e-6)
     assert_allclose(model.score(X[TEST], y[TEST]), frozen.logpmf(y[TEST]).mean())
     assert np.corrcoef(model.predict(X[TEST]), chance[TEST])[0, 1] > 0.9
 

@@ -108,6 +108,11 @@ def test_wrong_arguments():
         ValueError, match=r"calibration: 8 of 32 rows; needed: 9 rows for level=0.9"
     ):
         IntervalRegressor(xgb.XGBRegressor()).fit(X[:32], Y[:32])
+    held_out = np.where(
+        np.arange(len(Y)) == train_test_split(np.arange(len(Y)), random_state=0)[1][0], np.nan, Y
+    )
+    with pytest.raises(ValueError, match="y: NaN or inf in 1 of 1500 rows"):
+        IntervalRegressor(ESTIMATORS[1], random_state=0).fit(X, held_out)
     with pytest.raises(
         ValueError, match="exposure: a column that IntervalRegressor has no use for"
     ):

@@ -413,6 +413,10 @@ def test_guards(library):
 def test_what_cannot_work_is_refused():
     with pytest.raises(TypeError, match="estimator: a LinearRegression; needed: an estimator of"):
         ObjectiveRegressor(LinearRegression(), huber()).fit(X, Y)
+    with pytest.raises(TypeError, match=r"an objective; needed: a regressor\. The estimator comes"):
+        ObjectiveRegressor(huber(), xgb.XGBRegressor()).fit(X, Y)
+    with pytest.raises(TypeError, match=r"the class XGBRegressor; needed: .*, XGBRegressor\(\)"):
+        ObjectiveRegressor(xgb.XGBRegressor, huber()).fit(X, Y)
     with pytest.raises(TypeError, match="estimator: a XGBClassifier; needed: a regressor"):
         ObjectiveRegressor(xgb.XGBClassifier(), huber()).fit(X, Y)
     with pytest.raises(TypeError, match="estimator: a LGBMRegressor; needed: a classifier"):

@@ -565,6 +565,19 @@ def test_the_cause_is_named_with_its_numbers(library, x, weight, cause):
     assert f"the Hessians of the {n} rows sum to" in str(seen[-1].message)
 
 
+@pytest.mark.parametrize(
+    ("objective", "y"), [(log_cosh(1e-4, curvature="exact"), Y), (focal(), Y > 0)]
+)
+def test_the_cause_is_sought_where_base_score_starts(objective, y):
+    """There the Hessians vanish; at the best constant they don't."""
+    start = 50.0 if objective.name == "log_cosh" else 1e-9
+    found = "the Hessians vanish" if objective.name == "log_cosh" else "min_child_weight"
+    with pytest.warns(TrainingWarning, match=rf"No tree splits.*{found}"):
+        fit(
+            "xgboost", objective, X, y, params={**XGB, "base_score": start, "min_child_weight": 1.0}
+        )
+
+
 @LIBRARIES
 def test_constant_labels_are_no_alarm(library):
     booster = fit(library, huber(), X, np.full(len(Y), 3.5))
@@ -654,6 +667,13 @@ def test_harmless_parameters_pass(library):
 def test_bad_arguments_raise(library):
     with pytest.raises(TypeError, match="objective: 'huber' of type str"):
         fit(library, "huber", X, Y)
+    module, own = (gox, XGB) if library == "xgboost" else (gol, LGB)
+    needed = "DMatrix" if library == "xgboost" else "Dataset"
+    with pytest.raises(TypeError, match=f"a ndarray; needed: a {needed}"):
+        module.train(own, X, 1, objective=huber())
+    named = {"custom_metric" if library == "xgboost" else "feval": metrics.mae}
+    with pytest.raises(TypeError, match=r"the function mae; needed: a metric, mae\(\)"):
+        fit(library, huber(), X, Y, **named)
     with pytest.raises(ValueError, match="guard: 'shout'; needed: \"warn\""):
         fit(library, huber(), X, Y, guard="shout")
     with pytest.raises(ValueError, match="labels"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -17,9 +17,11 @@ from gbm_objectives.compare.candidates.naming import name_of
 from gbm_objectives.compare.candidates.recipe import Recipe
 from gbm_objectives.compare.candidates.transforms import Transform
 from gbm_objectives.compare.data import Split
+from gbm_objectives.compare.distributions import family_of, packed
 from gbm_objectives.compare.scoring import Metric
 from gbm_objectives.compare.tasks import TASKS
 from gbm_objectives.links import LOGIT, SOFTMAX, Cumulative, Logit, Softmax
+from gbm_objectives.losses.distributions import FAMILIES
 from gbm_objectives.objective import Objective
 
 
@@ -39,6 +41,9 @@ class Boosted(Candidate):
         Whether labels equal to ``least`` are not for it either.
     transform : Transform, optional
         Of the labels, undone on the predictions.
+    family : str, default ""
+        The family whose parameters it predicts; empty where the task is not "distribution". A built-in objective
+        predicts the first one alone: a second is the spread of rows that it is not trained on.
     """
 
     trees: ClassVar[dict[str, float]]
@@ -48,6 +53,7 @@ class Boosted(Candidate):
     least: float = -np.inf
     above: bool = False
     transform: Transform | None = None
+    family: str = ""
 
     @property
     @override
@@ -63,7 +69,7 @@ class Boosted(Candidate):
         text = name_of(self.objective) if isinstance(self.objective, Objective) else self.objective
         transform = self.transform.name if self.transform else ""
         params = {**self.trees, **self.params}
-        return Recipe(self.library, self.name, text, ours, params, transform)
+        return Recipe(self.library, self.name, text, ours, params, transform, self.family)
 
     @override
     def fit(self, split: Split, settings: Settings, metric: Metric) -> Fit:
@@ -77,7 +83,10 @@ class Boosted(Candidate):
             x, y, valid = x[train], y[train], (x[inner], y[inner])
 
         def value(labels: Array, predictions: Array) -> float:
-            return metric.evaluate(inverse(labels), inverse(self._response(predictions, labels)))
+            response = self._response(predictions, labels)
+            if self.family:
+                response = self._distributed(response, spread(labels, response))
+            return metric.evaluate(inverse(labels), inverse(response))
 
         stop = Stop(settings.early_stopping, metric.higher_is_better, value)
         times: list[float] = []
@@ -89,7 +98,36 @@ class Boosted(Candidate):
             params, x, y, valid, split.matrix_test, split.data.categorical, settings, stop, times
         )
         predict, rounds = self.train(job)
+        if self.family:
+            around = self._spread(split, job, rounds)
+            return Fit(
+                lambda trees: self._distributed(predict(trees), around(trees)), rounds, times
+            )
         return Fit(lambda trees: inverse(predict(trees)), rounds, times)
+
+    def _distributed(self, response: Array, spread: float) -> Array:
+        """Parameters of the family as the task compares them."""
+        if self.point:
+            response = np.column_stack([response, np.full(len(response), spread)])
+        return packed(self.family, response)
+
+    @property
+    def point(self) -> bool:
+        """Whether it predicts only the first of two parameters."""
+        return isinstance(self.objective, str) and len(FAMILIES[self.family].parameters) > 1
+
+    def _spread(self, split: Split, job: Training, rounds: int) -> Callable[[int], float]:
+        """The spread, after so many rounds, of rows that a model of the others does not know."""
+        if not self.point:
+            return lambda _: 1.0
+        train, inner = split.inner(job.settings.validation)
+        x, y = split.matrix_train, split.y_train
+        other = replace(
+            job, params={**self.trees, **self.params}, x=x[train], y=y[train], valid=None, x_test=x[inner],
+            settings=replace(job.settings, rounds=rounds, early_stopping=None), times=[],
+        )  # fmt: skip
+        predict, _ = self.train(other)
+        return lambda trees: spread(y[inner], predict(trees))
 
     def _check(self, split: Split) -> None:
         ours, y, task = self.objective, split.y_train, TASKS[split.task]
@@ -100,6 +138,8 @@ class Boosted(Candidate):
         )
         if task.of_classes and margins:
             raise NotApplicable("it gives margins, and classes are compared by their probabilities")
+        if not self.family and len(FAMILIES[family_of(ours) or "poisson"].parameters) > 1:
+            raise NotApplicable('it predicts distributions, which task="distribution" compares')
         bad = y <= self.least if self.above else y < self.least
         if bad.any():
             needed = f"labels {'above' if self.above else 'not below'} {self.least:g}"
@@ -138,6 +178,11 @@ class Stop:
     def with_direction(self, predictions: Any, data: Any) -> tuple[str, float, bool]:
         """As LightGBM calls it."""
         return *self.of(predictions, data), self.maximize
+
+
+def spread(y: Array, prediction: Array) -> float:
+    """The standard deviation around predictions; above 0, for a density needs that."""
+    return max(float(np.sqrt(np.mean((y - prediction.reshape(len(y), -1)[:, 0]) ** 2))), 1e-30)
 
 
 def _identity(values: Array) -> Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from typing_extensions import override
 from gbm_objectives._core.validation import Array, message
 from gbm_objectives.compare.candidates.base import Candidate, Fit, Settings
 from gbm_objectives.compare.data import Split
+from gbm_objectives.compare.distributions import packed
 from gbm_objectives.compare.scoring import Metric
 from gbm_objectives.compare.tasks import TASKS
 
@@ -19,6 +21,8 @@ from gbm_objectives.compare.tasks import TASKS
 @dataclass(frozen=True, slots=True)
 class Estimator(Candidate):
     """A user's model: anything with ``fit(X, y)`` and ``predict(X)``, for classes ``predict_proba(X)``.
+
+    For distributions a `DistributionRegressor`, or an ``NGBRegressor`` of a family that this package has.
 
     Each fit is of a fresh copy. It is given frames with categories and missing values, class codes as labels.
     """
@@ -30,7 +34,9 @@ class Estimator(Candidate):
         model = copy.deepcopy(self.estimator)
         fitted = model.fit(split.x_train, split.y_train)
         model = model if fitted is None else fitted
-        if split.n_classes and hasattr(model, "predict_proba"):
+        if split.task == "distribution":
+            prediction = distributions_of(model, split.x_test)
+        elif split.n_classes and hasattr(model, "predict_proba"):
             prediction = self._of_classes(model, split)
         else:
             prediction = np.asarray(model.predict(split.x_test))
@@ -57,3 +63,26 @@ class Estimator(Candidate):
             given = f"probabilities of shape {p.shape}"
             raise ValueError(message(self.name, given, f"{split.n_classes} columns"))
         return p[:, 1] if split.task == "binary" else p
+
+
+#: For distributions of ngboost, by their names: our family, and its parameters made of theirs.
+_NGBOOST: dict[str, tuple[str, Callable[[dict[str, Array]], Sequence[Array]]]] = {
+    "Normal": ("normal", lambda p: (p["loc"], p["scale"])),
+    "Laplace": ("laplace", lambda p: (p["loc"], p["scale"])),
+    "LogNormal": ("lognormal", lambda p: (np.log(p["scale"]), p["s"])),
+    "Poisson": ("poisson", lambda p: (p["mu"],)),
+}
+
+
+def distributions_of(model: Any, x: Any) -> Array:
+    """The distributions that a model predicts, packed."""
+    if hasattr(model, "predict_parameters") and hasattr(model, "family_"):
+        return packed(model.family_, model.predict_parameters(x))
+    bases = [one.__name__ for one in getattr(getattr(model, "Dist", None), "__mro__", ())]
+    name = next((one for one in bases if one in _NGBOOST), bases[0] if bases else "")
+    if hasattr(model, "pred_dist") and name in _NGBOOST:
+        family, parameters = _NGBOOST[name]
+        return packed(family, np.column_stack(parameters(model.pred_dist(x).params)))
+    given = f"{type(model).__name__} {name}".strip()
+    needed = f"a DistributionRegressor, or an NGBRegressor of {', '.join(_NGBOOST)}"
+    raise TypeError(message("candidates", given, needed))

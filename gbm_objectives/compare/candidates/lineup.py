@@ -18,10 +18,14 @@ from gbm_objectives.compare.candidates.naming import name_of
 from gbm_objectives.compare.candidates.transforms import Log, QuantileNormal, Rounded
 from gbm_objectives.compare.candidates.xgboost import XGBoost
 from gbm_objectives.compare.data import Data
+from gbm_objectives.compare.distributions import family_of
 from gbm_objectives.compare.expressions import parse_calls
-from gbm_objectives.compare.tasks import TASKS, holds
+from gbm_objectives.compare.kinds import holds
+from gbm_objectives.compare.tasks import TASKS
+from gbm_objectives.factories import distribution
 from gbm_objectives.links import IDENTITY, LOG
 from gbm_objectives.loss import Loss
+from gbm_objectives.losses.distributions import FAMILIES
 from gbm_objectives.objective import Objective
 from gbm_objectives.registry import OBJECTIVES
 
@@ -52,9 +56,13 @@ def lineup(
         predict, or objectives; in a mapping by name.
     """
     ours = _objectives(_default(data) if objectives is None else objectives)
-    found: list[Candidate] = list(_constants(data))
+    families = []
+    if data.task == "distribution":
+        families = _families(ours)
+        ours = [(_by_family(name, objective), objective) for name, objective in ours]
+    found: list[Candidate] = list(_constants(data, families))
     for library in libraries:
-        found += _built_in(data, library)
+        found += _built_in(data, library, families)
         found += _transformed(data, library)
         found += [_ours(name, "ours", library, objective, data) for name, objective in ours]
     found += _own(own, libraries, data)
@@ -71,33 +79,62 @@ def _ours(name: str, kind: Kind, library: str, objective: Objective, data: Data)
     if objective.learns and objective.parameters.get("n_classes", 0) is None and data.of_classes:
         objective = objective.with_parameters(n_classes=len(data.classes))
     least = 0.0 if objective.link == LOG else -np.inf
+    family = family_of(objective) if data.task == "distribution" else ""
     return LIBRARIES[library](
-        name, kind, library, objective, least=least, above="gamma" in objective.name
+        name, kind, library, objective, least=least, above="gamma" in objective.name, family=family
     )
+
+
+def _families(ours: Sequence[tuple[str, Objective]]) -> list[str]:
+    """The families of objectives, whose likelihoods must be of one kind."""
+    found = dict.fromkeys(family_of(objective) for _, objective in ours)
+    needed = 'distributions, such as distribution("gamma")'
+    if "" in found:
+        name = next(name for name, objective in ours if not family_of(objective))
+        raise ValueError(message("objectives", name, needed))
+    if len({FAMILIES[family].discrete for family in found}) > 1:
+        given = f"{', '.join(found)}: counts and densities"
+        needed = "families of one kind: their likelihoods can't be compared"
+        raise ValueError(message("objectives", given, needed))
+    return list(found)
+
+
+def _by_family(name: str, objective: Objective) -> str:
+    """The family as a name, where that says all."""
+    family = family_of(objective)
+    return family if objective == distribution(family) else name
 
 
 def _default(data: Data) -> str:
     return TASKS[data.task].candidates_of_ours(data.y, data.tau)
 
 
-def _constants(data: Data) -> Iterable[Constant]:
-    for one in TASKS[data.task].constants:
+def _constants(data: Data, families: Sequence[str]) -> Iterable[Constant]:
+    for family in families:
+        yield Constant(f"constant ({family})", of="distribution", family=family)
+    for one in () if families else TASKS[data.task].constants:
         levels = data.tau if isinstance(data.tau, tuple) else (data.tau or 0.5,)
         quantile = f"quantile{'s' * (len(levels) > 1)} {', '.join(f'{one:g}' for one in levels)}"
         shown = {"shares": "class shares", "quantile": quantile}.get(one, one)
         yield Constant(f"constant ({shown})", of=one)
 
 
-def _built_in(data: Data, library: str) -> Iterable[Candidate]:
+def _built_in(data: Data, library: str, families: Sequence[str]) -> Iterable[Candidate]:
     booster, several = LIBRARIES[library], isinstance(data.tau, tuple)
     if several and library == "lightgbm":
         booster = LightGBMLevels
     for one in TASKS[data.task].built_in[library]:
+        if families and FAMILIES[one.family].discrete != FAMILIES[families[0]].discrete:
+            continue
         if holds(one.when, data.y):
             params = {name: getattr(data, attribute) for name, attribute in one.params.items()}
             if several:
                 params = {name: list(value) for name, value in params.items()}
-            yield booster(one.name, "built-in", library, one.name, params, one.least, one.above)
+            known = {"": "", "normal": ", one spread"}.get(one.family, ", mean only")
+            name = f"{one.name}{known}"
+            yield booster(
+                name, "built-in", library, one.name, params, one.least, one.above, family=one.family
+            )
 
 
 def _transformed(data: Data, library: str) -> Iterable[Candidate]:
@@ -162,6 +199,8 @@ def _own(own: Any, libraries: Sequence[str], data: Data) -> Iterable[Candidate]:
             yield item
         elif isinstance(item, (Objective, Loss)):
             short, objective = _named(item)
+            if data.task == "distribution":
+                _families([(name or short, objective)])
             for library in libraries:
                 yield _ours(name or short, "user", library, objective, data)
         elif isinstance(item, type):
@@ -170,6 +209,9 @@ def _own(own: Any, libraries: Sequence[str], data: Data) -> Iterable[Candidate]:
         elif hasattr(item, "fit") and hasattr(item, "predict"):
             library = type(item).__module__.partition(".")[0]
             yield Estimator(name or type(item).__name__, "user", library, item)
+        elif callable(item) and data.task == "distribution":
+            needed = "a DistributionRegressor or distribution(...): a function has one number for each row"
+            raise TypeError(message("candidates", repr(item), needed))
         elif callable(item):
             own_name = name or getattr(item, "__name__", type(item).__name__)
             for library in libraries:

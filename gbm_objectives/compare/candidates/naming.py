@@ -9,6 +9,7 @@ from itertools import product
 from reprlib import Repr
 from typing import Any
 
+from gbm_objectives.compare.distributions import family_of
 from gbm_objectives.compare.expressions import parse_calls
 from gbm_objectives.curvature import POLICIES, Curvature
 from gbm_objectives.losses import OrdinalLoss
@@ -52,9 +53,11 @@ def _of_term(objective: Objective) -> str:
 def _calls(objective: Objective) -> Iterator[str]:
     """The calls of factories that make exactly this objective."""
     (term,) = objective.terms
-    known: dict[str, Any] = {**objective.parameters, "curvature": _named(term.curvature)}
+    known: dict[str, Any] = {**objective.parameters, "curvature": named(term.curvature)}
     if isinstance(term.loss, OrdinalLoss):  # a class of losses for each link
         known["link"] = term.loss.kind
+    if family := family_of(objective):
+        known["family"] = family
     variants = [known]
     if term.weightings:  # ohem(huber()) is given what it weighs
         weighed = replace(objective, terms=(replace(term, weightings=()),))
@@ -63,7 +66,8 @@ def _calls(objective: Objective) -> Iterator[str]:
         given = {
             argument: values[argument]
             for argument, parameter in inspect.signature(factory).parameters.items()
-            if argument in values and not _equal(values[argument], parameter.default)
+            if argument in values
+            and (argument == "family" or not _equal(values[argument], parameter.default))
         }
         try:
             made = factory(**given)
@@ -85,12 +89,12 @@ def _of_loss(objective: Objective) -> str:
     for argument in ("curvature", "clip"):
         value = getattr(term, argument)
         if value is not None:
-            given[argument] = _named(value)
+            given[argument] = named(value)
     weightings = "".join(f", {_SHORT.repr(weighting)}" for weighting in term.weightings)
     return f"{type(term.loss).__name__}({_arguments(given)}{weightings})"
 
 
-def _named(curvature: Any) -> Any:
+def named(curvature: Any) -> Any:
     """A policy by its name, where that has its defaults."""
     if isinstance(curvature, Curvature):
         return next((name for name, policy in POLICIES.items() if policy() == curvature), curvature)

@@ -22,6 +22,8 @@ class Recipe:
         Of the trees and of the library's own objective, by the names of the library's ``train``.
     transform : str, default ""
         Of the labels: "log", "log1p" or "normal scores"; "levels" where predictions are rounded; empty for none.
+    family : str, default ""
+        Of the distribution that it predicts; empty for none.
     """
 
     library: str
@@ -30,3 +32,4 @@ class Recipe:
     ours: bool = False
     params: dict[str, Any] = field(default_factory=dict)
     transform: str = ""
+    family: str = ""

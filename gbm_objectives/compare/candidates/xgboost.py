@@ -12,7 +12,7 @@ from typing_extensions import override
 from gbm_objectives._core.validation import Array
 from gbm_objectives.compare.candidates.boosted import Boosted, Training, response_of
 from gbm_objectives.compare.candidates.functions import Plain
-from gbm_objectives.links import LOGIT, SOFTMAX, Cumulative, Sorted
+from gbm_objectives.links import LOGIT, SOFTMAX, Columns, Cumulative, Sorted
 from gbm_objectives.objective import Objective
 
 
@@ -86,7 +86,10 @@ class XGBoost(Boosted):
             limit = (0, trees)
             if isinstance(ours, Plain) or (
                 isinstance(ours, Objective)
-                and (ours.link in (LOGIT, SOFTMAX) or isinstance(ours.link, (Sorted, Cumulative)))
+                and (
+                    ours.link in (LOGIT, SOFTMAX)
+                    or isinstance(ours.link, (Sorted, Cumulative, Columns))
+                )
             ):
                 raw = scores(test, limit)
                 return response_of(ours, raw, lambda: (job.y, scores(data, limit)))

@@ -23,6 +23,7 @@ from gbm_objectives.compare.result import Result
 from gbm_objectives.compare.running.cache import writable
 from gbm_objectives.compare.running.progress import shown
 from gbm_objectives.compare.saving import save
+from gbm_objectives.compare.tasks import TASKS
 from gbm_objectives.registry import OBJECTIVES
 
 USAGE, INTERRUPTED = 2, 130
@@ -106,10 +107,7 @@ def compare(
     target: Annotated[str | None, typer.Option(help="The column to predict.")] = None,
     task: Annotated[
         str | None,
-        typer.Option(
-            help="regression, quantile, quantiles, binary, multiclass, ordinal, counts or amounts.",
-            show_default="found by itself",
-        ),
+        typer.Option(help=f"{', '.join(TASKS)}.", show_default="found by itself"),
     ] = None,
     tau: Annotated[
         str | None, typer.Option(help="The quantile, or several: .05,.95 for an interval.")
@@ -186,7 +184,9 @@ def compare(
     ] = None,
     early_stopping: Annotated[
         int | None,
-        typer.Option(help="Stop after so many rounds without improvement.", show_default="never"),
+        typer.Option(
+            help="Rounds without improvement, 0: never.", show_default="0; distributions 20"
+        ),
     ] = None,
     tune: Annotated[
         int | None,

@@ -144,8 +144,8 @@ def of_arrays(
         Numbers, text, categories, dates. NaN and None are missing values; infinite numbers are an error.
     y : array-like of shape (n_samples,), or str
         The labels, or the name of a column of x. Rows without a label are left out.
-    task : {"regression", "quantile", "quantiles", "binary", "multiclass", "ordinal", "counts", "amounts"}, optional
-        Found from the labels by default; quantiles, counts and amounts are never found, and ordinal of an ordered
+    task : {"regression", "quantile", "quantiles", "binary", "multiclass", "ordinal", "counts", "amounts", "distribution"}, optional
+        Found from the labels by default; quantiles, counts, amounts and distribution are never found, and ordinal of an ordered
         categorical of pandas alone.
     tau : float or sequence of float, optional
         The level of the task "quantile", which it implies, or several, of the task "quantiles".

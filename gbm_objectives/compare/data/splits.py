@@ -41,12 +41,16 @@ class Contamination:
         if not 0 < self.size < np.inf:
             raise ValueError(message("size", str(self.size), "a finite number > 0"))
 
-    def numbers(self, y: Array, share: float, rng: np.random.Generator) -> Array:
-        """A copy of labels that are moved with probability ``share``."""
+    def numbers(
+        self, y: Array, share: float, rng: np.random.Generator, whole: bool = False
+    ) -> Array:
+        """A copy of labels that are moved with probability ``share``, by a whole number where they must be whole."""
         moved = rng.random(len(y)) < share
         labels = y.astype(np.float64)
         signs = rng.choice([-1.0, 1.0], len(y))[moved]
-        labels[moved] += self.size * y.std() * (1.0 if self.one_sided else signs)
+        step = self.size * y.std()
+        step = np.ceil(step) if whole else step
+        labels[moved] += step * (1.0 if self.one_sided else signs)
         return labels
 
     def codes(self, y: Array, n_classes: int, share: float, rng: np.random.Generator) -> Array:
@@ -216,7 +220,8 @@ class Plan:
         if data.of_classes:
             labels = self.contamination.codes(y, len(data.classes), share, rng)
         else:
-            labels = self.contamination.numbers(y, share, rng)
+            whole = data.task == "distribution" and bool((data.y == np.floor(data.y)).all())
+            labels = self.contamination.numbers(y, share, rng, whole)
         return Split(
             data, share, seed, fold, train, test, data.matrix[train], data.matrix[test], labels,
             data.y[test],

@@ -11,6 +11,7 @@ from gbm_objectives._core.validation import message
 from gbm_objectives.compare.candidates import Recipe
 from gbm_objectives.compare.candidates.naming import objective_of
 from gbm_objectives.compare.frames import Frames
+from gbm_objectives.compare.report.distributed import Distributed
 from gbm_objectives.compare.report.lines import (
     MAPS,
     arguments,
@@ -103,12 +104,12 @@ class Code:
     def train(self) -> str:
         """Lines for the library's ``train``; empty for constants and a user's own."""
         recipe = self.recipe
+        if (own := self._distributed) is not None:
+            return own.train
         if recipe is None or recipe.library == "-":
             return ""
         xgboost = recipe.library == "xgboost"
-        params = dict(recipe.params)
-        if not xgboost:
-            params["verbosity"] = -1
+        params = {**recipe.params, **({} if xgboost else {"verbosity": -1})}
         if self.n_classes and not self._one_score:
             params["num_class"] = self.n_classes
         lines = ["import xgboost as xgb" if xgboost else "import lightgbm as lgb", *self._imports()]
@@ -142,13 +143,14 @@ class Code:
     def sklearn(self) -> str:
         """Lines for scikit-learn; empty for a user's own."""
         recipe = self.recipe
+        if (own := self._distributed) is not None:
+            return own.sklearn
         if recipe is None:
             return ""
         if self.by_level:
-            name = "DummyRegressor" if recipe.library == "-" else self._class_name
-            lines = [
-                f"from {'sklearn.dummy' if recipe.library == '-' else recipe.library} import {name}"
-            ]
+            constant = recipe.library == "-"
+            name = "DummyRegressor" if constant else self._class_name
+            lines = [f"from {'sklearn.dummy' if constant else recipe.library} import {name}"]
             given = 'strategy="quantile", quantile=tau'
             if recipe.library != "-":
                 given = f"**{with_level(self._params, 'alpha')}"
@@ -190,6 +192,8 @@ class Code:
         if recipe is None or (recipe.ours and self.objective is None):
             instead = "Train it by your own code, which the comparison was given."
             raise ValueError(message("estimator", f"{self.name}, your own", "a candidate that can be made here", instead))  # fmt: skip
+        if (own := self._distributed) is not None:
+            return own.estimator()
         if self.by_level:
             instead = "Train the models of code.sklearn."
             raise ValueError(message("estimator", f"{self.name}, a model for each level", "a candidate that is one model", instead))  # fmt: skip
@@ -212,6 +216,15 @@ class Code:
                 return ObjectiveClassifier(model, self.objective, **self._recover)
             return ObjectiveRegressor(model, self.objective, leaves=self.leaves)  # type: ignore[arg-type]
         return transformed(model, recipe.transform) if recipe.transform else model
+
+    @property
+    def _distributed(self) -> Distributed | None:
+        """The same of a candidate that predicts distributions; None of others."""
+        one = self.recipe
+        if one is None or not one.family:
+            return None
+        made = ({}, "") if one.library == "-" else (self._params, self._class_name)
+        return Distributed(one, self.objective, *made, self.rounds, self.categorical, self.leaves)
 
     @property
     def _params(self) -> dict[str, Any]:

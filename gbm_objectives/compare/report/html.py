@@ -60,7 +60,7 @@ def render(result: Frames, folder: str | Path | None = None) -> str:
     info = {key: result.info.get(key) for key in _INFO} | result.info
     return environment.from_string(source.read_text(encoding="utf-8")).render(
         info=info,
-        title=f"Which loss for {info['target'] or info['name'] or 'this data'}?",
+        title=f"Which {'distribution' if info['task'] == 'distribution' else 'loss'} for {info['target'] or info['name'] or 'this data'}?",
         facts=facts(info),
         verdict=verdict(result),
         power=power(result),
@@ -71,6 +71,7 @@ def render(result: Frames, folder: str | Path | None = None) -> str:
         names={(key.library, key.candidate): name for key, name in names(result).items()},
         boards=boards(result),
         gain=statistics.higher_is_better(result),
+        ratio_to_constant=statistics.is_ratio(result),
         figures=figures(result, folder),
         failures=statistics.failures(result).to_dict("records"),
         warnings=warnings(result),

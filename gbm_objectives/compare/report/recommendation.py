@@ -20,8 +20,10 @@ from gbm_objectives.compare.report.code import Code
 from gbm_objectives.compare.report.names import names
 from gbm_objectives.compare.report.numbers import number
 from gbm_objectives.compare.report.statistics import CONFIDENCE, Key
+from gbm_objectives.losses.distributions import FAMILIES
 
-#: What is simplest: the library alone; one of our losses; another scale of the labels; a user's own.
+#: What is simplest: the library alone; one of our losses; another scale of the labels; a user's own. Of distributions,
+#: then, those of fewer parameters.
 SIMPLICITY = {"baseline": 0, "built-in": 0, "ours": 1, "transformed": 2, "user": 3}
 #: A candidate is within the noise of another where its mean is not further off than so many standard errors.
 ERRORS = 1.0
@@ -174,8 +176,14 @@ def _chosen(
         if safest is not None:
             near = _near(result, wide, here, safest)
             by, left = _narrowed(by, "the safest when labels are contaminated", left, near)
-    simplest = min(SIMPLICITY[kind[key]] for key in left)
-    simple = [key for key in left if SIMPLICITY[kind[key]] == simplest]
+    made = {(one["library"], one["candidate"]): one for one in result.info.get("recipes", ())}
+
+    def complexity(key: Key) -> tuple[int, int]:
+        family = made.get(key, {}).get("family")
+        return SIMPLICITY[kind[key]], len(FAMILIES[family].parameters) if family else 0
+
+    simplest = min(map(complexity, left))
+    simple = [key for key in left if complexity(key) == simplest]
     by, left = _narrowed(by, "the simplest", left, simple)
     seconds = result.scores.groupby(["library", "candidate"])["seconds"].median()
     fastest = min(left, key=lambda key: float(np.nan_to_num(seconds[key.library, key.candidate])))

@@ -118,6 +118,11 @@ def higher_is_better(result: Frames) -> bool:
     return bool(found.iloc[0]) if len(found) else False
 
 
+def is_ratio(result: Frames) -> bool:
+    """Whether shares of the metric mean something; a likelihood has no 0."""
+    return not higher_is_better(result) and result.info["metric"] != "log_score"
+
+
 def contaminations(result: Frames) -> list[float]:
     """Those with scores, from clean upwards."""
     return sorted(float(share) for share in result.scores["contamination"].dropna().unique())
@@ -168,21 +173,16 @@ def _keys(frame: pd.DataFrame) -> Iterator[tuple[str, str]]:
 def kinds(result: Frames) -> dict[Key, str]:
     """The kind of each candidate."""
     rows = result.scores.drop_duplicates(["library", "candidate"])
-    return {
-        Key(library, name): kind
-        for library, name, kind in zip(
-            rows["library"], rows["candidate"], rows["kind"], strict=True
-        )
-    }
+    keys = map(Key, rows["library"], rows["candidate"])
+    return dict(zip(keys, rows["kind"], strict=True))
 
 
 def difference(result: Frames, one: Key, other: Key, contamination: float) -> Difference:
     """The metric of one candidate - that of another, paired by seed and fold."""
     wide = table(result, contamination)
-    for key in (one, other):
-        if key not in wide:
-            given = f"{key}, without a full set of scores"
-            raise ValueError(message("candidate", given, f"one of {', '.join(map(str, wide))}"))
+    if missing := {one, other} - set(wide):
+        given = f"{min(missing)}, without a full set of scores"
+        raise ValueError(message("candidate", given, f"one of {', '.join(map(str, wide))}"))
     return paired(result, wide, one, other)
 
 
@@ -252,7 +252,7 @@ def leaderboard(result: Frames) -> pd.DataFrame:
     Columns: contamination, library, candidate, kind, mean, low, high (the interval of the mean), rank, pairs;
     to_best, to_best_low, to_best_high, the difference to the best mean of all; to_builtin, ..., to the best of the
     same library without this package; to_constant: for errors the mean divided by that of the best constant, for
-    gains the difference. Differences are candidate - other, in the units of the metric.
+    gains and likelihoods the difference. Differences are candidate - other, in the units of the metric.
     """
     gain, kind = higher_is_better(result), kinds(result)
     rows: list[dict[str, Any]] = []
@@ -285,7 +285,7 @@ def leaderboard(result: Frames) -> pd.DataFrame:
             row["to_constant"] = nan
             if constant is not None:
                 base = float(wide[constant].mean())
-                if gain:
+                if not is_ratio(result):
                     row["to_constant"] = own.mean - base
                 elif base > 0:
                     row["to_constant"] = own.mean / base

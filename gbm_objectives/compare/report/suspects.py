@@ -6,15 +6,17 @@ import re
 
 import numpy as np
 import pandas as pd
-from scipy.special import betaincinv
+from scipy.special import betaincinv, ndtri
 from sklearn.isotonic import IsotonicRegression
 
 from gbm_objectives._core.validation import Array, open_unit
+from gbm_objectives.compare import distributions
 from gbm_objectives.compare.frames import Frames
 from gbm_objectives.compare.report.displays.focus import codes
 from gbm_objectives.compare.report.mixture import chance_of_noise, most_suspect
 from gbm_objectives.compare.report.recommendation import recommend
 from gbm_objectives.compare.tasks import TASKS
+from gbm_objectives.losses.distributions import FAMILIES
 
 NUMBERS = ("row", "label", "prediction", "distance", "false_discovery")
 CLASSES = ("row", "label", "prediction", "probability", "false_discovery")
@@ -52,9 +54,27 @@ def _predictions(result: Frames) -> pd.DataFrame:
         & (frame["library"] == best.library)
         & (frame["candidate"] == best.code.name)
     ]
-    values = [name for name in frame if name == "y_pred" or re.fullmatch(r"p_\d+", str(name))]
+    if "family" in rows:
+        rows = rows.assign(score=normal_scores(rows))
+    values = [
+        name for name in rows if name in ("y_pred", "score") or re.fullmatch(r"p_\d+", str(name))
+    ]
     means = rows.groupby("row")[values].mean()
     return means.assign(y_true=rows.drop_duplicates("row").set_index("row")["y_true"])
+
+
+def normal_scores(frame: pd.DataFrame) -> pd.Series:
+    """Where labels lie in their distributions, as standard normal numbers; of counts the middle of their place."""
+    parts = []
+    for own, rows in distributions.of_frame(frame):
+        y, one = own["y_true"].to_numpy(np.float64), distributions.frozen(rows)
+        # Each side by the tail on it: 1 - F(y) of far labels is 0 in floating point.
+        discrete = FAMILIES[distributions.unpacked(rows)[0]].discrete
+        here = 0.5 * one.pmf(y) if discrete else 0.0
+        below, above = one.cdf(y) - here, one.sf(y) + here
+        tail = ndtri(np.maximum(np.minimum(below, above), 1e-300))
+        parts.append(pd.Series(np.where(below < above, tail, -tail), own.index))
+    return pd.concat(parts)
 
 
 def _row_numbers(result: Frames, rows: Array) -> Array:
@@ -68,10 +88,11 @@ def _row_numbers(result: Frames, rows: Array) -> Array:
 
 def _of_numbers(result: Frames, found: pd.DataFrame, rate: float) -> pd.DataFrame:
     y, prediction = (found[name].to_numpy(np.float64) for name in ("y_true", "y_pred"))
-    scale = _scales(y - prediction, prediction)
+    residuals = found["score"].to_numpy() if "score" in found else y - prediction
+    scale = _scales(residuals, prediction)
     if not (scale > 0).all():
         return pd.DataFrame(columns=list(NUMBERS))
-    distance = (y - prediction) / scale
+    distance = residuals / scale
     chance = chance_of_noise(distance, rate)
     rows = most_suspect(chance, rate)
     return pd.DataFrame({

@@ -32,13 +32,20 @@ class Style:
         """A value of the metric, short whatever its size, so that the table fits 80 columns."""
         if abs(value) < 1e5:
             return f"{value:.{self.decimals if abs(value) < 1000 else 0}f}"
-        mantissa, exponent = f"{value:.1e}".split("e")
-        return f"{mantissa}e{int(exponent)}"
+        return _exponential(value, 2)
 
     def cell(self, mean: float, half: float) -> str:
         """A mean and half its interval; the mean alone where a single fold gives none."""
         shown = self.number(mean)
-        return shown if isnan(half) else f"{shown} {self.plus_minus} {self.number(half)}"
+        if isnan(half):
+            return shown
+        spread = _exponential(half, 1) if "e" in shown else self.number(half)
+        return f"{shown} {self.plus_minus} {spread}"
+
+
+def _exponential(value: float, decimals: int) -> str:
+    mantissa, exponent = f"{value:.{decimals}e}".split("e")
+    return f"{mantissa}e{int(exponent)}"
 
 
 def report(console: Console, result: Frames) -> None:
@@ -75,11 +82,15 @@ def _suspects(result: Frames) -> list[str]:
 def recipe(found: Recommendation) -> list[str]:
     """The code that trains what is recommended."""
     parts = (("The library's train", found.code.train), ("scikit-learn", found.code.sklearn))
-    return [
+    lines = [
         line
         for name, code in parts if code
         for line in ("", f"{name}:", *(f"    {line}" for line in code.splitlines()))
     ]  # fmt: skip
+    if found.code.categorical and lines:
+        text = 'X[column] = X[column].astype("category")'
+        lines = ["", f"Columns of text in X must be categories: {text}.", *lines]
+    return lines
 
 
 def _plain(line: str, console: Console) -> str:
@@ -219,5 +230,8 @@ def _span(values: list[int]) -> str:
 
 def metric_name(info: dict[str, Any]) -> str:
     """In words."""
-    names = {"mae": "Mean absolute error", "rmse": "Root mean squared error"}
+    names = {
+        "mae": "Mean absolute error", "rmse": "Root mean squared error",
+        "log_score": "Negative log-likelihood (log_score)",
+    }  # fmt: skip
     return names.get(info["metric"], str(info["metric"]).replace("_", " ").capitalize())

@@ -44,7 +44,8 @@ def power(result: Frames) -> str:
     if isnan(size):
         return ""
     best = statistics.leaderboard(result)["mean"].iloc[0]
-    share = f" ({number(100 * size / abs(best), 2)}% of the best)" if best else ""
+    shares = statistics.higher_is_better(result) or statistics.is_ratio(result)
+    share = f" ({number(100 * size / abs(best), 2)}% of the best)" if best and shares else ""
     return (
         f"These folds would usually show a difference of {number(size, 2)} {result.info['metric']}{share} "
         "as clear; smaller ones can go unseen."

@@ -20,7 +20,7 @@ from gbm_objectives._core.validation import message
 from gbm_objectives.compare.candidates import Candidate, Estimator, Plain
 from gbm_objectives.compare.data import Data, Split
 from gbm_objectives.compare.running.experiment import Experiment, Job, Outcome
-from gbm_objectives.compare.scoring import Function, Metric
+from gbm_objectives.compare.scoring import Function, Metric, OfMean
 
 
 def default_folder() -> Path:
@@ -181,6 +181,9 @@ def _metric_token(metric: Metric) -> str | None:
     """Of this package's metrics; a user's function may change under its name."""
     if not type(metric).__module__.startswith("gbm_objectives."):
         return None
+    if isinstance(metric, OfMean):
+        inner = _metric_token(metric.metric)
+        return None if inner is None else f"mean {inner}"
     if isinstance(metric, Function):
         own: Any = metric.function
         return metric.name if own.__module__.startswith("gbm_objectives.") else None

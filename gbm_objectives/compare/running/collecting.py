@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from gbm_objectives._core.validation import Array
+from gbm_objectives.compare import distributions
 from gbm_objectives.compare.candidates import Candidate
 from gbm_objectives.compare.frames import CURVES, PREDICTIONS, SCORES, WARNINGS
 from gbm_objectives.compare.running.experiment import Experiment, Job, Outcome, describe
@@ -72,6 +73,8 @@ def predicted_rows(experiment: Experiment, done: Done) -> pd.DataFrame:
         for number, part in enumerate(experiment.test_parts):
             fold[part] = number
         frame["fold"] = fold[frame["row"].to_numpy()]
+    if experiment.data.task == "distribution":
+        return pd.concat([frame, distributions.framed([one for _, one in kept])], axis=1)
     several = isinstance(levels, tuple)
     values = np.concatenate([one if several else _columns(one, n_classes) for _, one in kept])
     return pd.concat([frame, pd.DataFrame(values, columns=names)], axis=1)

@@ -44,7 +44,7 @@ class Family(ABC):
 
     @abstractmethod
     def mean(self, parameters: Array) -> Array:
-        """The means of the rows, (n,), from parameters (n, n_parameters)."""
+        """The means of the rows, (n,), from parameters (n, n_parameters); of one parameter also (n,)."""
 
     @abstractmethod
     def frozen(self, parameters: Array) -> Any:

@@ -37,13 +37,13 @@ class PoissonDistribution(Family, Poisson):
 
     def mean(self, parameters: Array) -> Array:
         """The parameter."""
-        return parameters[:, 0]
+        return _column(parameters)
 
     def frozen(self, parameters: Array) -> Any:
         """`scipy.stats.poisson`."""
         from scipy.stats import poisson
 
-        return poisson(parameters[:, 0])
+        return poisson(_column(parameters))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +62,15 @@ class BernoulliDistribution(Family, BinaryCrossEntropy):
 
     def mean(self, parameters: Array) -> Array:
         """The parameter."""
-        return parameters[:, 0]
+        return _column(parameters)
 
     def frozen(self, parameters: Array) -> Any:
         """`scipy.stats.bernoulli`."""
         from scipy.stats import bernoulli
 
-        return bernoulli(np.clip(parameters[:, 0], 0.0, 1.0))
+        return bernoulli(np.clip(_column(parameters), 0.0, 1.0))
+
+
+def _column(parameters: Array) -> Array:
+    """The one parameter, also as models of one output predict it: (n,)."""
+    return parameters if parameters.ndim == 1 else parameters[:, 0]

@@ -231,17 +231,25 @@ class Code:
             raise invalid(
                 "loss", given=repr(text), needed=f"a formula of {', '.join(outputs)}, the raw prediction"
             )  # fmt: skip
+        r = sympy.Symbol("r", real=True)
+        moved = _in_residual(found, y, raw[0], r) if len(raw) == 1 else None
+        #: Whether it is a formula of raw - y alone, by proof.
+        self.of_residual = moved is not None
+        if moved is not None:  # SymPy makes 2*raw - 2*y of 2*(raw - y), which loses digits near 0
+            found, raw = moved, [r]
         self.value_formula = _made_stable(found)
         arguments = [y, *raw]
         self.gradients = [_simpler(sympy.diff(self.value_formula, z), arguments) for z in raw]
         self.hessians = [
             _simpler(sympy.diff(g, z), arguments) for g, z in zip(self.gradients, raw, strict=True)
         ]
-        #: Whether it is a formula of raw - y alone, by proof.
-        self.of_residual = len(raw) == 1 and _of_difference(self.value_formula, y, raw[0])
-        self.value = _as_numpy(arguments, [self.value_formula])
-        self.gradient = _as_numpy(arguments, self.gradients)
-        self.both = _as_numpy(arguments, [*self.gradients, *self.hessians])
+        made = (
+            _as_numpy(arguments, formulas)
+            for formulas in (
+                [self.value_formula], self.gradients, [*self.gradients, *self.hessians]
+            )
+        )  # fmt: skip
+        self.value, self.gradient, self.both = map(_of_raw, made) if moved is not None else made
 
 
 def _simpler(expression: Any, arguments: list[Any]) -> Any:
@@ -269,11 +277,20 @@ def _operate(operation: str, left: Any, right: Any) -> Any:
         raise invalid("loss", given=given, needed="numbers on both sides") from error
 
 
-def _of_difference(expression: Any, y: Any, raw: Any) -> bool:
-    moved = expression.subs(raw, raw + y, simultaneous=True)
+def _in_residual(expression: Any, y: Any, raw: Any, r: Any) -> Any:
+    """The formula in r = raw - y alone, or None."""
+    moved = expression.subs(raw, r + y).replace(
+        lambda e: isinstance(e, sympy.core.relational.Relational),
+        lambda e: e.func(sympy.expand(e.lhs - e.rhs), 0),
+    )
     if moved.has(y) and expression.count_ops() <= 2 * _SIMPLIFIED:
         moved = sympy.expand(moved)
-    return not moved.has(y)
+    return None if moved.has(y) else moved
+
+
+def _of_raw(function: Callable[..., list[Array]]) -> Callable[..., list[Array]]:
+    """A function of label and residual as one of label and raw prediction."""
+    return lambda y, raw: function(y, raw - y)
 
 
 def _as_numpy(arguments: list[Any], formulas: list[Any]) -> Callable[..., list[Array]]:

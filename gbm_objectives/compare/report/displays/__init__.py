@@ -9,6 +9,11 @@ from gbm_objectives.compare.frames import Frames
 from gbm_objectives.compare.report.displays.base import Display
 from gbm_objectives.compare.report.displays.contamination import ContaminationDisplay
 from gbm_objectives.compare.report.displays.coverage import CoverageDisplay
+from gbm_objectives.compare.report.displays.distributions import (
+    PITDisplay,
+    QuantilesDisplay,
+    SharpnessDisplay,
+)
 from gbm_objectives.compare.report.displays.files import Drawn
 from gbm_objectives.compare.report.displays.learning import LearningDisplay
 from gbm_objectives.compare.report.displays.reliability import ReliabilityDisplay
@@ -24,10 +29,13 @@ __all__ = [
     "Display",
     "Drawn",
     "LearningDisplay",
+    "PITDisplay",
+    "QuantilesDisplay",
     "ReliabilityDisplay",
     "ResidualsDisplay",
     "ScoresDisplay",
     "ShapesDisplay",
+    "SharpnessDisplay",
     "drawn",
     "filled",
     "save",
@@ -39,7 +47,10 @@ DISPLAYS: tuple[type[Display], ...] = (
     ContaminationDisplay,
     ResidualsDisplay,
     ReliabilityDisplay,
+    PITDisplay,
+    QuantilesDisplay,
     CoverageDisplay,
+    SharpnessDisplay,
     LearningDisplay,
     ShapesDisplay,
 )

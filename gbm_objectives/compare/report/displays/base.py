@@ -111,7 +111,8 @@ def is_heavy(values: Iterable[float]) -> bool:
 
 def legend(figure: Figure, handles: list[Any], labels: list[str]) -> None:
     """The legend, below the panels: names are long."""
-    ncols = 2 if len(labels) < 5 or max(map(len, labels)) < 30 else 1
+    longest = max(map(len, labels))
+    ncols = 2 if longest < 30 or (len(labels) < 5 and longest < 45) else 1
     figure.legend(handles, labels, loc="outside lower left", ncols=ncols)
 
 

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
-import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from typing_extensions import override
 
+from gbm_objectives.compare.distributions import LEVEL
 from gbm_objectives.compare.frames import Frames
-from gbm_objectives.compare.report import statistics
 from gbm_objectives.compare.report.displays.base import TEXT, Display, axes_of, dot_rows, height
-from gbm_objectives.compare.report.displays.focus import clean_predictions
-from gbm_objectives.compare.report.statistics import Key
+from gbm_objectives.compare.report.displays.ends import ends_of, over_folds
 
 
 @dataclass(frozen=True)
@@ -26,42 +23,29 @@ class CoverageDisplay(Display):
     title: ClassVar = "Coverage"
     caption: ClassVar = (
         "How often the label lies at or below the predicted quantile, of several levels from the lowest to the "
-        "highest; the line is what was asked for."
+        "highest, of distributions in the central 80% interval; the line is what was asked for. Intervals of counts hold "
+        "more, for their ends are whole numbers."
     )
 
     @staticmethod
     @override
     def data(frames: Frames) -> pd.DataFrame:
         """The share of true labels at or below the prediction, with its interval over folds."""
-        columns = [c for c in frames.predictions if re.fullmatch(r"y_pred|q_[\d.e-]+", str(c))]
-        if frames.info["task"] not in ("quantile", "quantiles") or not columns:
-            return pd.DataFrame()
-        shares = statistics.contaminations(frames)
-        kind = statistics.kinds(frames)
-        keys = list(statistics.table(frames, shares[0])) if shares else []
-        frame = clean_predictions(frames, keys)
-        rows: list[dict[str, Any]] = []
-        for (library, name), own in frame.groupby(
-            ["library", "candidate"], sort=False, observed=True
-        ):
-            inside = own["y_true"] <= own[columns[-1]]
-            if len(columns) > 1:
-                inside &= own["y_true"] >= own[columns[0]]
-            found = statistics.corrected_interval(
-                inside.groupby([own["seed"], own["fold"]]).mean().to_numpy(),
-                statistics.test_to_train(frames),
-            )
-            rows.append({
-                "library": library, "candidate": name, "kind": kind[Key(library, name)],
-                "coverage": found.mean, "low": np.clip(found.low, 0, 1), "high": np.clip(found.high, 0, 1),
-            })  # fmt: skip
-        return pd.DataFrame(rows)
+        frame = ends_of(frames)
+        if frame.empty:
+            return frame
+        inside = (frame["lower"] <= frame["y_true"]) & (frame["y_true"] <= frame["upper"])
+        found = over_folds(frames, frame, inside, "coverage")
+        return found.assign(low=found["low"].clip(0, 1), high=found["high"].clip(0, 1))
 
     @override
     def draw(self) -> Figure:
         figure, (axes,) = axes_of(5.4, height(len(self.frame)))
         handles = dot_rows(axes, self.frame, "coverage")
         level = self.frames.info.get("tau")
+        if self.frames.info["task"] == "distribution":
+            tail = 0.5 * (1 - LEVEL)
+            level = (tail, 1 - tail)
         several = isinstance(level, (list, tuple))
         if level is not None:
             axes.axvline(level[-1] - level[0] if several else level, color=TEXT, linewidth=1)

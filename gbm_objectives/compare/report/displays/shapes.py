@@ -100,7 +100,7 @@ def _drawn(frames: Frames) -> tuple[list[pd.DataFrame], dict[str, str]]:
     """A frame for each objective that can be drawn, a reason for each that can't."""
     parts: list[pd.DataFrame] = []
     reasons: dict[str, str] = {}
-    if frames.predictions.empty:
+    if frames.predictions.empty or "family" in frames.predictions:  # of several outputs
         return parts, reasons
     kinds = statistics.kinds(frames)
     for name in dict.fromkeys(key.candidate for key, kind in kinds.items() if kind in OURS):
