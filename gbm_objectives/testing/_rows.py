@@ -86,7 +86,9 @@ def rows(subject: Subject) -> Check:
             "rows",
             "note",
             "the result of a row depends on the other rows, not on their number.",
-            "Right where a scale or a sum over the data is wanted. In distributed training each worker sees its rows only.",
+            "Right where a scale or a sum over the data is wanted. On a cluster a function sees the rows "
+            "of its worker only; an objective of this package adds up the sums of all workers, "
+            "with LightGBM at gbm_objectives.dask.",
             data,
         )
     return Check("rows", "ok", "each row by itself, whatever their number", data=data)
