@@ -46,7 +46,8 @@ def bound(metrics: Sequence[Any], objective: Objective, *, numbered: bool = Fals
     does not know of the numbers (``numbered``).
     """
     for metric in metrics:
-        if inspect.isfunction(metric) and metric.__module__.startswith(_FACTORIES):
+        # A function of a script that is run by exec has no module.
+        if inspect.isfunction(metric) and (metric.__module__ or "").startswith(_FACTORIES):
             name = metric.__name__
             raise TypeError(message("metric", f"the function {name}", f"a metric, {name}()"))
     linked = [

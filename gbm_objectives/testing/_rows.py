@@ -82,9 +82,11 @@ def rows(subject: Subject) -> Check:
             data,
         )
     if subject.coupled or depends_on_other_rows(candidate, sample):
-        spread = "In distributed training each worker sees its rows only."
+        spread = "On a cluster a function sees the rows of its worker only."
         if subject.own:
-            spread = "On a cluster it is that of all machines."
+            spread = (
+                "On a cluster it is that of all machines, with LightGBM at gbm_objectives.dask."
+            )
         return Check(
             "rows",
             "note",

@@ -153,7 +153,11 @@ class _Door:
 
     def numbered(self, objective: Objective) -> AbstractContextManager[Objective]:
         """On the row numbers of label matrices of classes."""
-        evals = [data for data, _ in self.arguments.get("evals") or ()]
+        pairs = self.arguments.get("evals") or ()
+        if any(isinstance(pair, xgb.DMatrix) for pair in pairs):
+            needed = 'pairs of a DMatrix and a name, such as [(dvalid, "valid")]'
+            raise TypeError(message("evals", "a DMatrix", needed))
+        evals = [data for data, _ in pairs]
         data_sets = {id(data): data for data in (self.dtrain, *evals)}
         return numbered_rows(objective, list(data_sets.values()), parted=self.parted)
 

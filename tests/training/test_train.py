@@ -671,6 +671,15 @@ def test_bad_arguments_raise(library):
     needed = "DMatrix" if library == "xgboost" else "Dataset"
     with pytest.raises(TypeError, match=f"a ndarray; needed: a {needed}"):
         module.train(own, X, 1, objective=huber())
+    if library == "xgboost":
+        with pytest.raises(TypeError, match="evals: a DMatrix; needed: pairs"):
+            gox.train(
+                own,
+                make_data(library, X, Y),
+                1,
+                objective=huber(),
+                evals=[make_data(library, X, Y)],
+            )
     named = {"custom_metric" if library == "xgboost" else "feval": metrics.mae}
     with pytest.raises(TypeError, match=r"the function mae; needed: a metric, mae\(\)"):
         fit(library, huber(), X, Y, **named)

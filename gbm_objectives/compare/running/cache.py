@@ -186,7 +186,7 @@ def _metric_token(metric: Metric) -> str | None:
         return None if inner is None else f"mean {inner}"
     if isinstance(metric, Function):
         own: Any = metric.function
-        return metric.name if own.__module__.startswith("gbm_objectives.") else None
+        return metric.name if (own.__module__ or "").startswith("gbm_objectives.") else None
     return repr(metric)
 
 
