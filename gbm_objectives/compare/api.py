@@ -108,7 +108,7 @@ def compare(
         Trees of each model, at most.
     early_stopping : int, optional
         Stop after so many rounds without an improvement of the deciding metric on 15% of the training
-        rows, which then are not trained on. 0 for never. Default: 20 for distributions, else never.
+        rows, which then are not trained on. Default: never; for distributions 20, and there 0 is never.
     threads : int, default 1
         Threads of each model.
     leaves : {"auto", "library", "step", "refit"}, default "auto"

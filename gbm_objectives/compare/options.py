@@ -51,9 +51,11 @@ class Options:
 
     def settings(self, task: str) -> Settings:
         """What all models have in common."""
-        given = self.early_stopping
-        stop = TASKS[task].early_stopping if given is None else given
-        return Settings(self.rounds, stop or None, threads=self.threads, leaves=self.leaves)
+        usual, given = TASKS[task].early_stopping, self.early_stopping
+        stop = usual or None if given is None else given
+        if usual and given == 0:  # it switches off what the task does by itself
+            stop = None
+        return Settings(self.rounds, stop, threads=self.threads, leaves=self.leaves)
 
     def plan(self, data: Data, candidates: int = 1) -> Plan:
         """The splits of the data; an error where it has too few rows for them.

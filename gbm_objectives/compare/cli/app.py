@@ -185,7 +185,7 @@ def compare(
     early_stopping: Annotated[
         int | None,
         typer.Option(
-            help="Rounds without improvement, 0: never.", show_default="0; distributions 20"
+            help="Rounds without improvement.", show_default="never; distributions 20, 0: never"
         ),
     ] = None,
     tune: Annotated[
