@@ -214,7 +214,8 @@ class Job:
             if given is None:
                 params = self.library.with_start(params, intercept, self.objective)
             elif scores is None and given.size in (1, self.n_outputs) and np.isfinite(given).all():
-                scores = given  # the library says what is wrong with others
+                # The library says what is wrong with others.
+                scores = np.broadcast_to(given.reshape(-1), (self.n_outputs,))
         if scores is None:
             scores = np.zeros(self.n_outputs) if intercept is None else intercept
         beginning = Beginning(self.objective, labels, intercept, scores)

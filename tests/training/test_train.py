@@ -28,6 +28,7 @@ from gbm_objectives import (
     metrics,
     pseudo_huber,
     quantile,
+    softmax_focal,
     squared_error,
 )
 from gbm_objectives.lightgbm import _model as _lightgbm_model
@@ -576,6 +577,20 @@ def test_the_cause_is_sought_where_base_score_starts(objective, y):
         fit(
             "xgboost", objective, X, y, params={**XGB, "base_score": start, "min_child_weight": 1.0}
         )
+
+
+@pytest.mark.parametrize(
+    ("objective", "y"),
+    [
+        (softmax_focal(), np.digitize(Y, [12, 16])),
+        (huber(), np.column_stack([Y, Y])),
+        (quantile([0.1, 0.9]), Y),
+    ],
+    ids=["classes", "targets", "levels"],
+)
+def test_one_base_score_is_the_start_of_all_outputs(objective, y):
+    booster = fit("xgboost", objective, X, y, params={**XGB, "base_score": 0.5})
+    assert np.ptp(predict(booster, X)) > 0.1
 
 
 @LIBRARIES
