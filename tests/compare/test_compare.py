@@ -988,7 +988,9 @@ def test_ctrl_c_amid_the_training(capsys, monkeypatch):
 
 
 def test_ctrl_c_in_a_real_process_with_others():
-    code = "from gbm_objectives.compare.cli import main; raise SystemExit(main())"
+    # A job in the background of a shell ignores interrupts, and so would its children.
+    code = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
+    code += "from gbm_objectives.compare.cli import main; raise SystemExit(main())"
     arguments = ["compare", "--rounds", "300", "--no-cache", "--workers", "2", "--folds", "40"]
     arguments += ["--objectives", "huber", "--libraries", "lightgbm", "--no-out"]
     command = [sys.executable, "-c", code, *arguments]
