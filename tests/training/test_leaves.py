@@ -1,5 +1,6 @@
 """Leaves set by this package, by steps of the loss or refitted: right wherever users see them."""
 
+import json
 import pickle
 from dataclasses import replace
 
@@ -326,6 +327,33 @@ def test_learning_rates_of_callbacks_and_the_largest_step(library):
     booster = fit(library, huber(), 3, {"max_delta_step": 0.5}, callbacks=callbacks)
     moved = [np.abs(prefix(booster, i + 1) - prefix(booster, i)).max() for i in (1, 2)]
     assert_allclose(moved, [0.05, 0.15], rtol=1e-4)
+
+
+@pytest.mark.parametrize("door", ["train", "train by the configuration", "cv"])
+def test_a_callback_that_sets_parameters_is_heard(door):
+    """Settings are asked for once; a callback may set others, also in the middle."""
+
+    class NoMoreSteps(xgb.callback.TrainingCallback):
+        def after_iteration(self, model, epoch, evals_log):
+            if epoch == 2 and door == "train by the configuration":
+                config = json.loads(model.save_config())
+                tree = config["learner"]["gradient_booster"]["tree_train_param"]
+                tree["eta"] = tree["learning_rate"] = "0"
+                model.load_config(json.dumps(config))
+            elif epoch == 2:
+                model.set_param({"eta": 0.0, "lambda": 2.0})
+
+    data, callbacks = made("xgboost", X, Y), [NoMoreSteps()]
+    own = {"custom_metric": metrics.mae(), "callbacks": callbacks, "leaves": "step"}
+    if door != "cv":
+        seen = {"evals": [(data, "train")], "evals_result": {}, "verbose_eval": False}
+        gox.train(OWN["xgboost"], data, 6, objective=huber(), **own, **seen)
+        curve = seen["evals_result"]["train"]["mae"]
+    else:
+        found = gox.cv(OWN["xgboost"], data, 6, nfold=2, objective=huber(), as_pandas=False, **own)
+        curve = found["train-mae-mean"]
+    assert curve[2] < curve[1] < curve[0]
+    assert_allclose(curve[3:], curve[2], rtol=1e-6)
 
 
 #: What "auto" leaves to the library, by what is given beside.
