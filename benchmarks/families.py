@@ -17,8 +17,8 @@ from statsmodels.datasets import fair, randhie
 from gbm_objectives.compare import compare
 
 METRICS = {
-    "visits": ["negative_log_likelihood", "crps", "coverage"],
-    "amounts": ["negative_log_likelihood", "crps", "pit_error"],
+    "visits": ["log_score", "crps", "coverage"],
+    "amounts": ["log_score", "crps", "pit_error"],
 }
 
 
@@ -32,7 +32,7 @@ def table(name: str) -> pd.DataFrame:
         rows = rows[rows[target] > 0].reset_index(drop=True)
     result = compare(rows, target, task="distribution", libraries=[library], folds=3)
     wide = result.scores.pivot_table(index="candidate", columns="metric", values="value")
-    return wide[METRICS[name]].sort_values("negative_log_likelihood", ascending=False)
+    return wide[METRICS[name]].sort_values("log_score", ascending=False)
 
 
 if __name__ == "__main__":
