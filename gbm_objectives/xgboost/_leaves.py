@@ -135,23 +135,19 @@ class InTraining(xgb.Booster):
     one that training can go on from. All else, such as a learning rate, goes to the booster in training.
     """
 
-    __slots__ = ("_grown", "_margins", "_named", "_rule", "_settings")
+    __slots__ = ("_grown", "_margins", "_named", "_rule")
 
     def __init__(self, booster: xgb.Booster, rule: LeafRule, params: Mapping[str, Any]) -> None:
         self.__dict__ = booster.__dict__  # one booster, seen in two ways
         self._grown, self._rule = booster, rule
         self._margins = _Margins(booster)
         self._named = NamedMetrics(params)
-        self._settings: _Settings | None = None
 
     def __del__(self) -> None:
         """The model belongs to the booster that is seen."""
 
     def update(self, dtrain: xgb.DMatrix, iteration: int, fobj: Any = None) -> None:
-        labels = labels_of(dtrain)
-        if self._settings is None:  # to ask for them takes as long as to grow a small tree
-            self._settings = _Settings.of(self._grown)
-        settings = self._settings
+        labels, settings = labels_of(dtrain), _Settings.of(self._grown)
         factor = self._margins.factor(dtrain) if self._enlarges(settings) else 1.0
         rounds: list[Growth] = []
 
@@ -161,14 +157,6 @@ class InTraining(xgb.Booster):
 
         super().update(dtrain, iteration, grown_on)
         self._margins.grown(self._grown, dtrain, rounds[0], settings, factor)
-
-    def set_param(self, params: Any, value: Any = None) -> None:
-        super().set_param(params, value)
-        self._settings = None
-
-    def load_config(self, config: str) -> None:
-        super().load_config(config)
-        self._settings = None
 
     def _enlarges(self, settings: _Settings) -> bool:
         """Whether trees don't depend on the size of gradients; a refit is as XGBoost's own, to the bit."""

@@ -331,7 +331,7 @@ def test_learning_rates_of_callbacks_and_the_largest_step(library):
 
 @pytest.mark.parametrize("door", ["train", "train by the configuration", "cv"])
 def test_a_callback_that_sets_parameters_is_heard(door):
-    """Settings are asked for once; a callback may set others, also in the middle."""
+    """Also in the middle of a training, and also by the configuration."""
 
     class NoMoreSteps(xgb.callback.TrainingCallback):
         def after_iteration(self, model, epoch, evals_log):
