@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,15 @@ from dask.delayed import delayed
 from gbm_objectives._core.validation import Array, message
 from gbm_objectives.dask._labels import LIMIT, Labels, merged, sketch
 
-#: Sketches that are merged by one task.
-FAN_IN = 8
+#: Parts that are merged by one task.
+_FAN_IN = 8
+
+
+def gathered(client: Any, parts: list[Any], merge: Callable[[list[Any]], Any]) -> Any:
+    """What all delayed parts are together; no machine holds more than a few of them."""
+    while len(parts) > 1:
+        parts = [delayed(merge)(parts[i : i + _FAN_IN]) for i in range(0, len(parts), _FAN_IN)]
+    return client.compute(parts[0]).result()
 
 
 def sketches(client: Any, pairs: list[tuple[Any, Any]], limit: int = LIMIT) -> list[Labels]:
@@ -23,9 +31,7 @@ def sketches(client: Any, pairs: list[tuple[Any, Any]], limit: int = LIMIT) -> l
         For labels that are missing or not finite, and weights that are below 0 or 0 everywhere.
     """
     parts: list[Any] = [delayed(_columns)(y, w, limit) for y, w in pairs]
-    while len(parts) > 1:
-        parts = [delayed(_merged)(parts[i : i + FAN_IN]) for i in range(0, len(parts), FAN_IN)]
-    found: list[Labels] = client.compute(parts[0]).result()
+    found: list[Labels] = gathered(client, parts, _merged)
     if not found or not found[0].n_samples:
         raise ValueError(message("y", "no rows", "at least one row"))
     if not all(len(labels.keys) for labels in found):

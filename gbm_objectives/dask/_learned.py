@@ -10,7 +10,7 @@ from dask.delayed import delayed
 
 from gbm_objectives._core.validation import Array
 from gbm_objectives._training.starts import Labels
-from gbm_objectives.dask._gather import FAN_IN
+from gbm_objectives.dask._gather import gathered
 from gbm_objectives.dask._start import ClusterLabels
 from gbm_objectives.links import Link
 from gbm_objectives.loss import Loss
@@ -44,9 +44,7 @@ def learned(
     loss = objective.loss.resolve(objective.loss.statistics(y, np.zeros(len(y)), some.weights))
     (given,) = client.scatter([(objective, loss, scores)], broadcast=True)
     sums = [delayed(_statistics)(given, *part) for part in parts]
-    while len(sums) > 1:
-        sums = [delayed(_summed)(sums[i : i + FAN_IN]) for i in range(0, len(sums), FAN_IN)]
-    return loss.resolve(client.compute(sums[0]).result()).link
+    return loss.resolve(gathered(client, sums, _summed)).link
 
 
 def _statistics(

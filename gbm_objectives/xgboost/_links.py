@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import xgboost as xgb
+from scipy.special import logit
 
 from gbm_objectives._core.validation import Array, message
 from gbm_objectives._training.refusals import library_name, refuse_family
@@ -62,11 +63,11 @@ def validate_model(model: Any, link: Link) -> None:
 def margins(given: Any, link: Link) -> Array:
     """A base_score as raw scores, one or one for each output."""
     response = np.asarray(json.loads(given) if isinstance(given, str) else given, dtype=np.float64)
-    with np.errstate(divide="ignore", invalid="ignore"):  # XGBoost says what is out of range
-        if isinstance(link, Logit):
-            response = np.log(response) - np.log1p(-response)
-        elif isinstance(link, Log):
-            response = np.log(response)
+    if isinstance(link, Logit):
+        return np.asarray(logit(response))
+    if isinstance(link, Log):
+        with np.errstate(divide="ignore", invalid="ignore"):  # XGBoost says what is out of range
+            return np.asarray(np.log(response))
     return response
 
 

@@ -138,7 +138,8 @@ class Boosted(Candidate):
         )
         if task.of_classes and margins:
             raise NotApplicable("it gives margins, and classes are compared by their probabilities")
-        if not self.family and len(FAMILIES[family_of(ours) or "poisson"].parameters) > 1:
+        family = family_of(ours)
+        if family and not self.family and len(FAMILIES[family].parameters) > 1:
             raise NotApplicable('it predicts distributions, which task="distribution" compares')
         bad = y <= self.least if self.above else y < self.least
         if bad.any():
